@@ -1,0 +1,27 @@
+/**
+ * The seam between `listen/` (sockets) and `resolve/` (answers). No promise, closure or message object on
+ * a hit: the handler writes the response where the endpoint wants it and says how long it is.
+ */
+
+/** The client of the packet being handled. */
+export interface Client {
+  readonly transport: "udp" | "tcp";
+  /**
+   * Called at most once, and only during `handle`, when the response comes later. Gives the function that
+   * sends it; calling that after the client has gone or the endpoint has closed does nothing.
+   */
+  detach(): Reply;
+}
+
+/** Takes ownership of `response`, a whole message without length prefix. */
+export type Reply = (response: Uint8Array) => void;
+
+export interface PacketHandler {
+  /**
+   * Handles the message in `packet[start..end)`. Room in `out` from `outStart`: at least 1232 octets for
+   * UDP, 65,535 for TCP.
+   * @returns octets of the response written to `out` at `outStart`; 0 when there is none now (dropped and
+   *   counted, or detached).
+   */
+  handle(packet: Buffer, start: number, end: number, out: Buffer, outStart: number, client: Client): number;
+}
