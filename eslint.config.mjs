@@ -15,7 +15,10 @@ export default tseslint.config(
       "@typescript-eslint/return-await": ["error", "error-handling-correctness-only"],
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/consistent-type-imports": "error",
-      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       "@typescript-eslint/only-throw-error": "error",
       "@typescript-eslint/prefer-readonly": "error",
       "no-console": "error",
@@ -25,6 +28,10 @@ export default tseslint.config(
       "no-var": "error",
     },
   },
-  { files: ["src/**/*.ts"], ignores: ["src/resolve/serve.ts", "src/wire/**"], rules: { complexity: ["error", 20] } },
+  {
+    files: ["src/**/*.ts"],
+    ignores: ["src/resolve/serve.ts", "src/wire/**"],
+    rules: { complexity: ["error", 20] },
+  },
   { files: ["bench/**/*.ts", "src/cli/**/*.ts"], rules: { "no-console": "off" } },
 );

@@ -1,7 +1,16 @@
 /** What `sotto explain` shows: the steps of one lookup in the order they happened. */
 import type { Instant } from "./clock.ts";
 
-export type TraceStage = "local" | "cache" | "privacy" | "shard" | "upstream" | "chain" | "denial" | "verdict" | "answer";
+export type TraceStage =
+  | "local"
+  | "cache"
+  | "privacy"
+  | "shard"
+  | "upstream"
+  | "chain"
+  | "denial"
+  | "verdict"
+  | "answer";
 
 export interface TraceStep {
   readonly at: Instant;
