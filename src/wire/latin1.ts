@@ -1,0 +1,15 @@
+/**
+ * Octets to strings and back, one UTF-16 code unit an octet: how names travel (`ports/message.ts`).
+ */
+
+declare global {
+  interface Buffer {
+    /** As `toString("latin1", start, end)`, without its checks of arguments: half the time for a short name. */
+    latin1Slice(start?: number, end?: number): string;
+  }
+}
+
+/** `octets` as a Buffer over the same memory. */
+export function asBuffer(octets: Uint8Array): Buffer {
+  return Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+}

@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { Flag, OptionCode, Type } from "../../../src/wire/codes.ts";
+import { questionKey } from "../../../src/wire/names.ts";
+import { ScanFault, ScannedQuery, scanQuery } from "../../../src/wire/scan-query.ts";
+import { type MessageParts, writeMessage } from "../../../src/wire/write-message.ts";
+import { name } from "../../support/names.ts";
+
+const QUESTION = { qname: name("www.example.com"), qtype: Type.HTTPS, qclass: 1 };
+const EDNS = { udpSize: 4096, version: 0, dnssecOk: true, options: [] };
+
+function query(parts: Partial<MessageParts> = {}): Buffer {
+  return writeMessage({ id: 0xabcd, flags: Flag.RD | Flag.CD, questions: [QUESTION], ...parts })!;
+}
+
+function scan(packet: Buffer, start = 0, end = packet.length): { fault: number; scanned: ScannedQuery } {
+  const scanned = new ScannedQuery();
+  return { fault: scanQuery(packet, start, end, scanned), scanned };
+}
+
+describe("a good query", () => {
+  it("is read without EDNS", () => {
+    const packet = query();
+
+    const { fault, scanned } = scan(packet);
+
+    expect(fault).toBe(0);
+    expect(scanned).toMatchObject({
+      id: 0xabcd,
+      flags: Flag.RD | Flag.CD,
+      opcode: 0,
+      qtype: Type.HTTPS,
+      qclass: 1,
+      key: questionKey(QUESTION),
+      questionEnd: packet.length,
+      hasCapitals: false,
+      hasEdns: false,
+    });
+  });
+
+  it("is read with EDNS and options", () => {
+    const options = [
+      { code: OptionCode.COOKIE, data: Buffer.alloc(8) },
+      { code: OptionCode.KEEPALIVE, data: Buffer.alloc(0) },
+    ];
+
+    const { fault, scanned } = scan(query({ edns: { ...EDNS, options } }));
+
+    expect(fault).toBe(0);
+    expect(scanned).toMatchObject({
+      hasEdns: true,
+      ednsVersion: 0,
+      udpSize: 4096,
+      dnssecOk: true,
+      ednsCount: 2,
+      hasKeepalive: true,
+      hasPadding: false,
+    });
+  });
+
+  it("is read from the middle of a buffer", () => {
+    const packet = Buffer.concat([Buffer.alloc(5, 0xc0), query({ edns: EDNS }), Buffer.alloc(5, 0xc0)]);
+
+    const { fault, scanned } = scan(packet, 5, packet.length - 5);
+
+    expect(fault).toBe(0);
+    expect(scanned.questionEnd).toBe(5 + 12 + QUESTION.qname.length + 4);
+  });
+
+  it("has a key in lower case, type and class untouched (QTYPE 65 is 'A')", () => {
+    const packet = query();
+    packet.write("WwW", 13, "latin1");
+
+    const { scanned } = scan(packet);
+
+    expect(scanned.key).toBe(questionKey(QUESTION));
+    expect(scanned.hasCapitals).toBe(true);
+  });
+
+  it("leaves nothing behind for the next one", () => {
+    const scanned = new ScannedQuery();
+    const first = query({ edns: EDNS });
+    const second = query();
+
+    scanQuery(first, 0, first.length, scanned);
+    scanQuery(second, 0, second.length, scanned);
+
+    expect(scanned.hasEdns).toBe(false);
+  });
+});
+
+describe("a bad query", () => {
+  const good = query({ edns: EDNS });
+  const opt = query({ questions: [], edns: EDNS }).subarray(12);
+
+  function patched(offset: number, ...octets: number[]): Buffer {
+    const packet = Buffer.from(good);
+    packet.set(octets, offset);
+    return packet;
+  }
+
+  it.each<[string, number, Buffer]>([
+    ["empty", ScanFault.TOO_SHORT, Buffer.alloc(0)],
+    ["of 11 octets", ScanFault.TOO_SHORT, good.subarray(0, 11)],
+    ["with QR=1", ScanFault.NOT_A_QUERY, patched(2, 0x81)],
+    ["with opcode 5", ScanFault.NOTIMP, patched(2, 0x28)],
+    ["with QDCOUNT 0", ScanFault.FORMERR, patched(5, 0)],
+    ["with QDCOUNT 2 (RFC 9619)", ScanFault.FORMERR, patched(5, 2)],
+    ["with QDCOUNT 257", ScanFault.FORMERR, patched(4, 1, 1)],
+    ["with ARCOUNT 2 and one record", ScanFault.FORMERR, patched(11, 2)],
+    ["with a pointer in QNAME", ScanFault.FORMERR, patched(12, 0xc0, 0x0c)],
+    ["with a label of 64 octets", ScanFault.FORMERR, patched(12, 64)],
+    ["with two OPT records (RFC 6891 §6.1.1)", ScanFault.FORMERR, Buffer.concat([patched(11, 2), opt])],
+    ["with OPT in the answer section", ScanFault.FORMERR, patched(7, 1, 0, 0, 0, 0)],
+    ["with octets after the last record", ScanFault.FORMERR, Buffer.concat([good, Buffer.alloc(1)])],
+    ["with EDNS version 1", ScanFault.BADVERS, query({ edns: { ...EDNS, version: 1 } })],
+    ["with a name of 256 octets", ScanFault.FORMERR, longName()],
+  ])("%s is told", (_, fault, packet) => {
+    expect(scan(packet).fault).toBe(fault);
+  });
+
+  it("gives the place of its question where that was readable", () => {
+    expect(scan(patched(11, 2)).scanned.questionEnd).toBe(good.length - opt.length);
+    expect(scan(patched(12, 64)).scanned.questionEnd).toBe(12);
+  });
+
+  it("is a fault when cut anywhere", () => {
+    for (let end = 0; end < good.length; end++) expect(scan(good, 0, end).fault).not.toBe(0);
+  });
+
+  function longName(): Buffer {
+    const label = Buffer.concat([Buffer.of(63), Buffer.alloc(63, 0x78)]);
+    const name256 = Buffer.concat([label, label, label, Buffer.of(62), Buffer.alloc(62, 0x78), Buffer.of(0)]);
+    expect(name256).toHaveLength(256);
+    return Buffer.concat([query().subarray(0, 12), name256, Buffer.of(0, 1, 0, 1)]);
+  }
+});
