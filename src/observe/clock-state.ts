@@ -1,0 +1,115 @@
+/**
+ * Whether the wall clock can be believed. A machine without a battery-backed clock starts in the past, and
+ * then every signature and certificate looks not yet valid. The latest time that was once proven right is kept
+ * in a file; a clock before it, or before this program was built, is provably wrong.
+ *
+ * A time is only kept when something secure was validated since the last one: the signatures held, so the
+ * clock was right to within their validity. A clock that once ran ahead can therefore not spoil the file.
+ */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+
+/** `wrong`: before a time that has certainly passed. `plausible`: nothing speaks against it. */
+export type ClockTrust = "wrong" | "plausible";
+
+export interface ClockStateDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where the last good time is kept; `undefined` keeps none. */
+  readonly file: string | undefined;
+  /** When this program was built: milliseconds since 1970-01-01 UTC. */
+  readonly builtAt: number;
+  /** How often something was validated as secure so far. */
+  readonly secureResults: () => number;
+}
+
+/** Milliseconds a clock may lag behind a proven time and still be believed: it may just have been set by hand. */
+const TOLERANCE_MS = 86_400_000;
+
+/** Milliseconds between two savings of the time: an hour lost at most, and kind to flash storage. */
+const SAVE_INTERVAL_MS = 3_600_000;
+
+/** Octets of the file that are looked at. */
+const MAX_FILE_OCTETS = 64;
+
+export class ClockState {
+  readonly #deps: ClockStateDeps;
+  #lastGood: number;
+  #secureAtSave = 0;
+  #saving: Promise<void> = Promise.resolve();
+  #cancel: () => void = () => undefined;
+
+  constructor(deps: ClockStateDeps) {
+    this.#deps = deps;
+    this.#lastGood = deps.builtAt;
+  }
+
+  /** Reads the kept time and starts keeping it. A missing or damaged file counts as none. */
+  async start(): Promise<void> {
+    const kept = await this.#read();
+    if (kept !== undefined && kept > this.#lastGood) this.#lastGood = kept;
+    if (this.trust() === "wrong") {
+      const { clock, log } = this.#deps;
+      log.warn(
+        { clock: isoTime(clock.wall()), atLeast: isoTime(this.#lastGood) },
+        "the clock is wrong: it shows a time that has passed; set it, or wait for time synchronisation",
+      );
+    }
+    this.#wait();
+  }
+
+  trust(): ClockTrust {
+    return this.#deps.clock.wall() < this.#lastGood - TOLERANCE_MS ? "wrong" : "plausible";
+  }
+
+  /** Keeps the present time where it has been proven since the last one. Done when it is on the disk. */
+  async save(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#write());
+    await this.#saving;
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel();
+    await this.save();
+  }
+
+  #wait(): void {
+    this.#cancel = this.#deps.clock.after(SAVE_INTERVAL_MS, () => {
+      this.#wait();
+      // Writing answers for its own faults.
+      void this.save();
+    });
+  }
+
+  async #write(): Promise<void> {
+    const { clock, file, log, secureResults } = this.#deps;
+    const proofs = secureResults();
+    if (file === undefined || proofs === this.#secureAtSave || clock.wall() <= this.#lastGood) return;
+    this.#secureAtSave = proofs;
+    this.#lastGood = clock.wall();
+    try {
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      await writeFile(`${file}.new`, `${isoTime(this.#lastGood)}\n`, { mode: 0o600 });
+      await rename(`${file}.new`, file);
+    } catch (error) {
+      log.warn({ error: String(error) }, "the last good time could not be kept");
+    }
+  }
+
+  async #read(): Promise<number | undefined> {
+    const { file } = this.#deps;
+    if (file === undefined) return undefined;
+    try {
+      const time = Date.parse((await readFile(file, "utf8")).slice(0, MAX_FILE_OCTETS).trim());
+      return Number.isNaN(time) ? undefined : time;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

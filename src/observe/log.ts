@@ -1,0 +1,173 @@
+/**
+ * The log: structured lines by pino, written without ever making a query wait.
+ *
+ * No line holds a queried name or a client address. The `Log` that every layer gets cannot carry one: fields
+ * whose key speaks of them are withheld here. Names have a logger of their own, `queries`, which only
+ * exists when the operator set `log.queries`.
+ */
+import { type Logger, pino, stdTimeFunctions } from "pino";
+import type { Fields, Log } from "../ports/log.ts";
+
+export interface LogOptions {
+  /** One of pino's levels; lines below it cost one comparison. */
+  readonly level: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+  /** `auto`: pretty on a terminal, JSON elsewhere. */
+  readonly format: "auto" | "json" | "pretty";
+  /** Whether `queries` exists. */
+  readonly queries: boolean;
+  /**
+   * Descriptor to write to: 1 stdout (a service), 2 stderr (a command whose stdout is its result). Tests give a
+   * function.
+   */
+  readonly destination: 1 | 2 | ((line: string) => void);
+  /**
+   * `buffered`: never blocks; lines that nobody reads are dropped past a bound and counted. `direct`: on the
+   * descriptor before the call returns, for commands that end at once.
+   */
+  readonly writes: "buffered" | "direct";
+}
+
+/** One looked-up name. Only made where `ProgramLog.queries` exists. */
+export interface QueryLog {
+  query(fields: Fields): void;
+}
+
+/** The log as the program holds it; layers see its `Log` part only. */
+export interface ProgramLog extends Log {
+  /** Where names may be written; `undefined` unless the operator asked for them. */
+  readonly queries: QueryLog | undefined;
+  /** Lines given up because nobody read them. */
+  readonly dropped: () => number;
+  /** Takes effect with the next line, as after a reload. */
+  setLevel(level: LogOptions["level"]): void;
+  /** Puts all lines on the descriptor. For the end of the process. */
+  flush(): void;
+}
+
+/** Lines that wait for a slow reader, in octets: about 5,000 of them. Past it lines are dropped. */
+const MAX_BUFFERED_OCTETS = 1_048_576;
+
+/** Keys that would carry what only the query log may hold. */
+const WITHHELD_KEYS: ReadonlySet<string> = new Set([
+  "qname",
+  "question",
+  "owner",
+  "target",
+  "rdata",
+  "client",
+  "clientAddress",
+  "remoteAddress",
+]);
+
+export async function createLog(options: LogOptions): Promise<ProgramLog> {
+  const sink = openSink(options);
+  const logger = pino(
+    { level: options.level, base: null, timestamp: stdTimeFunctions.isoTime },
+    { write: isPretty(options) ? await prettyWriter(options, sink.write) : sink.write },
+  );
+  return {
+    ...leveled(logger),
+    queries: options.queries ? queryLog(logger) : undefined,
+    dropped: sink.dropped,
+    setLevel: (level) => {
+      logger.level = level;
+    },
+    flush: sink.flush,
+  };
+}
+
+function leveled(logger: Logger): Log {
+  return {
+    debug: (fields, message) => {
+      if (logger.isLevelEnabled("debug")) logger.debug(withoutNames(fields), message);
+    },
+    info: (fields, message) => {
+      if (logger.isLevelEnabled("info")) logger.info(withoutNames(fields), message);
+    },
+    warn: (fields, message) => {
+      logger.warn(withoutNames(fields), message);
+    },
+    error: (fields, message) => {
+      logger.error(withoutNames(fields), message);
+    },
+  };
+}
+
+function withoutNames(fields: Fields): Fields {
+  const clean: Record<string, Fields[string]> = {};
+  for (const [key, value] of Object.entries(fields)) {
+    clean[key] = WITHHELD_KEYS.has(key) && value !== undefined ? "withheld" : value;
+  }
+  return clean;
+}
+
+function queryLog(logger: Logger): QueryLog {
+  const child = logger.child({ log: "queries" });
+  return {
+    query: (fields) => {
+      child.info(fields, "query");
+    },
+  };
+}
+
+interface Sink {
+  readonly write: (line: string) => void;
+  readonly dropped: () => number;
+  readonly flush: () => void;
+}
+
+function openSink({ destination, writes }: LogOptions): Sink {
+  if (typeof destination === "function")
+    return { write: destination, dropped: () => 0, flush: () => undefined };
+
+  let dropped = 0;
+  const stream = pino.destination({
+    fd: destination,
+    sync: writes === "direct",
+    maxLength: writes === "direct" ? 0 : MAX_BUFFERED_OCTETS,
+  });
+  const drop = () => {
+    dropped++;
+  };
+  stream.on("drop", drop);
+  // A reader that went away (EPIPE) or a full disk must not stop the resolver.
+  stream.on("error", drop);
+  return {
+    write: (line) => {
+      stream.write(line);
+    },
+    dropped: () => dropped,
+    flush: () => {
+      try {
+        stream.flushSync();
+      } catch {
+        // Nobody reads any more, and there is no other place to say so.
+      }
+    },
+  };
+}
+
+function isPretty({ format, destination }: LogOptions): boolean {
+  if (format !== "auto") return format === "pretty";
+  return typeof destination === "number" && isTerminal(destination);
+}
+
+function isTerminal(descriptor: 1 | 2): boolean {
+  return (descriptor === 1 ? process.stdout : process.stderr).isTTY;
+}
+
+/** Loaded on demand: a service that logs JSON does not pay for it. */
+async function prettyWriter(
+  { destination }: LogOptions,
+  write: (line: string) => void,
+): Promise<(line: string) => void> {
+  const { prettyFactory } = await import("pino-pretty");
+  const format = prettyFactory({
+    colorize: typeof destination === "number" && isTerminal(destination),
+    translateTime: "SYS:HH:MM:ss.l",
+    singleLine: true,
+  });
+  return (line) => {
+    write(format(line));
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * How many queries came in the last ten minutes, and how many of them an upstream saw: the curve of the
+ * status page. Kept in memory only, as counts per interval.
+ */
+import type { Clock } from "../ports/clock.ts";
+import type { ResolverFigures } from "./resolver-figures.ts";
+
+/** Milliseconds of one interval. */
+export const INTERVAL_MS = 10_000;
+
+/** Intervals that are kept: ten minutes. */
+export const INTERVALS = 60;
+
+/** One interval. */
+export interface RateSample {
+  /** Queries from clients. */
+  readonly queries: number;
+  /** Those that were answered from the cache or from local data. */
+  readonly answeredHere: number;
+}
+
+export class QueryRate {
+  readonly #figures: () => ResolverFigures;
+  readonly #clock: Clock;
+  /** BOUNDED: by `INTERVALS`; the oldest is dropped. */
+  readonly #samples: RateSample[] = [];
+  #last: RateSample;
+  #cancel: () => void = () => undefined;
+
+  constructor(deps: { readonly figures: () => ResolverFigures; readonly clock: Clock }) {
+    this.#figures = deps.figures;
+    this.#clock = deps.clock;
+    this.#last = totals(deps.figures());
+    this.#wait();
+  }
+
+  /** Oldest first. */
+  samples(): readonly RateSample[] {
+    return this.#samples;
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  #wait(): void {
+    this.#cancel = this.#clock.after(INTERVAL_MS, () => {
+      const now = totals(this.#figures());
+      // A counter that fell was replaced by a reload: the interval starts from nothing.
+      this.#samples.push({
+        queries: Math.max(0, now.queries - this.#last.queries),
+        answeredHere: Math.max(0, now.answeredHere - this.#last.answeredHere),
+      });
+      if (this.#samples.length > INTERVALS) this.#samples.shift();
+      this.#last = now;
+      this.#wait();
+    });
+  }
+}
+
+/** Queries since the start, and those no upstream had to answer. */
+export function totals({ queries, cache, withheld }: ResolverFigures): RateSample {
+  const all = sum(queries);
+  return { queries: all, answeredHere: Math.min(all, cache.hits + cache.stale + sum(withheld)) };
+}
+
+export function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,121 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ClockState } from "../../../src/observe/clock-state.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { SilentLog } from "../../support/silent-log.ts";
+
+const BUILT_AT = Date.parse("2026-11-01T00:00:00Z");
+const DAY_MS = 86_400_000;
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sotto-clock-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function stateAt(wall: string, secure = { results: 0 }) {
+  const clock = new ManualClock(wall);
+  const log = new SilentLog();
+  const file = join(folder, "state", "last-good-time");
+  const state = new ClockState({ clock, log, file, builtAt: BUILT_AT, secureResults: () => secure.results });
+  return { clock, log, file, state };
+}
+
+describe("the clock", () => {
+  it("is wrong before the program was built", async () => {
+    const { state, log } = stateAt("1970-01-01T00:02:00Z");
+
+    await state.start();
+
+    expect(state.trust()).toBe("wrong");
+    expect(log.lines[0]?.message).toMatch(/^the clock is wrong/);
+    await state.stop();
+  });
+
+  it("is wrong before a time that was proven in an earlier run", async () => {
+    const earlier = stateAt("2027-03-01T00:00:00Z", { results: 1 });
+    await earlier.state.start();
+    await earlier.state.stop();
+
+    const { state } = stateAt("2027-01-01T00:00:00Z");
+    await state.start();
+
+    expect(state.trust()).toBe("wrong");
+    await state.stop();
+  });
+
+  it("is believed again as soon as it is set", async () => {
+    const { state, clock } = stateAt("1970-01-01T00:02:00Z");
+    await state.start();
+
+    clock.jumpWall(BUILT_AT);
+
+    expect(state.trust()).toBe("plausible");
+    await state.stop();
+  });
+
+  it("may lag a day behind", async () => {
+    const { state, clock } = stateAt("2026-11-01T00:00:00Z");
+
+    clock.jumpWall(-DAY_MS);
+
+    expect(state.trust()).toBe("plausible");
+  });
+});
+
+describe("the last good time", () => {
+  it("is kept every hour while signatures are found valid", async () => {
+    const secure = { results: 0 };
+    const { state, clock, file } = stateAt("2026-12-01T00:00:00Z", secure);
+    await state.start();
+
+    secure.results = 3;
+    clock.advance(3_600_000);
+    await state.stop();
+
+    expect(readFileSync(file, "utf8")).toBe("2026-12-01T01:00:00.000Z\n");
+  });
+
+  it("is not kept on the word of the clock alone", async () => {
+    const { state, clock, file } = stateAt("2040-01-01T00:00:00Z");
+    await state.start();
+
+    clock.advance(3_600_000);
+    await state.stop();
+
+    expect(() => readFileSync(file)).toThrow("ENOENT");
+  });
+
+  it.each(["", "not a time", "\u0000".repeat(10_000)])("is none where the file is damaged", async (text) => {
+    const { state, file } = stateAt("2026-12-01T00:00:00Z", { results: 1 });
+    await state.save();
+    writeFileSync(file, text);
+
+    const next = stateAt("2026-12-02T00:00:00Z");
+    await next.state.start();
+
+    expect(next.state.trust()).toBe("plausible");
+    await next.state.stop();
+  });
+
+  it("costs one log line where the file cannot be written", async () => {
+    const log = new SilentLog();
+    const state = new ClockState({
+      clock: new ManualClock(),
+      log,
+      file: "/dev/null/last-good-time",
+      builtAt: BUILT_AT,
+      secureResults: () => 1,
+    });
+
+    await state.save();
+
+    expect(log.lines.map(({ message }) => message)).toEqual(["the last good time could not be kept"]);
+  });
+});
