@@ -57,6 +57,7 @@ class Digests {
   readonly #use: string;
   // BOUNDED: by `KEPT_DIGESTS` in each of two generations; the older one is dropped as a whole.
   #recent = new Map<string, Digest>();
+  // BOUNDED: as `#recent`.
   #older = new Map<string, Digest>();
 
   constructor(salt: Uint8Array, use: string) {
