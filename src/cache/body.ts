@@ -8,7 +8,7 @@
 import type { Response } from "../ports/exchange.ts";
 import type { Question, ResourceRecord } from "../ports/message.ts";
 import { Flag, Type } from "../wire/codes.ts";
-import { MessageWriter } from "../wire/message-writer.ts";
+import { MessageWriter } from "../wire/write-message.ts";
 import { soundTtl } from "./lifetime.ts";
 
 export interface Body {

@@ -7,8 +7,9 @@
  */
 import { Entry } from "../cache/entry.ts";
 import type { Store } from "../cache/store.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { Clock, Instant } from "../ports/clock.ts";
 import type { Exchange, ExtendedError, Query, Response } from "../ports/exchange.ts";
+import type { Random } from "../ports/random.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import { InfoCode, Rcode } from "../wire/codes.ts";
 import { questionOfKey } from "../wire/names.ts";
@@ -33,6 +34,7 @@ export interface MissesDeps {
   readonly answers: Exchange;
   readonly store: Store;
   readonly clock: Clock;
+  readonly random: Random;
   readonly counters: ServeCounters;
   /** Told of what must not happen: a fault of ours, not of the DNS. */
   readonly onBug: (error: unknown) => void;
@@ -40,6 +42,9 @@ export interface MissesDeps {
 
 const STALE: ExtendedError = { infoCode: InfoCode.STALE_ANSWER, text: "" };
 const STALE_NXDOMAIN: ExtendedError = { infoCode: InfoCode.STALE_NXDOMAIN_ANSWER, text: "" };
+
+/** Refreshes that wait for their moment; what comes above it is refreshed when it has expired. */
+const MAX_PLANNED_REFRESHES = 1_024;
 
 const HEADER_OCTETS = 12;
 /** A response is put together here and copied out: nothing in it outlives the call. */
@@ -50,6 +55,8 @@ export class Misses {
   readonly #deps: MissesDeps;
   readonly #deadlines: DelayLine;
   readonly #staleTimers: DelayLine;
+  /** BOUNDED: by `MAX_PLANNED_REFRESHES`; holds the cancels of timers not yet rung. */
+  readonly #planned = new Set<() => void>();
   #waiting = 0;
 
   constructor(options: MissesOptions, deps: MissesDeps) {
@@ -87,14 +94,15 @@ export class Misses {
    * a client asked.
    */
   refreshSoon(key: string, entry: Entry, now: Instant): void {
-    if (entry.isRefreshPlanned) return;
-    entry.isRefreshPlanned = true;
+    if (entry.isRefreshing || this.#planned.size >= MAX_PLANNED_REFRESHES) return;
+    entry.isRefreshing = true;
     const left = Math.max(1, Math.floor(entry.expiresAt - now));
-    this.#plannedRefreshes.add(
-      this.#deps.clock.after(this.#deps.random.below(left), () => {
-        this.refresh(key, entry);
-      }),
-    );
+    const cancel = this.#deps.clock.after(this.#deps.random.below(left), () => {
+      this.#planned.delete(cancel);
+      entry.isRefreshing = false;
+      this.refresh(key, entry);
+    });
+    this.#planned.add(cancel);
   }
 
   /** Asks again for what `entry` holds, for no client, unless that is under way. */
@@ -110,6 +118,8 @@ export class Misses {
 
   /** Forgets the timers. Clients that wait are answered by their flights' ends. */
   close(): void {
+    for (const cancel of this.#planned) cancel();
+    this.#planned.clear();
     this.#deadlines.close();
     this.#staleTimers.close();
   }
