@@ -46,7 +46,8 @@ export function lifetimeOf(response: Response, limits: LifetimeLimits): Lifetime
     return { seconds: FAILURE_LIFETIME, maxTtl: 0 };
   }
   const positive = leastTtl(response.answer);
-  if (!isNegative(response)) return { seconds: Math.min(Math.max(positive, limits.minTtl), bound), maxTtl: bound };
+  if (!isNegative(response))
+    return { seconds: Math.min(Math.max(positive, limits.minTtl), bound), maxTtl: bound };
 
   const negative = Math.min(negativeTtl(response.authority), limits.maxNegativeTtl, bound);
   return { seconds: Math.min(positive, negative), maxTtl: negative };

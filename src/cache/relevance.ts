@@ -49,7 +49,8 @@ function chainOwners(question: Question, answer: readonly ResourceRecord[]): Nam
 
 function answers(record: ResourceRecord, question: Question, owners: readonly Name[]): boolean {
   if (record.class !== question.qclass) return false;
-  const type = record.type === Type.RRSIG && question.qtype !== Type.RRSIG ? coveredType(record) : record.type;
+  const type =
+    record.type === Type.RRSIG && question.qtype !== Type.RRSIG ? coveredType(record) : record.type;
   if (type === Type.DNAME && question.qtype !== Type.DNAME) {
     return owners.some((owner) => owner !== record.owner && isAtOrBelow(owner, record.owner));
   }

@@ -143,7 +143,10 @@ export class Misses {
 
   #ask(key: string, purpose: Query["purpose"]): Promise<Response> {
     const query: Query = { question: questionOfKey(key), key, purpose };
-    return this.#deps.answers.exchange(query, budgetUntil(this.#deps.clock.now() + this.#options.queryTimeout));
+    return this.#deps.answers.exchange(
+      query,
+      budgetUntil(this.#deps.clock.now() + this.#options.queryTimeout),
+    );
   }
 
   #land(client: PendingClient, response: Response): void {

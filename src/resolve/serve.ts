@@ -76,7 +76,12 @@ export class QueryServer implements PacketHandler {
 
     const fault = scanQuery(packet, start, end, query);
     if (fault !== 0) return this.#refuseScan(fault, packet, start, out, outStart);
-    if ((query.flags & Flag.RD) === 0 || query.qclass !== Class.IN || query.qtype > 248 || query.qtype === Type.OPT) {
+    if (
+      (query.flags & Flag.RD) === 0 ||
+      query.qclass !== Class.IN ||
+      query.qtype > 248 ||
+      query.qtype === Type.OPT
+    ) {
       const refusal = refusalOf(query);
       if (refusal !== undefined) return this.#refuse(refusal, packet, start, out, outStart);
     }
@@ -103,7 +108,8 @@ export class QueryServer implements PacketHandler {
     occasion.now = now;
     occasion.limit = octetLimit(query, client.transport);
     const octets = writeEntry(entry, query, occasion, out, outStart);
-    if (query.hasCapitals) packet.copy(out, outStart + HEADER_OCTETS, start + HEADER_OCTETS, query.questionEnd);
+    if (query.hasCapitals)
+      packet.copy(out, outStart + HEADER_OCTETS, start + HEADER_OCTETS, query.questionEnd);
     const counters = this.#counters;
     counters.hits++;
     counters.countResponse(out[outStart + 3]! & 0x0f);

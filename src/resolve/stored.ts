@@ -64,7 +64,13 @@ function keep(
     present.isRefreshFailed = true;
     return;
   }
-  const terms = { now, lifetime: lifetime.seconds, maxTtl: lifetime.maxTtl, minTtl: options.minTtl, generation };
+  const terms = {
+    now,
+    lifetime: lifetime.seconds,
+    maxTtl: lifetime.maxTtl,
+    minTtl: options.minTtl,
+    generation,
+  };
   deps.store.keep(query.key, new Entry(query.question, response, terms));
 }
 
