@@ -1,0 +1,175 @@
+/**
+ * All sockets that clients ask: UDP and TCP on every configured address, kept in step with the host's
+ * addresses where a wildcard is configured. Start-up faults are values; once one address serves, a
+ * missing family or a lost address is a warning.
+ */
+import { type BindFault, describeBindFault, formatAddress, isBindFault } from "./bind-fault.ts";
+import { guarded } from "./guarded.ts";
+import type { BindTarget, Listener, ListenerDeps, SocketAddress } from "./listener.ts";
+import { addressKey, expandAddresses, hasFamilyOf, type Interfaces, isWildcard } from "./local-addresses.ts";
+import type { ActivatedSocket } from "./socket-activation.ts";
+import { openTcp, TcpClients, type TcpLimits } from "./tcp-listener.ts";
+import { openPlainUdp } from "./udp-plain.ts";
+
+export interface ListenOptions {
+  readonly addresses: readonly SocketAddress[];
+  /** Sockets from systemd: where there are any, `addresses` are not bound. */
+  readonly activated: readonly ActivatedSocket[];
+  readonly tcp: TcpLimits;
+}
+
+export interface ListenDeps extends ListenerDeps {
+  /** `os.networkInterfaces`. */
+  readonly interfaces: () => Interfaces;
+}
+
+/** Milliseconds between looks at the host's addresses. */
+const FOLLOW_INTERVAL = 5_000;
+/** How often a port of 0 is tried until one is free for both UDP and TCP. */
+const PORT_TRIES = 20;
+
+type Opened = { readonly listeners: Listener[] } | { readonly fault: BindFault };
+
+/** Binds everything; gives the faults, and holds no socket, where an address cannot be had. */
+export async function openListeners(
+  options: ListenOptions,
+  deps: ListenDeps,
+): Promise<Listeners | readonly BindFault[]> {
+  const listeners = new Listeners(options, deps);
+  const faults = await listeners.start();
+  if (faults.length === 0) return listeners;
+  await listeners.close(0);
+  return faults;
+}
+
+export class Listeners {
+  readonly #options: ListenOptions;
+  readonly #deps: ListenDeps;
+  readonly #tcpClients: TcpClients;
+  /** By the address wanted. BOUNDED: by the configuration times the host's addresses. */
+  readonly #open = new Map<string, readonly Listener[]>();
+  /** Faults already logged, so that each is logged once. BOUNDED: as `#open`. */
+  readonly #warned = new Map<string, string>();
+  #cancelFollow: (() => void) | undefined;
+  #closing = false;
+
+  constructor(options: ListenOptions, deps: ListenDeps) {
+    this.#options = options;
+    this.#deps = { ...deps, handler: guarded(deps) };
+    this.#tcpClients = new TcpClients(options.tcp, this.#deps);
+  }
+
+  /** Sockets that serve now. */
+  get sockets(): readonly Pick<Listener, "transport" | "address">[] {
+    return [...this.#open.values()].flat();
+  }
+
+  get tcpConnections(): number {
+    return this.#tcpClients.count;
+  }
+
+  /** Called once, by `openListeners`. */
+  async start(): Promise<BindFault[]> {
+    if (this.#options.activated.length > 0) return this.#adopt();
+    const faults = await this.#openMissing();
+    const isFatal = (fault: BindFault) => fault.cause !== "no-family" && !this.#isFromWildcard(fault);
+    const fatal = this.#open.size === 0 ? faults : faults.filter(isFatal);
+    if (fatal.length > 0) return fatal;
+    for (const fault of faults) this.#warn(fault);
+    if (faults.length > 0 || this.#options.addresses.some(({ host }) => isWildcard(host)))
+      this.#followLater();
+    return [];
+  }
+
+  /** Lets what is under way go out for up to `graceMs`, then closes every socket. */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    this.#cancelFollow?.();
+    await Promise.all([...this.#open.values()].flat().map((listener) => listener.close(graceMs)));
+    this.#tcpClients.stop();
+  }
+
+  async #adopt(): Promise<BindFault[]> {
+    const faults: BindFault[] = [];
+    for (const { fd, transport, family } of this.#options.activated) {
+      const target: BindTarget = { host: family === 6 ? "::" : "0.0.0.0", port: 0, fd };
+      const opened = await this.#openOne(transport, target);
+      if (isBindFault(opened)) faults.push(opened);
+      else this.#open.set(`fd ${fd}`, [opened]);
+    }
+    return faults;
+  }
+
+  async #openMissing(): Promise<BindFault[]> {
+    const faults: BindFault[] = [];
+    for (const wanted of expandAddresses(this.#options.addresses, this.#deps.interfaces())) {
+      if (this.#closing || this.#open.has(addressKey(wanted))) continue;
+      const opened = await this.#openBoth(wanted);
+      if ("fault" in opened) {
+        faults.push(opened.fault);
+        continue;
+      }
+      if (this.#closing) {
+        await Promise.all(opened.listeners.map((listener) => listener.close(0)));
+        continue;
+      }
+      this.#open.set(addressKey(wanted), opened.listeners);
+      this.#warned.delete(addressKey(wanted));
+    }
+    return faults;
+  }
+
+  /** UDP and TCP on one port; where the port is 0, on one that is free for both. */
+  async #openBoth(wanted: SocketAddress): Promise<Opened> {
+    for (let tries = 1; ; tries++) {
+      const udp = await this.#openOne("udp", wanted);
+      if (isBindFault(udp)) return { fault: udp };
+      const tcp = await this.#openOne("tcp", { host: wanted.host, port: udp.address.port });
+      if (!isBindFault(tcp)) return { listeners: [udp, tcp] };
+      await udp.close(0);
+      if (wanted.port !== 0 || tcp.cause !== "in-use" || tries === PORT_TRIES) return { fault: tcp };
+    }
+  }
+
+  async #openOne(transport: "udp" | "tcp", target: BindTarget): Promise<Listener | BindFault> {
+    const opened =
+      transport === "udp"
+        ? await openPlainUdp(target, this.#deps)
+        : await openTcp(target, this.#tcpClients, this.#deps);
+    if (!isBindFault(opened) || opened.cause !== "not-local") return opened;
+    return hasFamilyOf(target.host, this.#deps.interfaces()) ? opened : { ...opened, cause: "no-family" };
+  }
+
+  #isFromWildcard(fault: BindFault): boolean {
+    return !this.#options.addresses.some(({ host }) => host === fault.host);
+  }
+
+  #followLater(): void {
+    this.#cancelFollow = this.#deps.clock.after(FOLLOW_INTERVAL, () => {
+      this.#follow().catch((error: unknown) => {
+        this.#deps.log.error({ error: String(error) }, "cannot follow the addresses of this host");
+      });
+    });
+  }
+
+  /** Opens what has come, closes what has gone. */
+  async #follow(): Promise<void> {
+    const wanted = new Set(
+      expandAddresses(this.#options.addresses, this.#deps.interfaces()).map((address) => addressKey(address)),
+    );
+    for (const [key, listeners] of this.#open) {
+      if (wanted.has(key)) continue;
+      this.#open.delete(key);
+      await Promise.all(listeners.map((listener) => listener.close(0)));
+    }
+    for (const fault of await this.#openMissing()) this.#warn(fault);
+    if (!this.#closing) this.#followLater();
+  }
+
+  #warn(fault: BindFault): void {
+    const key = addressKey(fault);
+    if (this.#warned.get(key) === fault.code) return;
+    this.#warned.set(key, fault.code);
+    this.#deps.log.warn({ address: formatAddress(fault), code: fault.code }, describeBindFault(fault));
+  }
+}
