@@ -1,0 +1,42 @@
+/**
+ * What one flight, one zone and one RRset may cost the validator: every bound in one table, so that
+ * `docs/limits.md` can be read against it. Past a bound the data is bogus, never secure, and CPU time stays
+ * bounded whatever a zone's operator or an upstream sends.
+ *
+ * Source: CVE-2023-50387 (KeyTrap), CVE-2023-50868 (NSEC3), RFC 9276 §3.2; values of other resolvers beside
+ * each line.
+ */
+import type { Work } from "../ports/exchange.ts";
+
+/** RRSIGs tried for one RRset. Unbound: 8. */
+export const MAX_SIGNATURES_PER_RRSET = 8;
+/** DNSKEYs of one tag and algorithm tried for one RRSIG. PowerDNS, hickory: 2. */
+export const MAX_KEYS_PER_TAG = 2;
+/** DS records considered for one zone. PowerDNS: 8. */
+export const MAX_DS_PER_ZONE = 8;
+/** DNSKEYs considered for one zone; the root has 3, the largest TLDs 8. */
+export const MAX_DNSKEYS_PER_ZONE = 32;
+/** Records of one RRset put into canonical form. PowerDNS, systemd: 256. */
+export const MAX_RECORDS_PER_RRSET = 256;
+/** NSEC or NSEC3 RRsets considered for one denial; the largest honest proof needs 3. PowerDNS: 10. */
+export const MAX_DENIAL_RECORDS = 10;
+/** CNAME and DNAME links followed for one question. Unbound, BIND: 11. */
+export const MAX_ALIASES = 11;
+/** RRsets validated for one QTYPE=ANY response. Unbound: 24. */
+export const MAX_ANY_RRSETS = 24;
+/** NSEC3 iterations above this are bogus; between the configured limit and this, insecure (EDE 27). hickory, domain: 500. */
+export const MAX_NSEC3_ITERATIONS = 500;
+/** Verifications between two pauses for other work: 8 of the slowest algorithm (P-384) are about 4 ms. */
+export const VERIFICATIONS_PER_TURN = 8;
+
+/**
+ * What one flight may cause, shared by all its helper queries and never reset by a retry.
+ *
+ * 64 verifications: a cold chain of four zones costs 8 and its denial 4, and an honest response may cross
+ * three such chains by CNAME; an attacker is stopped by `failedVerifications` long before. 16, the count
+ * BIND allows one fetch, is for us the count of a whole flight with its sub-queries, so it would make honest
+ * cold chains bogus.
+ */
+export function freshWork(): Work {
+  return { upstreamQueries: 32, verifications: 64, failedVerifications: 2, nsec3Hashes: 64 };
+}

@@ -1,0 +1,128 @@
+/**
+ * NSEC3 records of one zone as a set to prove things by: which are usable, hashes of names (each computed
+ * once a message, within the flight's budget), and what matches or covers a name.
+ *
+ * Source: RFC 5155 §3, §5, §8.1, §8.2; RFC 9276 §3.2; CVE-2023-50868.
+ */
+import { createHash } from "node:crypto";
+import type { Work } from "../ports/exchange.ts";
+import type { Name } from "../ports/message.ts";
+import { firstLabel, parentOf } from "../wire/names.ts";
+import { decodeBase32Hex } from "./base32hex.ts";
+import type { DenialRecord } from "./denial.ts";
+import type { Rrset } from "./rrsets.ts";
+
+export interface Nsec3 extends DenialRecord {
+  readonly iterations: number;
+  /** Octets as a latin1 string, as all three. */
+  readonly salt: string;
+  readonly hash: string;
+  readonly next: string;
+  readonly optOut: boolean;
+}
+
+/** The only hash algorithm there is (RFC 5155 §11), and the octets it gives. */
+const SHA1 = 1;
+const HASH_OCTETS = 20;
+/** Octets before the salt. */
+const HEADER_OCTETS = 5;
+const OPT_OUT = 0x01;
+
+/**
+ * The NSEC3 record of `rrset` in `zone`; `undefined` where it must be ignored: another hash algorithm
+ * (RFC 5155 §8.1), flags other than 0 and 1 (§8.2), malformed, not alone, or an owner that is not exactly a
+ * hash below the zone's apex.
+ */
+export function readNsec3(rrset: Rrset, zone: Name): Nsec3 | undefined {
+  const rdata = rrset.records[0]?.rdata;
+  if (rdata === undefined || rrset.records.length !== 1 || rdata.length < HEADER_OCTETS) return undefined;
+  if (rdata[0] !== SHA1 || (rdata[1]! & ~OPT_OUT) !== 0) return undefined;
+  const nextAt = HEADER_OCTETS + rdata[4]!;
+  const typesAt = nextAt + 1 + HASH_OCTETS;
+  if (rdata[nextAt] !== HASH_OCTETS || rdata.length < typesAt || parentOf(rrset.owner) !== zone) return undefined;
+  const hash = decodeBase32Hex(firstLabel(rrset.owner));
+  if (hash?.length !== HASH_OCTETS) return undefined;
+  const octets = Buffer.from(rdata.buffer, rdata.byteOffset, rdata.length);
+  return {
+    rrset,
+    rdata,
+    typesAt,
+    iterations: octets.readUInt16BE(2),
+    salt: octets.toString("latin1", HEADER_OCTETS, nextAt),
+    hash,
+    next: octets.toString("latin1", nextAt + 1, typesAt),
+    optOut: rdata[1] === OPT_OUT,
+  };
+}
+
+/** The hash of `name` as a latin1 string of 20 octets (RFC 5155 §5). */
+export function nsec3Hash(name: Name, salt: string, iterations: number): string {
+  let digest = createHash("sha1").update(name, "latin1").update(salt, "latin1").digest();
+  if (iterations === 0) return digest.toString("latin1");
+  const input = Buffer.allocUnsafe(HASH_OCTETS + salt.length);
+  input.write(salt, HASH_OCTETS, "latin1");
+  for (let i = 0; i < iterations; i++) {
+    digest.copy(input);
+    digest = createHash("sha1").update(input).digest();
+  }
+  return digest.toString("latin1");
+}
+
+/** A flight may compute no more hashes: its denials cannot be judged. */
+export class HashBudgetExceeded extends Error {
+  override readonly name = "HashBudgetExceeded";
+}
+
+/** The usable NSEC3 records of one zone in one message. */
+export class Nsec3Set {
+  readonly zone: Name;
+  readonly records: readonly Nsec3[];
+  readonly #work: Work;
+  /** BOUNDED: by the flight's budget of hashes; lives as long as one message is judged. */
+  readonly #hashes = new Map<Name, string>();
+
+  /** `records` were authenticated and share salt and iterations. */
+  constructor(zone: Name, records: readonly Nsec3[], work: Work) {
+    this.zone = zone;
+    this.records = records;
+    this.#work = work;
+  }
+
+  matching(name: Name): Nsec3 | undefined {
+    const hash = this.#hashOf(name);
+    return this.records.find((record) => record.hash === hash);
+  }
+
+  covering(name: Name): Nsec3 | undefined {
+    const hash = this.#hashOf(name);
+    return this.records.find((record) => isBetween(hash, record.hash, record.next));
+  }
+
+  /** @throws {HashBudgetExceeded} */
+  #hashOf(name: Name): string {
+    const known = this.#hashes.get(name);
+    if (known !== undefined) return known;
+    if (this.#work.nsec3Hashes <= 0) throw new HashBudgetExceeded();
+    this.#work.nsec3Hashes -= 1;
+    const { salt, iterations } = this.records[0]!;
+    const hash = nsec3Hash(name, salt, iterations);
+    this.#hashes.set(name, hash);
+    return hash;
+  }
+}
+
+/** Strings of octets compare as octets do. The last record's span wraps around to the first hash. */
+function isBetween(hash: string, from: string, to: string): boolean {
+  return from < to ? from < hash && hash < to : from < hash || hash < to;
+}
+
+/**
+ * The records that share the parameters of the first; RFC 5155 §8.2 lets us treat a mixture as bogus, and
+ * ignoring the others does so wherever they would have been needed.
+ */
+export function sameParameters(records: readonly Nsec3[]): Nsec3[] {
+  const first = records[0];
+  return records.filter(
+    (record) => record.salt === first?.salt && record.iterations === first.iterations,
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * Groups the records of a section into RRsets with the signatures that cover each. Says nothing about
+ * whether they are good.
+ *
+ * Source: RFC 2181 §5 (RRsets), RFC 4035 §5.3.1 (same owner and class as the RRSIG).
+ */
+import type { Name, ResourceRecord } from "../ports/message.ts";
+import { Type } from "../wire/codes.ts";
+import { MAX_SIGNATURES_PER_RRSET } from "./limits.ts";
+import { type Signature, canCover, readSignature } from "./rrsig.ts";
+
+export interface Rrset {
+  readonly owner: Name;
+  readonly type: number;
+  readonly records: readonly ResourceRecord[];
+  /** RRSIG records at the same owner whose Type Covered is `type`, in the order they came. */
+  readonly signatures: readonly ResourceRecord[];
+}
+
+/**
+ * The signatures of `rrset` that may be about it at all, at most 8: what is left of `signatures` after
+ * every check that needs neither key nor clock.
+ */
+export function plausibleSignatures(rrset: Rrset): Signature[] {
+  const plausible: Signature[] = [];
+  for (const record of rrset.signatures) {
+    const signature = readSignature(record.rdata, record.ttl);
+    if (signature === undefined || !canCover(signature, rrset)) continue;
+    plausible.push(signature);
+    if (plausible.length === MAX_SIGNATURES_PER_RRSET) break;
+  }
+  return plausible;
+}
+
+interface Growing extends Rrset {
+  readonly records: ResourceRecord[];
+  readonly signatures: ResourceRecord[];
+}
+
+/** Above so many RRsets an index is built: below it, looking back is faster. */
+const INDEX_FROM = 12;
+
+/** RRsets of `section` in the order they first appear; RRSIGs that cover nothing in it are dropped. */
+export function groupRrsets(section: readonly ResourceRecord[], qclass: number): Rrset[] {
+  const sets: Growing[] = [];
+  let index: Map<string, Growing> | undefined;
+  for (const record of section) {
+    if (record.class !== qclass) continue;
+    const covered = record.type === Type.RRSIG ? typeCovered(record.rdata) : record.type;
+    let set = index === undefined ? lookBack(sets, record.owner, covered) : index.get(indexKey(record.owner, covered));
+    if (set === undefined) {
+      set = { owner: record.owner, type: covered, records: [], signatures: [] };
+      sets.push(set);
+      if (sets.length === INDEX_FROM) index = new Map(sets.map((each) => [indexKey(each.owner, each.type), each]));
+      else index?.set(indexKey(set.owner, covered), set);
+    }
+    (record.type === Type.RRSIG ? set.signatures : set.records).push(record);
+  }
+  return sets.some(isEmpty) ? sets.filter((set) => !isEmpty(set)) : sets;
+}
+
+function lookBack(sets: readonly Growing[], owner: Name, type: number): Growing | undefined {
+  for (let i = sets.length - 1; i >= 0; i--) {
+    const set = sets[i]!;
+    if (set.type === type && set.owner === owner) return set;
+  }
+  return undefined;
+}
+
+function indexKey(owner: Name, type: number): string {
+  return owner + String.fromCharCode(type);
+}
+
+function isEmpty(set: Rrset): boolean {
+  return set.records.length === 0;
+}
+
+/** RRSIG RDATA starts with it (RFC 4034 §3.1.1); 0, no type at all, where the RDATA is cut off. */
+function typeCovered(rdata: Uint8Array): number {
+  return rdata.length < 2 ? 0 : (rdata[0]! << 8) | rdata[1]!;
+}

@@ -1,0 +1,34 @@
+/**
+ * The Type Bit Maps field of NSEC and NSEC3 records.
+ *
+ * Source: RFC 4034 §4.1.2, RFC 5155 §3.2.1.
+ */
+import { Type } from "../wire/codes.ts";
+
+/** Whether `type` is listed in the bit maps that start at `start` of `rdata`. A malformed map lists nothing more. */
+export function listsType(rdata: Uint8Array, start: number, type: number): boolean {
+  const window = type >> 8;
+  const octet = (type & 0xff) >> 3;
+  for (let at = start; at + 2 <= rdata.length; at += 2 + rdata[at + 1]!) {
+    if (rdata[at] !== window) continue;
+    return octet < rdata[at + 1]! && ((rdata[at + 2 + octet] ?? 0) & (0x80 >> (type & 7))) !== 0;
+  }
+  return false;
+}
+
+/**
+ * Every listed type but RRSIG, NSEC and NSEC3, in rising order. RFC 4035 §5.4: "a validator MUST ignore the
+ * settings of the NSEC and RRSIG bits in an NSEC RR."
+ */
+export function typesListed(rdata: Uint8Array, start: number): number[] {
+  const types: number[] = [];
+  for (let at = start; at + 2 <= rdata.length; at += 2 + rdata[at + 1]!) {
+    const octets = rdata.subarray(at + 2, at + 2 + rdata[at + 1]!);
+    octets.forEach((bits, octet) => {
+      for (let bit = 0; bit < 8; bit++) {
+        if ((bits & (0x80 >> bit)) !== 0) types.push((rdata[at]! << 8) | (octet << 3) | bit);
+      }
+    });
+  }
+  return types.filter((type) => type !== Type.RRSIG && type !== Type.NSEC && type !== Type.NSEC3 && type !== 0);
+}
