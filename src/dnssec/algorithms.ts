@@ -19,7 +19,12 @@ export const Algorithm = {
 
 export type SigningScheme =
   | { readonly family: "rsa"; readonly hash: string; readonly minBits: number }
-  | { readonly family: "ecdsa"; readonly hash: string; readonly curve: "P-256" | "P-384"; readonly octets: number }
+  | {
+      readonly family: "ecdsa";
+      readonly hash: string;
+      readonly curve: "P-256" | "P-384";
+      readonly octets: number;
+    }
   | {
       readonly family: "eddsa";
       readonly hash: null;

@@ -101,7 +101,11 @@ export function proveNoDataByNsec(
   if (exact !== undefined) {
     if (!deniesType(exact, qtype, qname === ROOT)) return undefined;
     const kind = qtype === Type.DS && isUnsignedDelegation(exact) ? "delegation" : "nodata";
-    return { kind, steps: [{ relation: "matches", name: qname, role: "qname", record: exact }], optOut: false };
+    return {
+      kind,
+      steps: [{ relation: "matches", name: qname, role: "qname", record: exact }],
+      optOut: false,
+    };
   }
   const closest = covering(qname, zone, nsecs);
   if (closest === undefined) return undefined;

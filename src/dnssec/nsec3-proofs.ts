@@ -7,13 +7,7 @@
 import type { Name } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { ROOT, parentOf, wildcardOf } from "../wire/names.ts";
-import {
-  type Denial,
-  type ProofStep,
-  deniesType,
-  isSilentBelow,
-  isUnsignedDelegation,
-} from "./denial.ts";
+import { type Denial, type ProofStep, deniesType, isSilentBelow, isUnsignedDelegation } from "./denial.ts";
 import type { Nsec3, Nsec3Set } from "./nsec3.ts";
 
 interface ClosestEncloserProof {
@@ -67,7 +61,11 @@ export function proveNoDataByNsec3(qname: Name, qtype: number, set: Nsec3Set): D
   if (exact !== undefined) {
     if (!deniesType(exact, qtype, qname === ROOT)) return undefined;
     const kind = qtype === Type.DS && isUnsignedDelegation(exact) ? "delegation" : "nodata";
-    return { kind, steps: [{ relation: "matches", name: qname, role: "qname", record: exact }], optOut: false };
+    return {
+      kind,
+      steps: [{ relation: "matches", name: qname, role: "qname", record: exact }],
+      optOut: false,
+    };
   }
   const proof = proveClosestEncloser(qname, set);
   if (proof === undefined) return undefined;

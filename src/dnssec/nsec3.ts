@@ -39,7 +39,8 @@ export function readNsec3(rrset: Rrset, zone: Name): Nsec3 | undefined {
   if (rdata[0] !== SHA1 || (rdata[1]! & ~OPT_OUT) !== 0) return undefined;
   const nextAt = HEADER_OCTETS + rdata[4]!;
   const typesAt = nextAt + 1 + HASH_OCTETS;
-  if (rdata[nextAt] !== HASH_OCTETS || rdata.length < typesAt || parentOf(rrset.owner) !== zone) return undefined;
+  if (rdata[nextAt] !== HASH_OCTETS || rdata.length < typesAt || parentOf(rrset.owner) !== zone)
+    return undefined;
   const hash = decodeBase32Hex(firstLabel(rrset.owner));
   if (hash?.length !== HASH_OCTETS) return undefined;
   const octets = Buffer.from(rdata.buffer, rdata.byteOffset, rdata.length);
@@ -122,7 +123,5 @@ function isBetween(hash: string, from: string, to: string): boolean {
  */
 export function sameParameters(records: readonly Nsec3[]): Nsec3[] {
   const first = records[0];
-  return records.filter(
-    (record) => record.salt === first?.salt && record.iterations === first.iterations,
-  );
+  return records.filter((record) => record.salt === first?.salt && record.iterations === first.iterations);
 }

@@ -57,7 +57,8 @@ function rsaKey(scheme: SigningScheme, octets: Buffer, minBits: number): PublicK
   const exponentOctets = long ? (octets.length < 3 ? 0 : octets.readUInt16BE(1)) : (octets[0] ?? 0);
   const exponent = octets.subarray(exponentStart, exponentStart + exponentOctets);
   const modulus = octets.subarray(exponentStart + exponentOctets);
-  if (exponent.length !== exponentOctets || !isExponent(exponent) || !isModulus(modulus, minBits)) return undefined;
+  if (exponent.length !== exponentOctets || !isExponent(exponent) || !isModulus(modulus, minBits))
+    return undefined;
   const key = createPublicKey({
     key: { kty: "RSA", n: modulus.toString("base64url"), e: exponent.toString("base64url") },
     format: "jwk",

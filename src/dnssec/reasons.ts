@@ -165,7 +165,9 @@ export function explanationOf(reason: Reason): Explanation {
 export function bogusErrors(reason: Reason): readonly ExtendedError[] {
   const { infoCode, text } = REASONS[reason];
   const first = { infoCode, text };
-  return infoCode === InfoCode.DNSSEC_BOGUS ? [first] : [first, { infoCode: InfoCode.DNSSEC_BOGUS, text: "" }];
+  return infoCode === InfoCode.DNSSEC_BOGUS
+    ? [first]
+    : [first, { infoCode: InfoCode.DNSSEC_BOGUS, text: "" }];
 }
 
 /** The errors of data that could not be judged: the cause, then that it is indeterminate. */

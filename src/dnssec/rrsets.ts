@@ -47,11 +47,15 @@ export function groupRrsets(section: readonly ResourceRecord[], qclass: number):
   for (const record of section) {
     if (record.class !== qclass) continue;
     const covered = record.type === Type.RRSIG ? typeCovered(record.rdata) : record.type;
-    let set = index === undefined ? lookBack(sets, record.owner, covered) : index.get(indexKey(record.owner, covered));
+    let set =
+      index === undefined
+        ? lookBack(sets, record.owner, covered)
+        : index.get(indexKey(record.owner, covered));
     if (set === undefined) {
       set = { owner: record.owner, type: covered, records: [], signatures: [] };
       sets.push(set);
-      if (sets.length === INDEX_FROM) index = new Map(sets.map((each) => [indexKey(each.owner, each.type), each]));
+      if (sets.length === INDEX_FROM)
+        index = new Map(sets.map((each) => [indexKey(each.owner, each.type), each]));
       else index?.set(indexKey(set.owner, covered), set);
     }
     (record.type === Type.RRSIG ? set.signatures : set.records).push(record);

@@ -70,7 +70,10 @@ export function isWildcard(name: Name): boolean {
  * another zone, CVE-2026-44690). Zone apex types are signed by the zone they stand at the top of, and DS by
  * its parent only.
  */
-export function canCover(signature: Signature, rrset: { readonly owner: Name; readonly type: number }): boolean {
+export function canCover(
+  signature: Signature,
+  rrset: { readonly owner: Name; readonly type: number },
+): boolean {
   const { signer, labels } = signature;
   const { owner, type } = rrset;
   if (!isAtOrBelow(owner, signer)) return false;

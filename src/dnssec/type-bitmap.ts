@@ -30,5 +30,7 @@ export function typesListed(rdata: Uint8Array, start: number): number[] {
       }
     });
   }
-  return types.filter((type) => type !== Type.RRSIG && type !== Type.NSEC && type !== Type.NSEC3 && type !== 0);
+  return types.filter(
+    (type) => type !== Type.RRSIG && type !== Type.NSEC && type !== Type.NSEC3 && type !== 0,
+  );
 }

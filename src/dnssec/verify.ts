@@ -43,14 +43,15 @@ export function verifyRrset(
   context: VerifyContext,
   signatures: readonly Signature[] = plausibleSignatures(rrset),
 ): SignedBy | Reason {
-  if (rrset.records.length > MAX_RECORDS_PER_RRSET || context.work.failedVerifications <= 0) return "work-limit";
-  let reason: Reason = rrset.signatures.length === 0 ? "signature-missing" : "signature-misplaced";
+  if (rrset.records.length > MAX_RECORDS_PER_RRSET || context.work.failedVerifications <= 0)
+    return "work-limit";
+  let reason: SignatureFault = rrset.signatures.length === 0 ? "signature-missing" : "signature-misplaced";
   for (const signature of signatures) {
     if (signature.signer !== zone) continue;
     const result = verifyOne(rrset, signature, keys, context);
     if (typeof result !== "string") return result;
     if (result === "work-limit") return result;
-    if (RANK[result] > RANK[reason]) reason = result;
+    if (FAULTS.indexOf(result) > FAULTS.indexOf(reason)) reason = result;
   }
   if (reason === "signature-wrong") context.work.failedVerifications -= 1;
   return reason;
@@ -72,8 +73,6 @@ const FAULTS = [
   "signature-wrong",
   "work-limit",
 ] as const satisfies readonly Reason[];
-
-const RANK: Readonly<Record<string, number>> = Object.fromEntries(FAULTS.map((fault, rank) => [fault, rank]));
 
 function verifyOne(
   rrset: Rrset,
