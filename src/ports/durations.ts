@@ -1,4 +1,5 @@
 /** Where a layer puts how long something took; `observe/` keeps the histogram. */
 export interface Durations {
-  observe(seconds: number): void;
+  /** @param count how many took as long; 1 where absent. */
+  observe(seconds: number, count?: number): void;
 }

@@ -1,0 +1,71 @@
+/**
+ * Keeps of a response only the records that answer the question: an upstream that is careless, or lies, must
+ * not be able to plant records under other names (RFC 5452 §6, RFC 2181 §5.4.1).
+ *
+ * Source: RFC 1034 §3.6.2 (CNAME), RFC 6672 §2.3 (DNAME), RFC 4035 §3.1 (proofs in AUTHORITY).
+ */
+import type { Name, Question, ResourceRecord } from "../ports/message.ts";
+import { Type } from "../wire/codes.ts";
+import { isAtOrBelow, nameFromOctets } from "../wire/names.ts";
+
+/** Most CNAME and DNAME steps followed. unbound and BIND: 11. */
+export const MAX_CHAIN_LINKS = 11;
+
+export interface Relevant {
+  readonly answer: readonly ResourceRecord[];
+  readonly authority: readonly ResourceRecord[];
+  /** Records left out. */
+  readonly dropped: number;
+}
+
+/** What of these sections belongs to the question. */
+export function relevantRecords(
+  question: Question,
+  answer: readonly ResourceRecord[],
+  authority: readonly ResourceRecord[],
+): Relevant {
+  const owners = chainOwners(question, answer);
+  const keptAnswer = answer.filter((record) => answers(record, question, owners));
+  const last = owners[owners.length - 1] ?? question.qname;
+  const keptAuthority = authority.filter((record) => isProof(record, question, last));
+  const dropped = answer.length - keptAnswer.length + (authority.length - keptAuthority.length);
+  if (dropped === 0) return { answer, authority, dropped };
+  return { answer: keptAnswer, authority: keptAuthority, dropped };
+}
+
+/** QNAME and every name its CNAME records lead to, in order; a DNAME comes with its CNAME (RFC 6672 §3.1). */
+function chainOwners(question: Question, answer: readonly ResourceRecord[]): Name[] {
+  const owners = [question.qname];
+  if (question.qtype === Type.CNAME || question.qtype === Type.ANY) return owners;
+  for (let links = 0; links < MAX_CHAIN_LINKS; links++) {
+    const at = owners[owners.length - 1];
+    const cname = answer.find((record) => record.type === Type.CNAME && record.owner === at);
+    const target = cname === undefined ? undefined : nameFromOctets(cname.rdata);
+    if (target === undefined || owners.includes(target)) break;
+    owners.push(target);
+  }
+  return owners;
+}
+
+function answers(record: ResourceRecord, question: Question, owners: readonly Name[]): boolean {
+  if (record.class !== question.qclass) return false;
+  const type =
+    record.type === Type.RRSIG && question.qtype !== Type.RRSIG ? coveredType(record) : record.type;
+  if (type === Type.DNAME && question.qtype !== Type.DNAME) {
+    return owners.some((owner) => owner !== record.owner && isAtOrBelow(owner, record.owner));
+  }
+  if (!owners.includes(record.owner)) return false;
+  return type === question.qtype || type === Type.CNAME || question.qtype === Type.ANY;
+}
+
+function isProof(record: ResourceRecord, question: Question, last: Name): boolean {
+  if (record.class !== question.qclass) return false;
+  const type = record.type === Type.RRSIG ? coveredType(record) : record.type;
+  if (type === Type.SOA) return isAtOrBelow(last, record.owner);
+  // Which zone a range belongs to is the validator's to judge; nothing is answered from it unproven.
+  return type === Type.NSEC || type === Type.NSEC3;
+}
+
+function coveredType(record: ResourceRecord): number {
+  return ((record.rdata[0] ?? 0) << 8) | (record.rdata[1] ?? 0);
+}

@@ -1,0 +1,63 @@
+/** A client whose answer comes later: what its response needs, and whether it has had it. */
+import type { Entry } from "../cache/entry.ts";
+import type { Instant } from "../ports/clock.ts";
+import type { Reply } from "../ports/packet-handler.ts";
+import type { Delayed } from "./delay-line.ts";
+import type { Asker } from "./respond.ts";
+
+export interface PendingClientParts {
+  readonly asker: Asker;
+  readonly key: string;
+  /** The question in wire format as the client sent it, letter case included. */
+  readonly question: Uint8Array;
+  /** Most octets it takes in one response. */
+  readonly limit: number;
+  readonly reply: Reply;
+  readonly since: Instant;
+  /** Expired data that may be served if the flight is late or fails. */
+  readonly stale: Entry | undefined;
+}
+
+export class PendingClient implements Asker {
+  readonly id: number;
+  readonly flags: number;
+  readonly hasEdns: boolean;
+  readonly dnssecOk: boolean;
+  readonly udpSize: number;
+  readonly key: string;
+  readonly question: Uint8Array;
+  readonly limit: number;
+  readonly since: Instant;
+  readonly stale: Entry | undefined;
+  deadline: Delayed | undefined;
+  staleTimer: Delayed | undefined;
+  #reply: Reply | undefined;
+
+  constructor(parts: PendingClientParts) {
+    const { asker } = parts;
+    this.id = asker.id;
+    this.flags = asker.flags;
+    this.hasEdns = asker.hasEdns;
+    this.dnssecOk = asker.dnssecOk;
+    this.udpSize = asker.udpSize;
+    this.key = parts.key;
+    this.question = parts.question;
+    this.limit = parts.limit;
+    this.since = parts.since;
+    this.stale = parts.stale;
+    this.#reply = parts.reply;
+  }
+
+  get isAnswered(): boolean {
+    return this.#reply === undefined;
+  }
+
+  /** Sends its one response; later ones are nobody's. */
+  answer(response: Uint8Array): void {
+    const reply = this.#reply;
+    this.#reply = undefined;
+    this.deadline?.cancel();
+    this.staleTimer?.cancel();
+    reply?.(response);
+  }
+}

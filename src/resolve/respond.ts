@@ -1,0 +1,197 @@
+/**
+ * Writes responses to clients: a kept body with its patches, or a header with a question and an EDE.
+ * Nothing hop-by-hop of the upstream's message reaches a client: the OPT is made here (RFC 6891 §6.2.5).
+ */
+import type { Body } from "../cache/body.ts";
+import type { Entry } from "../cache/entry.ts";
+import type { Instant } from "../ports/clock.ts";
+import type { ExtendedError } from "../ports/exchange.ts";
+import { Flag, OptionCode, Rcode, Type } from "../wire/codes.ts";
+
+/** UDP payload size we advertise and never exceed: fits every path without fragments (DNS flag day 2020). */
+export const UDP_PAYLOAD_OCTETS = 1_232;
+/** Least a UDP client takes: without EDNS, and where its EDNS says less (RFC 6891 §6.2.3). */
+const LEAST_UDP_OCTETS = 512;
+/** TTL of stale data, in seconds: "RECOMMENDED to be 30 seconds" (RFC 8767 §4). */
+const STALE_TTL = 30;
+
+const HEADER_OCTETS = 12;
+const OPT_OCTETS = 11;
+const OPTION_HEADER_OCTETS = 4;
+
+/** What of a client's query decides the form of its response. */
+export interface Asker {
+  readonly id: number;
+  /** Second word of the header, as it came. */
+  readonly flags: number;
+  readonly hasEdns: boolean;
+  readonly dnssecOk: boolean;
+  /** UDP payload size of its OPT. */
+  readonly udpSize: number;
+}
+
+/** Most octets this client takes in one response. */
+export function octetLimit(asker: Asker, transport: "udp" | "tcp"): number {
+  if (transport === "tcp") return 0xffff;
+  if (!asker.hasEdns) return LEAST_UDP_OCTETS;
+  return Math.min(Math.max(asker.udpSize, LEAST_UDP_OCTETS), UDP_PAYLOAD_OCTETS);
+}
+
+/** What beside the entry decides a response. */
+export interface Occasion {
+  readonly now: Instant;
+  /** Most octets the client takes; `out` must have room for them. */
+  readonly limit: number;
+  /** Set when stale data is served (RFC 8767 §4): said in an EDE, with a TTL of its own. */
+  readonly staleError: ExtendedError | undefined;
+}
+
+/**
+ * Writes the response of an entry for this client at `out[at]`. QNAME is in lower case: the caller puts the
+ * client's own letters over it.
+ * @returns its octets.
+ */
+export function writeEntry(entry: Entry, asker: Asker, occasion: Occasion, out: Buffer, at: number): number {
+  const isBogus = entry.verdict === "bogus" && (asker.flags & Flag.CD) === 0;
+  const body = entry.body(asker.dnssecOk);
+  const errors = asker.hasEdns ? withStale(entry.errors, occasion.staleError) : NO_ERRORS;
+  if (isBogus) {
+    // Not one bogus record goes into a SERVFAIL.
+    return writeBare(asker, answeringFlags(asker), Rcode.SERVFAIL, questionOf(body), errors, out, at);
+  }
+  const flags = flagsFor(entry, asker, occasion);
+  const octets = body.octets.length;
+  const total = octets + (asker.hasEdns ? OPT_OCTETS + errorsLength(errors) : 0);
+  if (total > occasion.limit) {
+    return writeBare(asker, flags | Flag.TC, entry.rcode, questionOf(body), errors, out, at);
+  }
+  out.latin1Write(body.octets, at, octets);
+  writeHeader(asker, flags, entry.rcode, out, at);
+  patchTtls(body.ttlOffsets, entry, occasion, out, at);
+  if (!asker.hasEdns) return octets;
+  out[at + 11] = 1; // ARCOUNT: the OPT.
+  return octets + writeOpt(asker, entry.rcode, errors, out, at + octets);
+}
+
+/**
+ * Writes a response without records: an error, or a truncated one.
+ * @param question the question in wire format as the client sent it; empty where it could not be read.
+ */
+export function writeBare(
+  asker: Asker,
+  flags: number,
+  rcode: number,
+  question: Uint8Array,
+  errors: readonly ExtendedError[],
+  out: Buffer,
+  at: number,
+): number {
+  out.fill(0, at, at + HEADER_OCTETS);
+  out.set(question, at + HEADER_OCTETS);
+  out[at + 5] = question.length > 0 ? 1 : 0;
+  writeHeader(asker, flags, rcode, out, at);
+  const octets = HEADER_OCTETS + question.length;
+  if (!asker.hasEdns) return octets;
+  out[at + 11] = 1;
+  return octets + writeOpt(asker, rcode, errors, out, at + octets);
+}
+
+/** QR and RA always, RD and CD as they came (RFC 1035 §4.1.1, RFC 4035 §3.2.2). */
+export function answeringFlags(asker: Asker): number {
+  return Flag.QR | Flag.RA | (asker.flags & (Flag.RD | Flag.CD));
+}
+
+const NO_ERRORS: readonly ExtendedError[] = [];
+
+function flagsFor(entry: Entry, asker: Asker, occasion: Occasion): number {
+  const flags = answeringFlags(asker);
+  // AD "only to clients that set DO or AD" (RFC 6840 §5.7, §5.8), never on data past its signatures.
+  const wantsAd = asker.dnssecOk || (asker.flags & Flag.AD) !== 0;
+  if (!wantsAd || entry.verdict !== "secure" || occasion.now >= entry.secureUntil) return flags;
+  return flags | Flag.AD;
+}
+
+function questionOf(body: Body): Uint8Array {
+  return Buffer.from(body.octets.slice(HEADER_OCTETS, body.questionEnd), "latin1");
+}
+
+function writeHeader(asker: Asker, flags: number, rcode: number, out: Buffer, at: number): void {
+  out[at] = asker.id >> 8;
+  out[at + 1] = asker.id & 0xff;
+  out[at + 2] = flags >> 8;
+  out[at + 3] = (flags & 0xf0) | (rcode & 0x0f);
+}
+
+/** TTLs count down with the entry's age (RFC 1035 §3.2.1 and §7.4); stale data has a short one of its own. */
+function patchTtls(
+  offsets: readonly number[],
+  entry: Entry,
+  occasion: Occasion,
+  out: Buffer,
+  at: number,
+): void {
+  const isStale = occasion.staleError !== undefined;
+  const age = Math.floor((occasion.now - entry.storedAt) / 1_000);
+  if (age < 1 && !isStale) return;
+  for (let i = 0; i < offsets.length; i++) {
+    const where = at + offsets[i]!;
+    const ttl = isStale ? STALE_TTL : Math.max(0, readU32(out, where) - age);
+    out[where] = ttl >>> 24;
+    out[where + 1] = ttl >>> 16;
+    out[where + 2] = ttl >>> 8;
+    out[where + 3] = ttl;
+  }
+}
+
+function readU32(octets: Buffer, at: number): number {
+  return octets[at]! * 0x1000000 + ((octets[at + 1]! << 16) | (octets[at + 2]! << 8) | octets[at + 3]!);
+}
+
+/** The OPT pseudo-record (RFC 6891 §6.1.2) with our size, the client's DO (RFC 3225 §3) and the errors. */
+function writeOpt(
+  asker: Asker,
+  rcode: number,
+  errors: readonly ExtendedError[],
+  out: Buffer,
+  at: number,
+): number {
+  out[at] = 0;
+  out[at + 1] = 0;
+  out[at + 2] = Type.OPT;
+  out[at + 3] = UDP_PAYLOAD_OCTETS >> 8;
+  out[at + 4] = UDP_PAYLOAD_OCTETS & 0xff;
+  out[at + 5] = (rcode >> 4) & 0xff;
+  out[at + 6] = 0;
+  out[at + 7] = asker.dnssecOk ? 0x80 : 0;
+  out[at + 8] = 0;
+  const options = errors.length === 0 ? 0 : writeErrors(errors, out, at + OPT_OCTETS);
+  out[at + 9] = options >> 8;
+  out[at + 10] = options & 0xff;
+  return OPT_OCTETS + options;
+}
+
+/** Extended DNS Errors (RFC 8914 §2). */
+function writeErrors(errors: readonly ExtendedError[], out: Buffer, start: number): number {
+  let at = start;
+  for (const error of errors) {
+    const text = Buffer.from(error.text, "utf8");
+    at = out.writeUInt16BE(OptionCode.EDE, at);
+    at = out.writeUInt16BE(2 + text.length, at);
+    at = out.writeUInt16BE(error.infoCode, at);
+    at += text.copy(out, at);
+  }
+  return at - start;
+}
+
+function errorsLength(errors: readonly ExtendedError[]): number {
+  let octets = 0;
+  for (const error of errors) octets += OPTION_HEADER_OCTETS + 2 + Buffer.byteLength(error.text, "utf8");
+  return octets;
+}
+
+function withStale(
+  errors: readonly ExtendedError[],
+  stale: ExtendedError | undefined,
+): readonly ExtendedError[] {
+  return stale === undefined ? errors : [stale, ...errors];
+}

@@ -1,0 +1,32 @@
+/** Plain numbers that the hit path adds to; `observe/` reads them at a scrape. */
+import type { Durations } from "../ports/durations.ts";
+
+/** Where an answer came from. */
+export type AnswerSource = "cache" | "upstream" | "local";
+
+/** Extended RCODEs counted one by one; higher ones share the last place. */
+const COUNTED_RCODES = 24;
+
+export class ServeCounters {
+  udpQueries = 0;
+  tcpQueries = 0;
+  hits = 0;
+  misses = 0;
+  stale = 0;
+  refreshes = 0;
+  /** Messages too broken to answer. */
+  droppedTooShort = 0;
+  droppedNotAQuery = 0;
+  /** Responses sent, by RCODE. */
+  readonly responses = new Float64Array(COUNTED_RCODES);
+  readonly durations: Readonly<Record<AnswerSource, Durations>>;
+
+  constructor(durations: Readonly<Record<AnswerSource, Durations>>) {
+    this.durations = durations;
+  }
+
+  countResponse(rcode: number): void {
+    const place = Math.min(rcode, COUNTED_RCODES - 1);
+    this.responses[place] = (this.responses[place] ?? 0) + 1;
+  }
+}

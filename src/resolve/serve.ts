@@ -1,0 +1,231 @@
+/**
+ * Answers clients. A hit is one synchronous pass without promise or closure: scan, find, write. Everything
+ * else is a few early returns; a miss is handed to `Misses` and answered when its flight lands.
+ *
+ * Source: RFC 1035 §4.1.1, RFC 6891 §6.1.3, RFC 8767 §5, RFC 8906 §3, RFC 8914 §4.
+ */
+import { Entry } from "../cache/entry.ts";
+import type { Store } from "../cache/store.ts";
+import type { Clock, Instant } from "../ports/clock.ts";
+import type { ExtendedError, Response } from "../ports/exchange.ts";
+import type { Question } from "../ports/message.ts";
+import type { Client, PacketHandler } from "../ports/packet-handler.ts";
+import { Class, Flag, InfoCode, Rcode, Type } from "../wire/codes.ts";
+import { questionOfKey } from "../wire/names.ts";
+import { ScanFault, ScannedQuery, scanQuery } from "../wire/scan-query.ts";
+import type { Misses } from "./misses.ts";
+import { PendingClient } from "./pending-client.ts";
+import { answeringFlags, octetLimit, writeBare, writeEntry } from "./respond.ts";
+import type { ServeCounters } from "./serve-counters.ts";
+import { isServable } from "./stored.ts";
+
+const HEADER_OCTETS = 12;
+/** One hit in so many is timed and stands for the others, so that a hit reads the clock once. */
+const HITS_A_SAMPLE = 16;
+/** Seconds; local data lives as long as its TTLs say. */
+const UNBOUNDED = 0x7fff_ffff;
+
+/** What is answered here without a cache or an upstream: `local/`. */
+export interface LocalAnswers {
+  answer(question: Question): LocalResponse | undefined;
+  /** Changes with every change of the rules: entries of another generation are not served. */
+  readonly generation: number;
+}
+
+export type LocalResponse = Pick<Response, "rcode" | "answer" | "authority" | "errors">;
+
+export interface ServeOptions {
+  /** Milliseconds past its end that an entry may be served stale (RFC 8767). */
+  readonly serveStale: number;
+  /** Whether a hit near the end of an entry's life asks for a refresh. */
+  readonly prefetch: boolean;
+}
+
+export interface ServeDeps {
+  readonly store: Store;
+  readonly local: LocalAnswers;
+  readonly misses: Misses;
+  readonly clock: Clock;
+  readonly counters: ServeCounters;
+}
+
+export class QueryServer implements PacketHandler {
+  readonly #options: ServeOptions;
+  readonly #deps: ServeDeps;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #counters: ServeCounters;
+  readonly #query = new ScannedQuery();
+  /** Used again for every hit: nobody keeps it. */
+  readonly #occasion = { now: 0, limit: 0, staleError: undefined };
+  #hitsToSample = HITS_A_SAMPLE;
+
+  constructor(options: ServeOptions, deps: ServeDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#store = deps.store;
+    this.#clock = deps.clock;
+    this.#counters = deps.counters;
+  }
+
+  handle(packet: Buffer, start: number, end: number, out: Buffer, outStart: number, client: Client): number {
+    const query = this.#query;
+    const counters = this.#counters;
+    if (client.transport === "udp") counters.udpQueries++;
+    else counters.tcpQueries++;
+
+    const fault = scanQuery(packet, start, end, query);
+    if (fault !== 0) return this.#refuseScan(fault, packet, start, out, outStart);
+    if (
+      (query.flags & Flag.RD) === 0 ||
+      query.qclass !== Class.IN ||
+      query.qtype > 248 ||
+      query.qtype === Type.OPT
+    ) {
+      const refusal = refusalOf(query);
+      if (refusal !== undefined) return this.#refuse(refusal, packet, start, out, outStart);
+    }
+
+    const now = this.#clock.now();
+    const entry = this.#store.find(query.key);
+    if (entry === undefined || now >= entry.refreshAt || entry.generation !== this.#deps.local.generation) {
+      return this.#beyondHit(entry, now, packet, start, out, outStart, client);
+    }
+    return this.#hit(entry, now, packet, start, out, outStart, client);
+  }
+
+  #hit(
+    entry: Entry,
+    now: Instant,
+    packet: Buffer,
+    start: number,
+    out: Buffer,
+    outStart: number,
+    client: Client,
+  ): number {
+    const query = this.#query;
+    const occasion = this.#occasion;
+    occasion.now = now;
+    occasion.limit = octetLimit(query, client.transport);
+    const octets = writeEntry(entry, query, occasion, out, outStart);
+    if (query.hasCapitals)
+      packet.copy(out, outStart + HEADER_OCTETS, start + HEADER_OCTETS, query.questionEnd);
+    const counters = this.#counters;
+    counters.hits++;
+    counters.countResponse(out[outStart + 3]! & 0x0f);
+    if (--this.#hitsToSample === 0) {
+      this.#hitsToSample = HITS_A_SAMPLE;
+      counters.durations.cache.observe((this.#clock.now() - now) / 1_000, HITS_A_SAMPLE);
+    }
+    return octets;
+  }
+
+  /** Everything but a fresh entry: near its end, expired, of another policy, or none. */
+  #beyondHit(
+    entry: Entry | undefined,
+    now: Instant,
+    packet: Buffer,
+    start: number,
+    out: Buffer,
+    outStart: number,
+    client: Client,
+  ): number {
+    const query = this.#query;
+    const current = entry?.generation === this.#deps.local.generation ? entry : undefined;
+    if (current !== undefined && now < current.expiresAt) {
+      if (this.#options.prefetch) this.#deps.misses.refreshSoon(query.key, current, now);
+      return this.#hit(current, now, packet, start, out, outStart, client);
+    }
+    const local = this.#deps.local.answer(questionOfKey(query.key));
+    if (local !== undefined) return this.#answerLocally(local, now, packet, start, out, outStart, client);
+
+    this.#counters.misses++;
+    const isStale = current !== undefined && isServable(current, now, this.#options.serveStale);
+    this.#deps.misses.wait(
+      new PendingClient({
+        asker: query,
+        key: query.key,
+        question: Uint8Array.prototype.slice.call(packet, start + HEADER_OCTETS, query.questionEnd),
+        limit: octetLimit(query, client.transport),
+        reply: client.detach(),
+        since: now,
+        stale: isStale ? current : undefined,
+      }),
+    );
+    return 0;
+  }
+
+  #answerLocally(
+    local: LocalResponse,
+    now: Instant,
+    packet: Buffer,
+    start: number,
+    out: Buffer,
+    outStart: number,
+    client: Client,
+  ): number {
+    const query = this.#query;
+    const response: Response = { ...local, verdict: "insecure", upstream: "" };
+    const terms = { now, lifetime: 0, maxTtl: UNBOUNDED, minTtl: 0, generation: 0 };
+    const entry = new Entry(questionOfKey(query.key), response, terms);
+    const limit = octetLimit(query, client.transport);
+    const octets = writeEntry(entry, query, { now, limit, staleError: undefined }, out, outStart);
+    packet.copy(out, outStart + HEADER_OCTETS, start + HEADER_OCTETS, query.questionEnd);
+    this.#counters.countResponse(local.rcode);
+    this.#counters.durations.local.observe((this.#clock.now() - now) / 1_000);
+    return octets;
+  }
+
+  #refuseScan(fault: ScanFault, packet: Buffer, start: number, out: Buffer, outStart: number): number {
+    switch (fault) {
+      case ScanFault.TOO_SHORT:
+        this.#counters.droppedTooShort++;
+        return 0;
+      case ScanFault.NOT_A_QUERY:
+        this.#counters.droppedNotAQuery++;
+        return 0;
+      case ScanFault.NOTIMP:
+        return this.#refuse(NOTIMP, packet, start, out, outStart);
+      case ScanFault.FORMERR:
+        return this.#refuse(FORMERR, packet, start, out, outStart);
+      case ScanFault.BADVERS:
+        return this.#refuse(BADVERS, packet, start, out, outStart);
+    }
+  }
+
+  #refuse(refusal: Refusal, packet: Buffer, start: number, out: Buffer, outStart: number): number {
+    const query = this.#query;
+    const question = packet.subarray(start + HEADER_OCTETS, query.questionEnd);
+    const flags = answeringFlags(query) | (query.flags & OPCODE_BITS);
+    this.#counters.countResponse(refusal.rcode);
+    return writeBare(query, flags, refusal.rcode, question, refusal.errors, out, outStart);
+  }
+}
+
+const OPCODE_BITS = 0x7800;
+
+interface Refusal {
+  readonly rcode: number;
+  readonly errors: readonly ExtendedError[];
+}
+
+const FORMERR: Refusal = { rcode: Rcode.FORMERR, errors: [] };
+const NOTIMP: Refusal = { rcode: Rcode.NOTIMP, errors: [] };
+const BADVERS: Refusal = { rcode: Rcode.BADVERS, errors: [] };
+/** Nobody snoops on the cache; the INFO-CODE is the one of RFC 8914 §4.21 for RD=0. */
+const NOT_RECURSIVE: Refusal = {
+  rcode: Rcode.REFUSED,
+  errors: [{ infoCode: InfoCode.NOT_AUTHORITATIVE, text: "RD=0 is not answered" }],
+};
+const NOT_SUPPORTED: Refusal = {
+  rcode: Rcode.REFUSED,
+  errors: [{ infoCode: InfoCode.NOT_SUPPORTED, text: "only class IN is answered" }],
+};
+
+/** QTYPEs 249 (TKEY) to 254 (MAILA) ask for transactions, not data; 255 (ANY) is a question. */
+function refusalOf(query: ScannedQuery): Refusal | undefined {
+  if ((query.flags & Flag.RD) === 0) return NOT_RECURSIVE;
+  if (query.qclass !== Class.IN) return NOT_SUPPORTED;
+  if (query.qtype === Type.OPT) return FORMERR;
+  return query.qtype > 248 && query.qtype < 255 ? NOTIMP : undefined;
+}
