@@ -31,7 +31,7 @@ h1 svg circle { fill: var(--here); }
 header p { margin: 0; color: var(--soft); flex: 1 1 16rem; }
 button { font: inherit; font-size: .875rem; color: var(--ink); background: var(--card); cursor: pointer;
   border: 1px solid var(--line); border-radius: .5rem; padding: .35rem .8rem; min-height: 2.25rem; }
-button:focus-visible, a:focus-visible { outline: 3px solid var(--here); outline-offset: 2px; }
+button:focus-visible, a:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--here); outline-offset: 2px; }
 .state { display: inline-flex; align-items: baseline; gap: .5rem; margin: 1.25rem 0 0; padding: .4rem .9rem;
   border-radius: 999px; font-weight: 600; background: var(--good-ground); }
 .state.not { background: var(--bad-ground); }
@@ -57,7 +57,7 @@ table { width: 100%; border-collapse: collapse; font-size: .9375rem; }
 caption { text-align: left; color: var(--soft); font-size: .875rem; padding-bottom: .5rem; }
 th, td { padding: .45rem .75rem .45rem 0; border-top: 1px solid var(--line); text-align: right; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td.text, th.text { text-align: left; }
 thead th { border-top: 0; color: var(--soft); font-weight: 500; font-size: .8125rem; }
 tbody th { font-weight: 600; }
 td.bad { color: var(--bad); font-weight: 600; }

@@ -134,11 +134,11 @@ function withheld({ withheld: counts }: ResolverFigures): string {
 function upstreams(servers: readonly UpstreamFigures[]): string {
   const rows = servers.map((server) => {
     const failures = sum(server.failures);
-    return `<tr><th scope="row">${escaped(server.label)}</th><td>${escaped(server.operator)}</td><td>${count(server.queries)}</td><td${failures > 0 ? ` class="bad"` : ""}>${count(failures)}</td><td>${count(server.connections["open"] ?? 0)}</td><td>${count(server.handshakes.full)} + ${count(server.handshakes.resumed)}</td><td>${time(server.durations, 0.5)}</td><td>${time(server.durations, 0.95)}</td></tr>`;
+    return `<tr><th scope="row">${escaped(server.label)}</th><td class="text">${escaped(server.operator)}</td><td>${count(server.queries)}</td><td${failures > 0 ? ` class="bad"` : ""}>${count(failures)}</td><td>${count(server.connections["open"] ?? 0)}</td><td>${count(server.handshakes.full)} + ${count(server.handshakes.resumed)}</td><td>${time(server.durations, 0.5)}</td><td>${time(server.durations, 0.95)}</td></tr>`;
   });
-  return `<section><h2>Upstreams</h2><table>
+  return `<section tabindex="0" aria-label="Upstreams"><h2>Upstreams</h2><table>
 <caption>Since the start. Handshakes: full + resumed.</caption>
-<thead><tr><th scope="col">Server</th><th scope="col">Operator</th><th scope="col">Queries</th><th scope="col">Failures</th><th scope="col">Open</th><th scope="col">Handshakes</th><th scope="col">Median</th><th scope="col">95 %</th></tr></thead>
+<thead><tr><th scope="col">Server</th><th scope="col" class="text">Operator</th><th scope="col">Queries</th><th scope="col">Failures</th><th scope="col">Open</th><th scope="col">Handshakes</th><th scope="col">Median</th><th scope="col">95 %</th></tr></thead>
 <tbody>${rows.join("")}</tbody></table></section>`;
 }
 
@@ -152,7 +152,7 @@ function latencies({ durations }: ResolverFigures): string {
     ([label, figures]) =>
       `<tr><th scope="row">${label}</th><td>${count(figures.count)}</td><td>${time(figures, 0.5)}</td><td>${time(figures, 0.95)}</td><td>${time(figures, 0.99)}</td></tr>`,
   );
-  return `<section><h2>Time to the answer</h2><table>
+  return `<section tabindex="0" aria-label="Time to the answer"><h2>Time to the answer</h2><table>
 <caption>Estimated from the histograms of /metrics.</caption>
 <thead><tr><th scope="col">From</th><th scope="col">Answers</th><th scope="col">Median</th><th scope="col">95 %</th><th scope="col">99 %</th></tr></thead>
 <tbody>${rows.join("")}</tbody></table></section>`;
