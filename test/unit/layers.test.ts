@@ -431,10 +431,10 @@ function unboundedCollections(file: SourceFile): string[] {
   return faults;
 }
 
-/** The declaration whose comment speaks for the collection, and the function around it; none for a passing local. */
+/** The declaration whose comment speaks for the collection, and the class or function around it; none for a passing local. */
 function ownerOf(node: ts.NewExpression): [ts.Node, ts.Node?] | undefined {
   const { parent } = node;
-  if (ts.isPropertyDeclaration(parent)) return [parent];
+  if (ts.isPropertyDeclaration(parent)) return [parent, parent.parent];
   if (!ts.isVariableDeclaration(parent) || !ts.isIdentifier(parent.name)) return undefined;
   const statement = parent.parent.parent;
   if (ts.isSourceFile(statement.parent)) return [statement];
