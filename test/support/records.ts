@@ -19,7 +19,7 @@ export function keyOf(text: string, qtype: number = Type.A): string {
 }
 
 export function a(owner: string, ttl = 300, address = "192.0.2.1"): ResourceRecord {
-  return record(owner, Type.A, ttl, Uint8Array.from(address.split(".").map(Number)));
+  return record(owner, Type.A, ttl, Buffer.from(address.split(".").map(Number)));
 }
 
 export function cname(owner: string, target: string, ttl = 300): ResourceRecord {
