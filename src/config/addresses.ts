@@ -1,0 +1,114 @@
+/**
+ * Socket addresses, prefixes and the proxy as they are written in the configuration file, and back.
+ *
+ * Source: RFC 5952 §6 (brackets around IPv6 with a port), RFC 4007 §11 (scope after "%"), RFC 4632 §3.1 (prefix).
+ */
+import { isIP, isIPv6 } from "node:net";
+
+/** An address and a port to bind or to dial. */
+export interface SocketAddress {
+  readonly ip: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  /** Zone of a link-local IPv6 address: the name of an interface. */
+  readonly scope?: string;
+}
+
+/** A block of addresses in CIDR notation. */
+export interface Prefix {
+  readonly ip: string;
+  readonly bits: number;
+  readonly family: 4 | 6;
+}
+
+/** A SOCKS5 proxy (RFC 1928), with user and password (RFC 1929) where it wants them. */
+export interface Proxy {
+  readonly host: string;
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** What is wrong with a value, in words that follow the value. */
+export class Wrong {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** `"192.0.2.1:53"`, `"[2001:db8::1]:53"` or `"[fe80::1%eth0]:53"`; 0 as port only where `anyPort`. */
+export function parseSocketAddress(text: string, usualPort: number, anyPort = false): SocketAddress | Wrong {
+  const parts = /^(?:\[([^\]%]*)(?:%([^\]]+))?\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
+  if (parts === null) return explainAddress(text, usualPort);
+  const [, v6, scope, v4] = parts;
+  const port = Number(parts[4]);
+  const ip = v6 ?? v4 ?? "";
+  if (isIP(ip) !== (v6 === undefined ? 4 : 6)) return new Wrong("does not hold a valid IP address");
+  if (port > 65_535 || (port === 0 && !anyPort)) return new Wrong("has a port out of range (1 to 65535)");
+  if (v6 === undefined) return { ip, port, family: 4 };
+  return scope === undefined ? { ip: v6, port, family: 6 } : { ip: v6, port, family: 6, scope };
+}
+
+function explainAddress(text: string, usualPort: number): Wrong {
+  const bare = text.replace(/^\[|\]$/g, "");
+  if (isIP(bare) === 4) return new Wrong(`has no port: write "${bare}:${usualPort}"`);
+  if (isIPv6(bare)) return new Wrong(`has no port: write "[${bare}]:${usualPort}"`);
+  const at = /^(.*)@(\d+)$/.exec(text);
+  if (at !== null && isIP(at[1] ?? "") !== 0) {
+    const ip = at[1] ?? "";
+    return new Wrong(`has "@" before the port: write "${isIPv6(ip) ? `[${ip}]` : ip}:${at[2]}"`);
+  }
+  return new Wrong("is not an address with a port");
+}
+
+/** `"192.0.2.0/24"`; an address alone is a block of one. */
+export function parsePrefix(text: string): Prefix | Wrong {
+  const slash = text.indexOf("/");
+  const ip = slash < 0 ? text : text.slice(0, slash);
+  const family = isIP(ip);
+  if ((family !== 4 && family !== 6) || ip.includes("%")) return new Wrong("is not an address block");
+  const width = family === 4 ? 32 : 128;
+  const length = slash < 0 ? String(width) : text.slice(slash + 1);
+  if (!/^\d{1,3}$/.test(length) || Number(length) > width) {
+    return new Wrong(`has a prefix length out of range (0 to ${width})`);
+  }
+  return { ip, bits: Number(length), family };
+}
+
+/** `"socks5://127.0.0.1:9050"`, with `user:password@` before the address where needed. */
+export function parseProxy(text: string): Proxy | Wrong {
+  if (!URL.canParse(text)) return new Wrong("is not a proxy address");
+  const url = new URL(text);
+  if (!/^socks5h?:$/.test(url.protocol)) return new Wrong("is not a SOCKS5 proxy");
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  // A name would have to be looked up first, by a resolver that may well be this one.
+  if (isIP(host) === 0 && host !== "localhost") return new Wrong("names its host; it must be an IP address");
+  if (url.port === "") return new Wrong("has no port");
+  const proxy = { host, port: Number(url.port) };
+  if (url.username === "") return proxy;
+  try {
+    const [username, password] = [url.username, url.password].map(decodeURIComponent);
+    return { ...proxy, username: username ?? "", password: password ?? "" };
+  } catch {
+    return new Wrong("has a user or password that is not percent-encoded properly");
+  }
+}
+
+/** The way `parseSocketAddress` reads it. */
+export function addressToText(address: SocketAddress): string {
+  if (address.family === 4) return `${address.ip}:${address.port}`;
+  const scope = address.scope === undefined ? "" : `%${address.scope}`;
+  return `[${address.ip}${scope}]:${address.port}`;
+}
+
+/** Whether an address means "every address of this machine". */
+export function isWildcard(address: SocketAddress): boolean {
+  return address.ip === "0.0.0.0" || /^[0:]+$/.test(address.ip);
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(ip: string): boolean {
+  return ip.startsWith("127.") || /^[0:]*:0*1$/.test(ip);
+}

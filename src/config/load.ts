@@ -1,0 +1,81 @@
+/**
+ * Finds, reads and checks the configuration file. Gives the configuration, or every fault at once; decides nothing
+ * about what to print or whether to stop.
+ */
+import { dirname } from "node:path";
+import { checkKeys } from "./check-keys.ts";
+import { type Config, configOf } from "./config.ts";
+import { type Finding, Findings } from "./findings.ts";
+import { warnOfMissing } from "./not-yet-built.ts";
+import { configCandidates, controlSocket, type Machine, resolvePath, stateDirectory } from "./places.ts";
+import type { NamedFiles } from "./rules/context.ts";
+import { checkFiles } from "./rules/file-rules.ts";
+import { checkSections } from "./rules/section-rules.ts";
+import { checkServers } from "./rules/server-rules.ts";
+import type { Keys } from "./schema/schema.ts";
+import { readToml } from "./toml.ts";
+
+export interface LoadOptions {
+  /** The file asked for on the command line. */
+  readonly path?: string;
+  readonly machine: Machine;
+  readonly files: NamedFiles;
+}
+
+export interface Loaded {
+  readonly config: Config;
+  /** The file as people know it; `"built-in defaults"` where there is none. */
+  readonly source: string;
+  readonly warnings: readonly Finding[];
+}
+
+export interface NotLoaded {
+  readonly faults: readonly Finding[];
+  readonly source: string;
+  readonly warnings: readonly Finding[];
+}
+
+export const BUILT_IN_DEFAULTS = "built-in defaults";
+
+export function loadConfig(options: LoadOptions): Loaded | NotLoaded {
+  const found = readFirst(options);
+  if ("faults" in found) return found;
+  const { source, text, directory } = found;
+
+  const { document, faults: syntax } = readToml(text);
+  const findings = new Findings(document);
+  const keys = checkKeys(document, new Set(syntax.map(({ line }) => line)), findings);
+  const resolve = (path: string): string => resolvePath(options.machine, directory, path);
+  const context = { keys, document, findings, files: options.files, resolve };
+  checkServers(context);
+  checkSections(context);
+  checkFiles(context);
+  warnOfMissing(context);
+
+  const { warnings } = findings;
+  const faults = [...syntax.map((fault) => ({ ...fault, key: "" })), ...findings.faults];
+  if (faults.length > 0) return { faults: faults.sort((a, b) => a.line - b.line), source, warnings };
+  return { config: configOf(keys, placesOf(keys, options.machine, resolve)), source, warnings };
+}
+
+function placesOf(keys: Keys, machine: Machine, resolve: (path: string) => string): Parameters<typeof configOf>[1] {
+  const stateDir = keys.state_dir === undefined ? stateDirectory(machine) : resolve(keys.state_dir);
+  const { socket } = keys.control;
+  return { stateDir, controlSocket: socket === undefined ? controlSocket(machine, stateDir) : resolve(socket), resolve };
+}
+
+type Found = { readonly source: string; readonly text: string; readonly directory: string };
+
+function readFirst({ path, machine, files }: LoadOptions): Found | NotLoaded {
+  const { paths, mustExist } = configCandidates(machine, path);
+  for (const source of paths) {
+    const full = resolvePath(machine, "", source);
+    const trouble = files.trouble(full);
+    if (trouble === undefined) return { source, text: files.read(full), directory: dirname(full) };
+    if (mustExist || !trouble.missing) {
+      const text = `${trouble.text}; name a readable file with -c FILE or $SOTTO_CONFIG`;
+      return { faults: [{ line: 0, key: "", text }], source, warnings: [] };
+    }
+  }
+  return { source: BUILT_IN_DEFAULTS, text: "", directory: machine.cwd };
+}

@@ -1,0 +1,112 @@
+/** Rules between keys outside `[[upstream.server]]`. */
+import { addressToText, isLoopback, isWildcard } from "../addresses.ts";
+import { durationToText } from "../quantities.ts";
+import type { RuleContext } from "./context.ts";
+
+export function checkSections(context: RuleContext): void {
+  checkListen(context);
+  checkTimes(context);
+  checkUpstream(context);
+  checkDnssec(context);
+  checkMetrics(context);
+}
+
+function checkListen({ keys, findings }: RuleContext): void {
+  const { addresses, allow, workers } = keys.listen;
+  const at = ["listen", "addresses"];
+  const texts = addresses.map(addressToText);
+  const twice = texts.find((text, index) => texts.indexOf(text) < index && !text.endsWith(":0"));
+  if (twice !== undefined) findings.fault(at, `"${twice}" is in the list twice; each address may appear once`);
+  if (addresses.length === 0) findings.warn(at, "is empty: only sockets handed over by systemd are served");
+  if (workers > 1 && addresses.some(({ port }) => port === 0)) {
+    findings.fault(["listen", "workers"], "share one port, so listen.addresses must not use port 0", at);
+  }
+  const beyond = addresses.find((address) => isWildcard(address) || !isLoopback(address.ip));
+  if (beyond !== undefined && allow.every(({ ip }) => isLoopback(ip) || ip === "127.0.0.0")) {
+    const text =
+      `admits this machine only, but "${addressToText(beyond)}" can be reached by others, who get REFUSED; ` +
+      'add their network, e.g. "192.168.0.0/16"';
+    findings.warn(["listen", "allow"], text, at);
+  }
+  if (beyond !== undefined && allow.some(({ bits }) => bits === 0)) {
+    const text = "admits everybody: an open resolver is used to attack others; name the networks of your clients";
+    findings.warn(["listen", "allow"], text, at);
+  }
+}
+
+function checkTimes({ keys, findings }: RuleContext): void {
+  const { min_ttl, max_ttl, max_negative_ttl, stale_after, serve_stale } = keys.cache;
+  const { connect_timeout, query_timeout } = keys.upstream;
+  const least = durationToText(min_ttl);
+  if (min_ttl > max_ttl) {
+    findings.fault(["cache", "max_ttl"], `is below cache.min_ttl (${least}); it must be at least that`, [
+      "cache",
+      "min_ttl",
+    ]);
+  }
+  if (min_ttl > max_negative_ttl) {
+    const text = `is below cache.min_ttl (${least}); negative answers are kept this long all the same`;
+    findings.warn(["cache", "max_negative_ttl"], text, ["cache", "min_ttl"]);
+  }
+  if (connect_timeout > query_timeout) {
+    const text = `is longer than upstream.query_timeout (${durationToText(query_timeout)}), which ends the wait first`;
+    findings.warn(["upstream", "connect_timeout"], text, ["upstream", "query_timeout"]);
+  }
+  if (serve_stale > 0 && stale_after >= query_timeout) {
+    const text =
+      `is not below upstream.query_timeout (${durationToText(query_timeout)}), ` +
+      "so clients may give up before they get a stale answer";
+    findings.warn(["cache", "stale_after"], text, ["upstream", "query_timeout"]);
+  }
+}
+
+function checkUpstream({ keys, document, findings }: RuleContext): void {
+  const { selection, shard_failover, bootstrap, proxy, server } = keys.upstream;
+  if (selection !== "sharded" && shard_failover !== "down") {
+    const text = `has no effect with selection = "${selection}"; only "sharded" keeps names to one operator`;
+    findings.warn(["upstream", "shard_failover"], text, ["upstream", "selection"]);
+  }
+  if (bootstrap.length > 0 && proxy !== undefined) {
+    findings.warn(["upstream", "bootstrap"], "is not used: upstream.proxy looks the names of servers up itself", [
+      "upstream",
+      "proxy",
+    ]);
+  } else if (bootstrap.length > 0 && server.every(({ host }) => host === undefined)) {
+    findings.warn(["upstream", "bootstrap"], "is not used: no server has a host to look up");
+  }
+  if (!document.has(["upstream", "server"]) && keys.upstream.profile === "opportunistic") {
+    const text = "has no servers of its own, so the built-in ones are used; they all support strict";
+    findings.warn(["upstream", "profile"], text);
+  }
+}
+
+function checkDnssec({ keys, document, findings }: RuleContext): void {
+  const { mode, validation_time, nsec3_max_iterations } = keys.dnssec;
+  const given = ["trust_anchors", "trust_anchor_file", "negative_trust_anchors", "validation_time"].filter(
+    (key) => document.has(["dnssec", key]) && isSet(keys.dnssec[key as "trust_anchors"]),
+  );
+  if (mode === "off") {
+    for (const key of given) findings.warn(["dnssec", key], 'has no effect with dnssec.mode = "off"');
+  } else if (validation_time !== undefined) {
+    findings.warn(["dnssec", "validation_time"], "is set: signatures are judged at that time, not at the present one");
+  }
+  if (nsec3_max_iterations > 150) {
+    const text = "lets a zone make every denial expensive; RFC 9276 wants 0, and 100 is the most that is in use";
+    findings.warn(["dnssec", "nsec3_max_iterations"], text);
+  }
+}
+
+function isSet(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined;
+}
+
+function checkMetrics({ keys, findings }: RuleContext): void {
+  const { address } = keys.metrics;
+  if (address === undefined) return;
+  const at = ["metrics", "address"];
+  const text = addressToText(address);
+  if (address.port !== 0 && keys.listen.addresses.some((other) => addressToText(other) === text)) {
+    findings.fault(at, "is also in listen.addresses; choose another port", ["listen", "addresses"]);
+  }
+  if (!isLoopback(address.ip)) findings.warn(at, "can be reached from other machines, and there is no password");
+}

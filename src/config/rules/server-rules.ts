@@ -1,0 +1,164 @@
+/**
+ * Rules between the keys of one `[[upstream.server]]`, and between servers.
+ *
+ * Source: RFC 8310 §5 and §8 (profiles, authentication domain name), RFC 7858 §3.1 (port) and §4.2 (pins), RFC 7671
+ * (DANE), RFC 9462 (DDR).
+ */
+import { addressToText, type SocketAddress } from "../addresses.ts";
+import { serverName } from "../config.ts";
+import type { ServerKeys } from "../schema/upstream.ts";
+import type { Path } from "../toml.ts";
+import type { RuleContext } from "./context.ts";
+
+type ServerKey = keyof ServerKeys;
+
+/** One server, with the paths of its keys. */
+interface Subject {
+  readonly server: ServerKeys;
+  readonly context: RuleContext;
+  at(key: ServerKey): Path;
+}
+
+export function checkServers(context: RuleContext): void {
+  const servers = context.keys.upstream.server;
+  for (const [index, server] of servers.entries()) {
+    const base = ["upstream", "server", index];
+    const subject = { server, context, at: (key: ServerKey) => [...base, key] };
+    checkTarget(subject);
+    if (server.transport === "plain") checkPlain(subject);
+    else checkIdentity(subject);
+    checkPins(subject);
+    checkDomains(subject);
+  }
+  checkNames(context);
+  checkOwnAddresses(context);
+  if (servers.length === 0) {
+    context.findings.fault(["upstream", "server"], "there is no server; leave the list out to use the built-in ones");
+  } else if (servers.every((server) => server.domains.length > 0)) {
+    context.findings.warn(
+      ["upstream", "server"],
+      "every server has domains, so all other names get SERVFAIL; add a server without domains",
+    );
+  }
+}
+
+/** `addresses`, `host` or `discover`: one of them says where the server is. */
+function checkTarget({ server, context, at }: Subject): void {
+  const { findings, keys } = context;
+  const given = (["addresses", "host", "discover"] as const).filter((key) =>
+    key === "addresses" ? server.addresses.length > 0 : server[key] !== undefined,
+  );
+  const others = [at("addresses"), at("host"), at("discover")];
+  if (given.length === 0) {
+    findings.fault(at("addresses"), "is missing; set exactly one of addresses, host and discover", ...others);
+  } else if (given.length > 1) {
+    findings.fault(at(given[1] ?? "host"), `${given.join(" and ")} are set; exactly one of them may be`, ...others);
+  }
+  const { bootstrap, proxy } = keys.upstream;
+  if (server.host !== undefined && bootstrap.length === 0 && proxy === undefined) {
+    const text = 'needs upstream.bootstrap, e.g. ["9.9.9.9:53"], to look the name up; or set addresses instead';
+    findings.fault(at("host"), text, ["upstream", "bootstrap"]);
+  }
+  if (server.discover !== undefined && proxy !== undefined) {
+    const text = "asks a plain resolver directly, and upstream.proxy lets nothing go around it; set addresses instead";
+    findings.fault(at("discover"), text, ["upstream", "proxy"]);
+  }
+  if (server.transport === "tls" && server.addresses.some(({ port }) => port === 53)) {
+    findings.fault(at("addresses"), "has port 53, which RFC 7858 forbids for TLS; DNS over TLS uses port 853");
+  }
+}
+
+function checkPlain({ server, context, at }: Subject): void {
+  const { findings, keys } = context;
+  if (server.domains.length === 0 && keys.upstream.profile === "strict") {
+    const text =
+      'sends every name in clear text; give the server domains, or set upstream.profile = "opportunistic"';
+    findings.fault(at("transport"), text, at("domains"), ["upstream", "profile"]);
+  }
+  const identity = (["auth_name", "pins", "ca_file", "dane"] as const).filter((key) => {
+    const value = server[key];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+  });
+  for (const key of identity) {
+    findings.fault(at(key), 'cannot hold for clear text; remove it, or set transport = "tls"', at("transport"));
+  }
+  if (server.discover !== undefined) {
+    findings.fault(at("discover"), 'finds encrypted servers only; set addresses, or transport = "tls"');
+  }
+}
+
+function checkIdentity({ server, context, at }: Subject): void {
+  const { findings, keys } = context;
+  const named = server.auth_name !== undefined || server.host !== undefined || server.discover !== undefined;
+  const pinned = server.pins.length > 0;
+  const related = [at("pins"), at("pin_policy"), at("host"), at("discover"), at("name")];
+  if (!named && pinned && server.pin_policy !== "pin_only") {
+    const text = `is missing, and pin_policy = "${server.pin_policy}" needs it; set it, or pin_policy = "pin_only"`;
+    findings.fault(at("auth_name"), text, ...related);
+  } else if (!named && !pinned && keys.upstream.profile === "strict") {
+    const text = "is missing; the strict profile needs the name that the certificate must hold, or pins";
+    findings.fault(at("auth_name"), text, ...related, ["upstream", "profile"]);
+  }
+  if (!server.dane) return;
+  if (!named) findings.fault(at("dane"), "needs auth_name, whose TLSA record is looked up", at("auth_name"), at("host"));
+  if (keys.dnssec.mode === "off") {
+    findings.fault(at("dane"), 'needs dnssec.mode = "validate": an unsigned TLSA record proves nothing', [
+      "dnssec",
+      "mode",
+    ]);
+  }
+}
+
+function checkPins({ server, context, at }: Subject): void {
+  const { findings } = context;
+  const { pins, pin_policy } = server;
+  if (pins.length === 0 && pin_policy !== "name_and_pin") {
+    findings.fault(at("pin_policy"), "is set without pins; add pins, or remove it", at("pins"));
+  }
+  if (new Set(pins).size < pins.length) findings.fault(at("pins"), "holds a pin twice; each pin may appear once");
+  else if (pins.length === 1 && pin_policy !== "name_or_pin") {
+    findings.warn(at("pins"), "is a single pin: when the server's key changes, it is locked out; add a backup pin");
+  }
+}
+
+function checkDomains({ server, context, at }: Subject): void {
+  const { findings, keys } = context;
+  if (server.domains.some((name) => name.length === 1)) {
+    findings.fault(at("domains"), 'holds the root, which is every name; leave domains = [] for that');
+  }
+  if (server.domains.length === 0 || keys.dnssec.mode === "off") return;
+  const anchored = (domain: string): boolean =>
+    keys.dnssec.trust_anchors.some(({ owner }) => owner.length > 1 && domain.endsWith(owner));
+  if (!server.domains.every(anchored)) {
+    const text =
+      "has no trust anchor of its own, so DNSSEC does not protect these names (insecure); " +
+      "if the zone is signed, add its DS record to dnssec.trust_anchors";
+    findings.warn(at("domains"), text, ["dnssec", "trust_anchors"]);
+  }
+}
+
+/** Labels end up in metrics and decide about replicas, so each is one server's. */
+function checkNames({ keys, findings }: RuleContext): void {
+  const first = new Map<string, number>();
+  for (const [index, server] of keys.upstream.server.entries()) {
+    const name = serverName(server);
+    const other = first.get(name);
+    const path = ["upstream", "server", index, "name"];
+    if (other !== undefined && name !== "") {
+      findings.fault(path, `"${name}" is the name of another server too; each needs a name of its own`);
+    } else first.set(name, index);
+  }
+}
+
+/** A server that is one of our own listeners would ask itself for ever. */
+function checkOwnAddresses({ keys, findings }: RuleContext): void {
+  const own = new Set(keys.listen.addresses.filter(({ port }) => port !== 0).map(addressToText));
+  const asksItself = (addresses: readonly SocketAddress[]): boolean =>
+    addresses.some((address) => own.has(addressToText(address)));
+  const text = "is an address that Sotto itself listens on; it would ask itself for ever";
+  for (const [index, server] of keys.upstream.server.entries()) {
+    const path = ["upstream", "server", index, "addresses"];
+    if (asksItself(server.addresses)) findings.fault(path, text, ["listen", "addresses"]);
+  }
+  if (asksItself(keys.upstream.bootstrap)) findings.fault(["upstream", "bootstrap"], text, ["listen", "addresses"]);
+}

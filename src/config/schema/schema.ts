@@ -1,0 +1,32 @@
+/**
+ * The one source of the configuration: kinds, defaults and comments of every key. Types, checks, the annotated
+ * `conf/sotto.toml` and `conf/sotto.schema.json` are made from it.
+ */
+import * as z from "zod/mini";
+import { optionalPath } from "../kinds.ts";
+import { key } from "./key.ts";
+import { cache, clock, control, dnssec, listen, local, log, metrics, portal, privacy } from "./sections.ts";
+import { upstream } from "./upstream.ts";
+
+export const schema = z.strictObject({
+  state_dir: key(
+    optionalPath(),
+    "",
+    "Salt, cache key, trust anchors, last good time. Default: $STATE_DIRECTORY, /var/lib/sotto as root, " +
+      "else $XDG_STATE_HOME/sotto.",
+  ),
+  listen,
+  upstream,
+  privacy,
+  dnssec,
+  cache,
+  local,
+  clock,
+  portal,
+  metrics,
+  control,
+  log,
+});
+
+/** The configuration as the file spells it, values parsed. */
+export type Keys = z.output<typeof schema>;
