@@ -7,7 +7,7 @@ import { closest } from "./closest.ts";
 import type { Findings } from "./findings.ts";
 import { shown } from "./kinds.ts";
 import { type Keys, schema } from "./schema/schema.ts";
-import type { Path, TomlDocument } from "./toml.ts";
+import type { Path, TomlDocument } from "./toml-document.ts";
 
 type Table = Record<string | number, unknown>;
 type Issue = z.core.$ZodIssue;
@@ -20,15 +20,15 @@ export function checkKeys(document: TomlDocument, broken: ReadonlySet<number>, f
   const first = schema.safeParse(document.values);
   if (first.success) return first.data;
   const values = structuredClone(document.values) as Table;
-  const seen = new Set<string>();
+  const faulty = new Map<string, Path>();
   for (const { path, text, meant } of first.error.issues.flatMap((issue) => faultsOf(issue, values))) {
     const key = wholeKey(path);
     for (const damaged of [key, ...meant]) findings.damage(damaged);
     const id = path.join("\0");
-    if (!broken.has(document.lineOf(path)) && !seen.has(id)) findings.always(path, text);
-    seen.add(id);
+    if (!broken.has(document.lineOf(path)) && !faulty.has(id)) findings.always(path, text);
+    faulty.set(id, key);
   }
-  for (const damaged of seen) takeOut(values, wholeKey(damaged.split("\0")));
+  for (const key of faulty.values()) takeOut(values, key);
   const second = schema.safeParse(values);
   return second.success ? second.data : schema.parse({});
 }
@@ -43,7 +43,8 @@ interface KeyFault {
 function faultsOf(issue: Issue, values: Table): KeyFault[] {
   const path = issue.path as Path;
   if (issue.code !== "unrecognized_keys") {
-    const text = issue.code === "invalid_type" && issue.expected === "object" ? notTable(path, values) : issue.message;
+    const text =
+      issue.code === "invalid_type" && issue.expected === "object" ? notTable(path, values) : issue.message;
     return [{ path, text, meant: [] }];
   }
   return issue.keys.map((key) => {
@@ -60,21 +61,26 @@ function notTable(path: Path, values: Table): string {
 }
 
 function suggestion(key: string, path: Path, near: string | undefined, siblings: readonly string[]): string {
-  if (near !== undefined && near.replaceAll("_", "") === key.replaceAll(/[_-]/g, "")) return `did you mean "${near}"?`;
+  if (near !== undefined && near.replaceAll("_", "") === key.replaceAll(/[_-]/g, ""))
+    return `did you mean "${near}"?`;
   const home = homeOf(key);
-  if (home !== undefined) return `it belongs in ${home}`;
+  if (home !== undefined) return `it belongs ${home}`;
   if (near !== undefined) return `did you mean "${near}"?`;
-  const place = path.length === 0 ? "the file" : `[${path.filter((part) => typeof part === "string").join(".")}]`;
+  const place =
+    path.length === 0 ? "the file" : `[${path.filter((part) => typeof part === "string").join(".")}]`;
   return `${place} may hold ${siblings.join(", ")}`;
 }
 
 /** The section that has a key of just this name, where another one was used. */
 function homeOf(key: string): string | undefined {
   const shape = schema.shape as Readonly<Record<string, unknown>>;
-  if (key in shape) return `the top of the file${key === "state_dir" ? ", before any [section]" : ` as [${key}]`}`;
+  if (key in shape)
+    return `at the top of the file, ${key === "state_dir" ? "before any [section]" : `as [${key}]`}`;
   const homes = Object.keys(shape).filter((section) => keysAt([section]).includes(key));
-  if (homes.length === 1) return `[${homes[0]}]`;
-  return homes.length === 0 && keysAt(["upstream", "server", 0]).includes(key) ? "[[upstream.server]]" : undefined;
+  if (homes.length === 1) return `in [${homes[0]}]`;
+  return homes.length === 0 && keysAt(["upstream", "server", 0]).includes(key)
+    ? "in [[upstream.server]]"
+    : undefined;
 }
 
 /** Names of the keys that the schema has at `path`. */
@@ -99,7 +105,7 @@ function valueAt(values: Table, path: Path): unknown {
 
 /** The path without the place in a list: rules look at whole lists. */
 function wholeKey(path: Path): Path {
-  const end = path.findLastIndex((part) => !/^\d+$/.test(String(part)));
+  const end = path.findLastIndex((part) => typeof part === "string");
   return path.slice(0, end + 1);
 }
 

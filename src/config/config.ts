@@ -27,7 +27,9 @@ export interface Config {
   /** Absolute directory for salt, keys and anchors. */
   readonly stateDir: string;
   readonly listen: Section<Keys["listen"]>;
-  readonly upstream: Omit<Section<Keys["upstream"]>, "server"> & { readonly servers: readonly ServerConfig[] };
+  readonly upstream: Omit<Section<Keys["upstream"]>, "server"> & {
+    readonly servers: readonly ServerConfig[];
+  };
   readonly privacy: Section<Keys["privacy"]>;
   readonly dnssec: Section<Keys["dnssec"]>;
   readonly cache: Section<Keys["cache"]>;

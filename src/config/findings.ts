@@ -2,7 +2,7 @@
  * Collects what is wrong with a configuration: faults, that end it, and warnings, that do not. A finding that only
  * follows from another (a key that was itself unreadable) is left out.
  */
-import type { Path, TomlDocument } from "./toml.ts";
+import type { Path, TomlDocument } from "./toml-document.ts";
 
 export interface Finding {
   /** Line in the file, from 1; 0 where the file does not say anything about the key. */

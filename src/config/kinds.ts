@@ -63,8 +63,7 @@ function durationReader(min: string, max: string): Reader<number> {
   return {
     expected: `a duration such as "250ms", "10s" or "1h30m", from ${min} to ${max}`,
     pattern: quantities.DURATION_PATTERN,
-    parse: (input) =>
-      within(quantities.parseDuration(input), quantities.parseDuration(min), quantities.parseDuration(max)),
+    parse: within(quantities.parseDuration, "a duration", min, max),
   };
 }
 
@@ -72,14 +71,21 @@ function sizeReader(min: string, max: string): Reader<number> {
   return {
     expected: `a size such as "32MiB", from ${min} to ${max}`,
     pattern: quantities.SIZE_PATTERN,
-    parse: (input) => within(quantities.parseSize(input), quantities.parseSize(min), quantities.parseSize(max)),
+    parse: within(quantities.parseSize, "a size", min, max),
   };
 }
 
-function within(value: number | undefined, min = 0, max = 0): number | addresses.Wrong {
-  if (value === undefined) return new addresses.Wrong("has no unit or is not a number with a unit");
-  if (value < min) return new addresses.Wrong("is too small");
-  return value > max ? new addresses.Wrong("is too large") : value;
+type Quantity = (text: string) => number | undefined;
+
+function within(read: Quantity, what: string, min: string, max: string): Reader<number>["parse"] {
+  const [least = 0, most = 0] = [read(min), read(max)];
+  return (input) => {
+    const value = read(input);
+    if (value === undefined)
+      return new addresses.Wrong(/^\d+$/.test(input) ? "has no unit" : `is not ${what}`);
+    if (value < least) return new addresses.Wrong("is too small");
+    return value > most ? new addresses.Wrong("is too large") : value;
+  };
 }
 
 const ADDRESS_FORM = 'an address with a port, such as "192.0.2.1:PORT" or "[2001:db8::1]:PORT"';
@@ -146,8 +152,10 @@ export const listenAddresses = (port: number): Kind<addresses.SocketAddress[], s
   listOf(addressReader(port, true));
 export const serverAddresses = (port: number): Kind<addresses.SocketAddress[], string[]> =>
   listOf(addressReader(port));
-export const optionalAddress = (port: number, any = false): Kind<addresses.SocketAddress | undefined, string> =>
-  optionalText(addressReader(port, any));
+export const optionalAddress = (
+  port: number,
+  any = false,
+): Kind<addresses.SocketAddress | undefined, string> => optionalText(addressReader(port, any));
 export const prefixes = (): Kind<addresses.Prefix[], string[]> => listOf(PREFIX);
 export const optionalProxy = (): Kind<addresses.Proxy | undefined, string> => optionalText(PROXY);
 export const domainNames = (): Kind<Name[], string[]> => listOf(NAME);
@@ -174,11 +182,19 @@ export function flag(): Kind<boolean, boolean> {
 
 export function count(min: number, max: number): Kind<number, number> {
   const error = (issue: { readonly input?: unknown }): string =>
-    `${shown(issue.input)} is out of range or not a whole number; must be a whole number from ${min} to ${max}`;
+    `${shown(issue.input)} ${notCount(issue.input)}; must be a whole number from ${min} to ${max}`;
   return z.int({ error }).check(z.minimum(min, { error }), z.maximum(max, { error }));
 }
 
-export function choice<const Words extends readonly string[]>(words: Words): Kind<Words[number], Words[number]> {
+function notCount(input: unknown): string {
+  if (typeof input === "string" && /^\d+$/.test(input)) return "is in quotes";
+  if (typeof input !== "number") return "is of the wrong type";
+  return Number.isInteger(input) ? "is out of range" : "is not whole";
+}
+
+export function choice<const Words extends readonly string[]>(
+  words: Words,
+): Kind<Words[number], Words[number]> {
   return z.enum(words, { error: (issue) => unknownWord(issue.input, words) });
 }
 
@@ -188,7 +204,10 @@ export function optionalChoice<const Words extends readonly string[]>(
 ): Kind<Words[number] | undefined, Words[number] | ""> {
   const word = z.enum(["", ...words], { error: (issue) => unknownWord(issue.input, words) });
   const read = z.transform((input: string) => (input === "" ? undefined : input));
-  return z.pipe(word as z.ZodMiniType<string, string>, read) as Kind<Words[number] | undefined, Words[number] | "">;
+  return z.pipe(word as z.ZodMiniType<string, string>, read) as Kind<
+    Words[number] | undefined,
+    Words[number] | ""
+  >;
 }
 
 /** A list of words, each standing for a number. */
@@ -199,7 +218,9 @@ export function numbersByWord(table: Readonly<Record<string, number>>): Kind<num
     word,
     z.transform((input: string) => table[input] ?? 0),
   );
-  return z.array(number, { error: (issue) => `${shown(issue.input)} is not a list; must be a list of words` });
+  return z.array(number, {
+    error: (issue) => `${shown(issue.input)} is not a list; must be a list of words`,
+  });
 }
 
 function unknownWord(input: unknown, words: readonly string[]): string {

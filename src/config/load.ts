@@ -58,10 +58,18 @@ export function loadConfig(options: LoadOptions): Loaded | NotLoaded {
   return { config: configOf(keys, placesOf(keys, options.machine, resolve)), source, warnings };
 }
 
-function placesOf(keys: Keys, machine: Machine, resolve: (path: string) => string): Parameters<typeof configOf>[1] {
+function placesOf(
+  keys: Keys,
+  machine: Machine,
+  resolve: (path: string) => string,
+): Parameters<typeof configOf>[1] {
   const stateDir = keys.state_dir === undefined ? stateDirectory(machine) : resolve(keys.state_dir);
   const { socket } = keys.control;
-  return { stateDir, controlSocket: socket === undefined ? controlSocket(machine, stateDir) : resolve(socket), resolve };
+  return {
+    stateDir,
+    controlSocket: socket === undefined ? controlSocket(machine, stateDir) : resolve(socket),
+    resolve,
+  };
 }
 
 type Found = { readonly source: string; readonly text: string; readonly directory: string };

@@ -17,6 +17,7 @@ export const namedFiles: NamedFiles = {
 
 function troubleOf(code: string | undefined): FileTrouble {
   if (code === "ENOENT" || code === "ENOTDIR") return { missing: true, text: "does not exist" };
-  if (code === "EACCES" || code === "EPERM") return { missing: false, text: "may not be read (permission denied)" };
+  if (code === "EACCES" || code === "EPERM")
+    return { missing: false, text: "may not be read (permission denied)" };
   return { missing: false, text: `cannot be read (${code ?? "unknown error"})` };
 }

@@ -31,6 +31,7 @@ export function parseHostName(text: string): string | Wrong {
 /** `"sha256/BASE64"` of a SubjectPublicKeyInfo; the same text for the same pin. */
 export function parsePin(text: string): string | Wrong {
   const parts = /^sha256\/([A-Za-z0-9+/]{43})=?$/.exec(text);
-  if (parts === null) return new Wrong(text.startsWith("sha256/") ? "is not 32 octets in base64" : "is not a pin");
+  if (parts === null)
+    return new Wrong(text.startsWith("sha256/") ? "is not 32 octets in base64" : "is not a pin");
   return `sha256/${Buffer.from(parts[1] ?? "", "base64").toString("base64")}`;
 }

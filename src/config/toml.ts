@@ -1,26 +1,16 @@
 /**
- * Reads TOML with the line of every key, so that a fault can point at it.
+ * Reads TOML, and says what is wrong with a file that is none.
  *
- * The parser stops at the first syntax fault. A fault on a line of its own (`level = info`) is noted, the line is
- * set aside and the rest is read, so that one run shows every fault of the file.
+ * The parser stops at the first syntax fault. A fault on a line of its own (`level = info`) is noted, the line is set
+ * aside and the rest is read, so that one run shows every fault of the file.
  */
-import { type AST, getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
-
-export type Path = readonly (string | number)[];
+import { ParseError, parseTOML } from "toml-eslint-parser";
+import { documentOf, type TomlDocument } from "./toml-document.ts";
 
 export interface SyntaxFault {
   /** From 1. */
   readonly line: number;
   readonly text: string;
-}
-
-/** What a file holds, and where. */
-export interface TomlDocument {
-  readonly values: Readonly<Record<string, unknown>>;
-  /** Line of a key, of the nearest table around it where it is not in the file; 0 where there is none. */
-  lineOf(path: Path): number;
-  /** Whether the file sets the key. */
-  has(path: Path): boolean;
 }
 
 export interface TomlReading {
@@ -42,85 +32,73 @@ export function readToml(text: string): TomlReading {
       return { document: documentOf(parseTOML(lines.join("\n"))), faults };
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
-      const line = lines[error.lineNumber - 1] ?? "";
-      faults.push({ line: error.lineNumber, text: describe(error, line) });
-      if (faults.length >= MAX_SYNTAX_FAULTS || !setAside(lines, error.lineNumber - 1)) {
+      faults.push(unclosedHeader(lines, error) ?? describe(error, lines[error.lineNumber - 1] ?? ""));
+      if (faults.length >= MAX_SYNTAX_FAULTS || !setAside(lines, error)) {
         return { document: documentOf(parseTOML("")), faults };
       }
     }
   }
 }
 
-/** Gives a broken line a value that parses, where the fault cannot reach beyond it. */
-function setAside(lines: string[], index: number): boolean {
-  const parts = ONE_LINE.exec(lines[index] ?? "");
+/** Gives a broken line a value that parses; false where the fault began on another line or reaches beyond this one. */
+function setAside(lines: string[], error: ParseError): boolean {
+  const index = error.lineNumber - 1;
+  const line = lines[index] ?? "";
+  if (isDuplicate(error)) {
+    // Keys below a table that appears twice would end up in the table before it.
+    const next = lines.findIndex((other, at) => at > index && /^\s*\[/.test(other));
+    const end = !/^\s*\[/.test(line) ? index + 1 : next < 0 ? lines.length : next;
+    lines.fill("", index, end);
+    return line !== "";
+  }
+  const parts = ONE_LINE.exec(line);
   const value = parts?.[3] ?? "";
-  if (parts === null || /^\[[^\]]*$|^\{[^}]*$|"""|'''/.test(value)) return false;
-  const repaired = `${parts[1]} ""`;
-  lines[index] = lines[index] === repaired ? "" : repaired;
+  if (parts === null || /^\[[^\]]*$|^\{[^}]*$|"""|'''/.test(value) || parses(line)) return false;
+  lines[index] = `${parts[1]} ""`;
   return true;
 }
 
-function describe(error: ParseError, line: string): string {
-  const parts = ONE_LINE.exec(line);
-  const value = (parts?.[3] ?? "").replace(/\s+#.*$/, "");
+function parses(line: string): boolean {
+  try {
+    parseTOML(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isDuplicate(error: ParseError): boolean {
+  return error.message.startsWith("Defining a key multiple times");
+}
+
+/** `[listen` without its bracket is only noticed on the next line. */
+function unclosedHeader(lines: readonly string[], error: ParseError): SyntaxFault | undefined {
+  const before = lines
+    .slice(0, error.lineNumber)
+    .map((text, index) => ({ text: text.trim(), line: index + 1 }));
+  const header = before
+    .filter(({ text }) => text !== "")
+    .slice(-2)
+    .find(({ text }) => /^\[[^\]="]*$/.test(text));
+  return header && { line: header.line, text: `"]" is missing after ${header.text}` };
+}
+
+/** The parser's own words come last: a hint about what was probably meant is worth more. */
+function describe(error: ParseError, line: string): SyntaxFault {
+  return { line: error.lineNumber, text: reason(error, line) };
+}
+
+function reason(error: ParseError, line: string): string {
+  const [, , key = "", rest = ""] = ONE_LINE.exec(line) ?? [];
+  const value = rest.replace(/\s+#.*$/, "");
+  if (isDuplicate(error)) return `${key || line.trim()}: is set twice; a key or table may appear once`;
+  if (/^[^"'[{\d\s][^"'=]*$/.test(value) && !/^(true|false)$/.test(value)) {
+    return `${key}: is not valid TOML; text must be in quotes: ${key} = "${value}"`;
+  }
+  if (/^\d[\w.:/-]*[a-zA-Z./:][\w.:/-]*$/.test(value)) {
+    return `${key}: is not valid TOML; a number with a unit, or an address, must be in quotes: ${key} = "${value}"`;
+  }
+  if (/^\s*[\w.-]+\s*:/.test(line)) return 'is not valid TOML; write key = value, with "=" instead of ":"';
   const said = `${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`;
-  if (said.startsWith("defining a key multiple times")) return "is set twice; a key or table may appear once";
-  if (parts !== null && /^[^"'[{\d\s][^"'=]*$/.test(value) && !/^(true|false)$/.test(value)) {
-    return `is not valid TOML: text must be in quotes; write ${parts[2]} = "${value}"`;
-  }
-  if (parts !== null && /^\d[\w.:/-]*[a-zA-Z./:][\w.:/-]*$/.test(value)) {
-    return `is not valid TOML: a number with a unit or an address must be in quotes; write ${parts[2]} = "${value}"`;
-  }
-  if (/^\s*[\w.-]+\s*:/.test(line)) return 'is not valid TOML: write key = value, with "=" instead of ":"';
-  return `is not valid TOML: ${said} (column ${error.column + 1})`;
-}
-
-function documentOf(program: AST.TOMLProgram): TomlDocument {
-  const lines = new Map<string, number>();
-  for (const node of program.body[0].body) {
-    if (node.type === "TOMLKeyValue") noteKeyValue(node, [], lines);
-    else {
-      note(node.resolvedKey, node.loc.start.line, lines);
-      for (const entry of node.body) noteKeyValue(entry, node.resolvedKey, lines);
-    }
-  }
-  return {
-    values: getStaticTOMLValue(program) as Record<string, unknown>,
-    has: (path) => lines.has(path.join("\0")),
-    lineOf: (path) => nearestLine(path, lines),
-  };
-}
-
-function noteKeyValue(node: AST.TOMLKeyValue, parent: Path, lines: Map<string, number>): void {
-  const path = [...parent, ...node.key.keys.map((part) => (part.type === "TOMLBare" ? part.name : part.value))];
-  note(path, node.loc.start.line, lines);
-  noteValue(node.value, path, lines);
-}
-
-function noteValue(node: AST.TOMLContentNode, path: Path, lines: Map<string, number>): void {
-  if (node.type === "TOMLArray") {
-    for (const [index, element] of node.elements.entries()) {
-      note([...path, index], element.loc.start.line, lines);
-      noteValue(element, [...path, index], lines);
-    }
-  } else if (node.type === "TOMLInlineTable") {
-    for (const entry of node.body) noteKeyValue(entry, path, lines);
-  }
-}
-
-/** Notes a key, and the tables that a dotted key opens, at the line where they first appear. */
-function note(path: Path, line: number, lines: Map<string, number>): void {
-  for (let length = 1; length <= path.length; length++) {
-    const id = path.slice(0, length).join("\0");
-    if (!lines.has(id)) lines.set(id, line);
-  }
-}
-
-function nearestLine(path: Path, lines: ReadonlyMap<string, number>): number {
-  for (let length = path.length; length > 0; length--) {
-    const line = lines.get(path.slice(0, length).join("\0"));
-    if (line !== undefined) return line;
-  }
-  return 0;
+  return `is not valid TOML; ${said} (column ${error.column + 1})`;
 }

@@ -1,7 +1,7 @@
 /** What a rule between keys gets to look at. */
 import type { Findings } from "../findings.ts";
 import type { Keys } from "../schema/schema.ts";
-import type { TomlDocument } from "../toml.ts";
+import type { TomlDocument } from "../toml-document.ts";
 
 /** Files that the configuration names; none is written or kept open. */
 export interface NamedFiles {

@@ -1,5 +1,5 @@
 /** Rules about the files that the configuration names: they must be readable now, not at the first query. */
-import type { Path } from "../toml.ts";
+import type { Path } from "../toml-document.ts";
 import type { RuleContext } from "./context.ts";
 
 export function checkFiles(context: RuleContext): void {
@@ -32,6 +32,9 @@ function checkAuthorities(context: RuleContext, key: Path, path: string | undefi
   if (path === undefined || !checkReadable(context, key, path)) return;
   const full = context.resolve(path);
   if (!/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(context.files.read(full))) {
-    context.findings.fault(key, `"${full}" holds no certificate; it must be a PEM bundle of certificate authorities`);
+    context.findings.fault(
+      key,
+      `"${full}" holds no certificate; it must be a PEM bundle of certificate authorities`,
+    );
   }
 }

@@ -16,7 +16,8 @@ function checkListen({ keys, findings }: RuleContext): void {
   const at = ["listen", "addresses"];
   const texts = addresses.map(addressToText);
   const twice = texts.find((text, index) => texts.indexOf(text) < index && !text.endsWith(":0"));
-  if (twice !== undefined) findings.fault(at, `"${twice}" is in the list twice; each address may appear once`);
+  if (twice !== undefined)
+    findings.fault(at, `"${twice}" is in the list twice; each address may appear once`);
   if (addresses.length === 0) findings.warn(at, "is empty: only sockets handed over by systemd are served");
   if (workers > 1 && addresses.some(({ port }) => port === 0)) {
     findings.fault(["listen", "workers"], "share one port, so listen.addresses must not use port 0", at);
@@ -29,7 +30,8 @@ function checkListen({ keys, findings }: RuleContext): void {
     findings.warn(["listen", "allow"], text, at);
   }
   if (beyond !== undefined && allow.some(({ bits }) => bits === 0)) {
-    const text = "admits everybody: an open resolver is used to attack others; name the networks of your clients";
+    const text =
+      "admits everybody: an open resolver is used to attack others; name the networks of your clients";
     findings.warn(["listen", "allow"], text, at);
   }
 }
@@ -67,10 +69,11 @@ function checkUpstream({ keys, document, findings }: RuleContext): void {
     findings.warn(["upstream", "shard_failover"], text, ["upstream", "selection"]);
   }
   if (bootstrap.length > 0 && proxy !== undefined) {
-    findings.warn(["upstream", "bootstrap"], "is not used: upstream.proxy looks the names of servers up itself", [
-      "upstream",
-      "proxy",
-    ]);
+    findings.warn(
+      ["upstream", "bootstrap"],
+      "is not used: upstream.proxy looks the names of servers up itself",
+      ["upstream", "proxy"],
+    );
   } else if (bootstrap.length > 0 && server.every(({ host }) => host === undefined)) {
     findings.warn(["upstream", "bootstrap"], "is not used: no server has a host to look up");
   }
@@ -88,10 +91,14 @@ function checkDnssec({ keys, document, findings }: RuleContext): void {
   if (mode === "off") {
     for (const key of given) findings.warn(["dnssec", key], 'has no effect with dnssec.mode = "off"');
   } else if (validation_time !== undefined) {
-    findings.warn(["dnssec", "validation_time"], "is set: signatures are judged at that time, not at the present one");
+    findings.warn(
+      ["dnssec", "validation_time"],
+      "is set: signatures are judged at that time, not at the present one",
+    );
   }
   if (nsec3_max_iterations > 150) {
-    const text = "lets a zone make every denial expensive; RFC 9276 wants 0, and 100 is the most that is in use";
+    const text =
+      "lets a zone make every denial expensive; RFC 9276 wants 0, and 100 is the most that is in use";
     findings.warn(["dnssec", "nsec3_max_iterations"], text);
   }
 }
@@ -108,5 +115,6 @@ function checkMetrics({ keys, findings }: RuleContext): void {
   if (address.port !== 0 && keys.listen.addresses.some((other) => addressToText(other) === text)) {
     findings.fault(at, "is also in listen.addresses; choose another port", ["listen", "addresses"]);
   }
-  if (!isLoopback(address.ip)) findings.warn(at, "can be reached from other machines, and there is no password");
+  if (!isLoopback(address.ip))
+    findings.warn(at, "can be reached from other machines, and there is no password");
 }

@@ -7,7 +7,7 @@
 import { addressToText, type SocketAddress } from "../addresses.ts";
 import { serverName } from "../config.ts";
 import type { ServerKeys } from "../schema/upstream.ts";
-import type { Path } from "../toml.ts";
+import type { Path } from "../toml-document.ts";
 import type { RuleContext } from "./context.ts";
 
 type ServerKey = keyof ServerKeys;
@@ -33,7 +33,10 @@ export function checkServers(context: RuleContext): void {
   checkNames(context);
   checkOwnAddresses(context);
   if (servers.length === 0) {
-    context.findings.fault(["upstream", "server"], "there is no server; leave the list out to use the built-in ones");
+    context.findings.fault(
+      ["upstream", "server"],
+      "there is no server; leave the list out to use the built-in ones",
+    );
   } else if (servers.every((server) => server.domains.length > 0)) {
     context.findings.warn(
       ["upstream", "server"],
@@ -52,19 +55,28 @@ function checkTarget({ server, context, at }: Subject): void {
   if (given.length === 0) {
     findings.fault(at("addresses"), "is missing; set exactly one of addresses, host and discover", ...others);
   } else if (given.length > 1) {
-    findings.fault(at(given[1] ?? "host"), `${given.join(" and ")} are set; exactly one of them may be`, ...others);
+    findings.fault(
+      at(given[1] ?? "host"),
+      `${given.join(" and ")} are set; exactly one of them may be`,
+      ...others,
+    );
   }
   const { bootstrap, proxy } = keys.upstream;
   if (server.host !== undefined && bootstrap.length === 0 && proxy === undefined) {
-    const text = 'needs upstream.bootstrap, e.g. ["9.9.9.9:53"], to look the name up; or set addresses instead';
+    const text =
+      'needs upstream.bootstrap, e.g. ["9.9.9.9:53"], to look the name up; or set addresses instead';
     findings.fault(at("host"), text, ["upstream", "bootstrap"]);
   }
   if (server.discover !== undefined && proxy !== undefined) {
-    const text = "asks a plain resolver directly, and upstream.proxy lets nothing go around it; set addresses instead";
+    const text =
+      "asks a plain resolver directly, and upstream.proxy lets nothing go around it; set addresses instead";
     findings.fault(at("discover"), text, ["upstream", "proxy"]);
   }
   if (server.transport === "tls" && server.addresses.some(({ port }) => port === 53)) {
-    findings.fault(at("addresses"), "has port 53, which RFC 7858 forbids for TLS; DNS over TLS uses port 853");
+    findings.fault(
+      at("addresses"),
+      "has port 53, which RFC 7858 forbids for TLS; DNS over TLS uses port 853",
+    );
   }
 }
 
@@ -80,7 +92,11 @@ function checkPlain({ server, context, at }: Subject): void {
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
   });
   for (const key of identity) {
-    findings.fault(at(key), 'cannot hold for clear text; remove it, or set transport = "tls"', at("transport"));
+    findings.fault(
+      at(key),
+      'cannot hold for clear text; remove it, or set transport = "tls"',
+      at("transport"),
+    );
   }
   if (server.discover !== undefined) {
     findings.fault(at("discover"), 'finds encrypted servers only; set addresses, or transport = "tls"');
@@ -100,7 +116,13 @@ function checkIdentity({ server, context, at }: Subject): void {
     findings.fault(at("auth_name"), text, ...related, ["upstream", "profile"]);
   }
   if (!server.dane) return;
-  if (!named) findings.fault(at("dane"), "needs auth_name, whose TLSA record is looked up", at("auth_name"), at("host"));
+  if (!named)
+    findings.fault(
+      at("dane"),
+      "needs auth_name, whose TLSA record is looked up",
+      at("auth_name"),
+      at("host"),
+    );
   if (keys.dnssec.mode === "off") {
     findings.fault(at("dane"), 'needs dnssec.mode = "validate": an unsigned TLSA record proves nothing', [
       "dnssec",
@@ -115,16 +137,20 @@ function checkPins({ server, context, at }: Subject): void {
   if (pins.length === 0 && pin_policy !== "name_and_pin") {
     findings.fault(at("pin_policy"), "is set without pins; add pins, or remove it", at("pins"));
   }
-  if (new Set(pins).size < pins.length) findings.fault(at("pins"), "holds a pin twice; each pin may appear once");
+  if (new Set(pins).size < pins.length)
+    findings.fault(at("pins"), "holds a pin twice; each pin may appear once");
   else if (pins.length === 1 && pin_policy !== "name_or_pin") {
-    findings.warn(at("pins"), "is a single pin: when the server's key changes, it is locked out; add a backup pin");
+    findings.warn(
+      at("pins"),
+      "is a single pin: when the server's key changes, it is locked out; add a backup pin",
+    );
   }
 }
 
 function checkDomains({ server, context, at }: Subject): void {
   const { findings, keys } = context;
   if (server.domains.some((name) => name.length === 1)) {
-    findings.fault(at("domains"), 'holds the root, which is every name; leave domains = [] for that');
+    findings.fault(at("domains"), "holds the root, which is every name; leave domains = [] for that");
   }
   if (server.domains.length === 0 || keys.dnssec.mode === "off") return;
   const anchored = (domain: string): boolean =>
@@ -145,7 +171,7 @@ function checkNames({ keys, findings }: RuleContext): void {
     const other = first.get(name);
     const path = ["upstream", "server", index, "name"];
     if (other !== undefined && name !== "") {
-      findings.fault(path, `"${name}" is the name of another server too; each needs a name of its own`);
+      findings.fault(path, `"${name}" would be the name of two servers; give each a name of its own`);
     } else first.set(name, index);
   }
 }
@@ -160,5 +186,6 @@ function checkOwnAddresses({ keys, findings }: RuleContext): void {
     const path = ["upstream", "server", index, "addresses"];
     if (asksItself(server.addresses)) findings.fault(path, text, ["listen", "addresses"]);
   }
-  if (asksItself(keys.upstream.bootstrap)) findings.fault(["upstream", "bootstrap"], text, ["listen", "addresses"]);
+  if (asksItself(keys.upstream.bootstrap))
+    findings.fault(["upstream", "bootstrap"], text, ["listen", "addresses"]);
 }

@@ -37,7 +37,7 @@ export const listen = section(
     batch_io: key(
       kinds.choice(["auto", "on", "off"]),
       "auto",
-      "Many datagrams a system call (recvmmsg, sendmmsg), where the platform has them. auto | on | off",
+      "Many datagrams a system call (recvmmsg, sendmmsg), where the platform has them.",
     ),
     workers: key(
       kinds.count(1, 64),
@@ -55,22 +55,29 @@ export const privacy = section(
     padding: key(
       kinds.choice(["block", "random_block", "maximal", "off"]),
       "block",
-      "Padding of queries (RFC 8467). block: to a multiple of padding_block. random_block: a random number of " +
-        "blocks more. maximal: always the smallest multiple that holds any query (384). " +
-        "block | random_block | maximal | off",
+      "Padding of queries (RFC 8467).\n" +
+        "block: to a multiple of padding_block.\n" +
+        "random_block: to a random number of blocks more.\n" +
+        "maximal: always to the smallest multiple that holds any query (384).",
     ),
-    padding_block: key(kinds.count(1, 512), 128, "Octets. RFC 8467 recommends 128, and everybody else uses it."),
+    padding_block: key(
+      kinds.count(1, 512),
+      128,
+      "Octets. RFC 8467 recommends 128, and everybody else uses it.",
+    ),
     ecs: key(
       kinds.choice(["zero", "none"]),
       "zero",
-      "EDNS Client Subnet; a client's own never passes. zero: send /0, so that the operator adds none of its own " +
-        "(RFC 7871 section 7.1.2). none: send no such option. zero | none",
+      "EDNS Client Subnet; a client's own never passes.\n" +
+        "zero: send /0, so that the operator adds none of its own (RFC 7871 section 7.1.2).\n" +
+        "none: send no such option.",
     ),
     qname_minimisation: key(
       kinds.choice(["off", "auto", "strict"]),
       "auto",
-      "auto: the full name at once, ancestors first only toward servers with minimises = false. " +
-        "strict: always ancestors first, so that a name below one that does not exist never leaves. off | auto | strict",
+      "off: the full name, once.\n" +
+        "auto: the full name at once; ancestors first only toward servers with minimises = false.\n" +
+        "strict: always ancestors first, so that a name below one that does not exist never leaves.",
     ),
     rebinding_protection: key(
       kinds.flag(),
@@ -85,7 +92,7 @@ export const privacy = section(
     cover_traffic: key(
       kinds.choice(["off", "low", "high"]),
       "off",
-      "Decoy lookups of names from a shipped list, never of your own. off | low | high",
+      "Decoy lookups of names from a shipped list, never of your own.",
     ),
   },
   "What upstream servers and people on the wire may learn.",
@@ -93,7 +100,7 @@ export const privacy = section(
 
 export const dnssec = section(
   {
-    mode: key(kinds.choice(["validate", "off"]), "validate", "validate | off"),
+    mode: key(kinds.choice(["validate", "off"]), "validate", "Whether signatures are checked here."),
     trust_anchors: key(
       kinds.trustAnchors(),
       [],
@@ -137,7 +144,7 @@ export const dnssec = section(
 
 export const cache = section(
   {
-    size: key(kinds.size("1MiB", "64GiB"), "32MiB", "Most memory for answers; about 100,000 names fit in 32MiB."),
+    size: key(kinds.size("1MiB", "64GiB"), "32MiB", "Most memory for answers."),
     min_ttl: key(kinds.duration("0s", "1d"), "0s", "Lower bound for how long an answer is kept."),
     max_ttl: key(kinds.duration("1s", "4w"), "1d", "Upper bound for how long an answer is kept."),
     max_negative_ttl: key(kinds.duration("0s", "1d"), "15m", "The same for NXDOMAIN and NODATA (RFC 2308)."),
@@ -183,7 +190,7 @@ export const local = section(
     block_answer: key(
       kinds.choice(["nxdomain", "null_ip", "refused"]),
       "nxdomain",
-      "What a client gets for a blocked name. nxdomain | null_ip | refused",
+      "What a client gets for a blocked name: no such name, the address 0.0.0.0 or ::, or REFUSED.",
     ),
   },
   "Names answered here, that never leave.",
@@ -224,7 +231,7 @@ export const metrics = section(
     address: key(
       kinds.optionalAddress(9353, true),
       "127.0.0.1:9353",
-      '/metrics for Prometheus, /healthz, /readyz and the status page; "" = off.',
+      '/metrics for Prometheus, /healthz, /readyz and the status page. "" = off.',
     ),
   },
   "What Sotto tells about itself. No label ever holds a name or a client address.",
@@ -247,12 +254,12 @@ export const log = section(
     level: key(
       kinds.choice(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
       "info",
-      "trace | debug | info | warn | error | fatal | silent",
+      "The least serious line that is written.",
     ),
     format: key(
       kinds.choice(["auto", "json", "pretty"]),
       "auto",
-      "auto: pretty on a terminal, else one JSON object a line. auto | json | pretty",
+      "auto: pretty on a terminal, else one JSON object a line.",
     ),
     queries: key(kinds.flag(), false, "Names and client addresses appear in the log only when true."),
   },

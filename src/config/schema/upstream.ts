@@ -40,7 +40,7 @@ const server = z.strictObject({
   pin_policy: key(
     kinds.choice(["name_and_pin", "name_or_pin", "pin_only"]),
     "name_and_pin",
-    "How name and pins combine; only looked at where pins are given. name_and_pin | name_or_pin | pin_only",
+    "How name and pins combine; only looked at where pins are given.",
   ),
   dane: key(
     kinds.flag(),
@@ -61,7 +61,7 @@ const server = z.strictObject({
   transport: key(
     kinds.choice(["tls", "plain"]),
     "tls",
-    'tls | plain. Plain only for servers with domains, or with profile = "opportunistic".',
+    'Plain (clear text) only for servers with domains, or with upstream.profile = "opportunistic".',
   ),
   minimises: key(
     kinds.flag(),
@@ -69,7 +69,7 @@ const server = z.strictObject({
     "Whether the server minimises QNAMEs itself (sotto doctor tests it). " +
       "false: ancestors are resolved first toward it.",
   ),
-  ecs: key(kinds.optionalChoice(["zero", "none"]), "", "Overrides privacy.ecs for this server. zero | none"),
+  ecs: key(kinds.optionalChoice(["zero", "none"]), "", "Overrides privacy.ecs for this server."),
 });
 
 /** What a server of the file is after reading. */
@@ -95,21 +95,25 @@ export const upstream = section(
     profile: key(
       kinds.choice(["strict", "opportunistic"]),
       "strict",
-      "Usage profile (RFC 8310). strict: nothing is said to a server that is not authenticated. " +
-        "opportunistic: TLS without authentication, and clear text where nothing is encrypted. strict | opportunistic",
+      "Usage profile (RFC 8310).\n" +
+        "strict: nothing is said to a server that is not authenticated.\n" +
+        "opportunistic: TLS without authentication, and clear text where nothing is encrypted.",
     ),
     selection: key(
       kinds.choice(["sharded", "fastest", "round_robin", "failover"]),
       "sharded",
-      "Who is asked. sharded: each registrable domain always goes to the same operator, so that none sees the whole " +
-        "profile. fastest: by measured round trip. round_robin: in turn. failover: the first that works. " +
-        "sharded | fastest | round_robin | failover",
+      "Who is asked.\n" +
+        "sharded: each registrable domain always goes to the same operator, so that none sees the whole profile.\n" +
+        "fastest: by measured round trip.\n" +
+        "round_robin: in turn.\n" +
+        "failover: the first that works.",
     ),
     shard_failover: key(
       kinds.choice(["down", "servfail", "never"]),
       "down",
-      "When a name may be shown to a second operator. down: its own gives no answer at all. " +
-        "servfail: also when all its replicas answer SERVFAIL. down | servfail | never",
+      "When a name may be shown to a second operator.\n" +
+        "down: its own gives no answer at all.\n" +
+        "servfail: also when all its replicas answer SERVFAIL.",
     ),
     connections: key(kinds.count(1, 16), 2, "Most connections to one upstream address."),
     idle_timeout: key(

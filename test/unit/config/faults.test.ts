@@ -1,0 +1,330 @@
+import { describe, expect, it } from "vitest";
+import { faultLines, loadText, warningLines } from "./load-text.ts";
+
+const SERVER = '[[upstream.server]]\nname = "s"\n';
+const ADDRESS = 'addresses = ["192.0.2.1:853"]\n';
+const NAMED = `${SERVER}${ADDRESS}auth_name = "dns.example.net"\n`;
+const PINS = [1, 2].map((seed) => `"sha256/${Buffer.alloc(32, seed).toString("base64")}"`);
+const DS = `${"ab".repeat(32)}`;
+
+/** Text of the file, and the one line expected of it, from the key on. */
+const FAULTS: readonly (readonly [text: string, fault: string])[] = [
+  ["adresses = 1", "1: adresses: unknown key; the file may hold state_dir, listen, upstream, "],
+  ["[listen]\nadresses = []", '2: listen.adresses: unknown key; did you mean "addresses"?'],
+  [
+    "[listen]\ntcp-idle-timeout = '1s'",
+    '2: listen.tcp-idle-timeout: unknown key; did you mean "tcp_idle_timeout"?',
+  ],
+  ["[listen]\npadding = 'off'", "2: listen.padding: unknown key; it belongs in [privacy]"],
+  [
+    "[log]\nstate_dir = '/x'",
+    "2: log.state_dir: unknown key; it belongs at the top of the file, before any [section]",
+  ],
+  ["[upstream]\nauth_name = 'x'", "2: upstream.auth_name: unknown key; it belongs in [[upstream.server]]"],
+  ["[servers]\nx = 1", "1: servers: unknown key; the file may hold "],
+  ["listen = 3", "1: listen: 3 (a number) is of the wrong type; must be a table, written [listen]"],
+  [
+    "[upstream]\nserver = {}",
+    "2: upstream.server: a table is of the wrong type; must be written [[upstream.server]]",
+  ],
+  [
+    "[listen]\nrate_limit = '5'",
+    '2: listen.rate_limit: "5" is in quotes; must be a whole number from 0 to 1000000',
+  ],
+  [
+    "[listen]\nrate_limit = -1",
+    "2: listen.rate_limit: -1 (a number) is out of range; must be a whole number from 0",
+  ],
+  [
+    "[listen]\nworkers = 1.5",
+    "2: listen.workers: 1.5 (a number) is not whole; must be a whole number from 1 to 64",
+  ],
+  [
+    "[listen]\nallow = '::1'",
+    '2: listen.allow: "::1" is not a list; must be a list, each item a block of addresses',
+  ],
+  [
+    "[listen]\nallow = ['all']",
+    '2: listen.allow[1]: "all" is not an address block; must be a block of addresses',
+  ],
+  [
+    "[listen]\nbatch_io = 'no'",
+    '2: listen.batch_io: "no" is not known; must be one of "auto", "on", "off"; did you',
+  ],
+  [
+    "[cache]\nprefetch = 'yes'",
+    '2: cache.prefetch: "yes" is of the wrong type; must be true or false, without quotes',
+  ],
+  ["[cache]\nsize = 32", '2: cache.size: 32 (a number) is of the wrong type; must be a size such as "32MiB"'],
+  [
+    "[cache]\nsize = '32'",
+    '2: cache.size: "32" has no unit; must be a size such as "32MiB", from 1MiB to 64GiB',
+  ],
+  ["[cache]\nmax_ttl = '9w'", '2: cache.max_ttl: "9w" is too large; must be a duration such as'],
+  [
+    "[upstream]\nquery_timeout = 4",
+    "2: upstream.query_timeout: 4 (a number) is of the wrong type; must be a duration",
+  ],
+  [
+    "[upstream]\nquery_timeout = 'soon'",
+    '2: upstream.query_timeout: "soon" is not a duration; must be a duration',
+  ],
+  ["[upstream]\nproxy = '127.0.0.1:9050'", '2: upstream.proxy: "127.0.0.1:9050" is not a'],
+  [
+    "[dnssec]\nvalidation_time = '2026'",
+    '2: dnssec.validation_time: "2026" is not a time with a zone; must be',
+  ],
+  [
+    "[dnssec]\ninsecure_algorithms = ['RSA']",
+    '2: dnssec.insecure_algorithms[1]: "RSA" is not known; must be one of',
+  ],
+  ["[dnssec]\ntrust_anchors = ['. IN DS 1 8 2 AB']", "2: dnssec.trust_anchors[1]: "],
+  [`[dnssec]\ntrust_anchors = ['. DS 1 8 9 ${DS}']`, "2: dnssec.trust_anchors[1]: "],
+  [
+    "[dnssec]\ntrust_anchors = ['. A 192.0.2.1']",
+    '2: dnssec.trust_anchors[1]: ". A 192.0.2.1" is a record of another',
+  ],
+  ["[dnssec]\ntrust_anchors = ['. DNSKEY 385 3 8 AwEAAQ==']", "2: dnssec.trust_anchors[1]: "],
+  [
+    "[dnssec]\nnegative_trust_anchors = ['a..b']",
+    '2: dnssec.negative_trust_anchors[1]: "a..b" is not a domain name',
+  ],
+  ["[local]\nrecords = ['nas A']", '2: local.records[1]: "nas A" is not a record: '],
+  [
+    "[local]\nrecords = ['nas. CH TXT x']",
+    '2: local.records[1]: "nas. CH TXT x" is of another class than IN; must be',
+  ],
+  ["[local]\nrecords = ['nas. ANY \\# 0']", "2: local.records[1]: "],
+  [
+    "[local]\nhosts_file = 'none'",
+    '2: local.hosts_file: "/work/none" does not exist; it must be a file that',
+  ],
+  ["[local]\nblock_lists = ['good', 'secret']", '2: local.block_lists[2]: "/work/secret" may not be read'],
+  [
+    "[cache]\nmin_ttl = '2h'\nmax_ttl = '1h'",
+    "3: cache.max_ttl: is below cache.min_ttl (2h); it must be at least that",
+  ],
+  [
+    "[listen]\naddresses = ['127.0.0.1:5', '127.0.0.1:5']",
+    '2: listen.addresses: "127.0.0.1:5" is in the list twice;',
+  ],
+  [
+    "[listen]\nworkers = 2\naddresses = ['127.0.0.1:0']",
+    "2: listen.workers: share one port, so listen.addresses",
+  ],
+  [
+    "[metrics]\naddress = '127.0.0.1:53'",
+    "2: metrics.address: is also in listen.addresses; choose another port",
+  ],
+  [
+    `${SERVER}${ADDRESS}`,
+    "1: upstream.server[s].auth_name: is missing; the strict profile needs the name that",
+  ],
+  [
+    `${SERVER}auth_name = "a.example"`,
+    "1: upstream.server[s].addresses: is missing; set exactly one of addresses, ",
+  ],
+  [
+    `${NAMED}discover = "192.0.2.2:53"`,
+    "5: upstream.server[s].discover: addresses and discover are set; exactly one",
+  ],
+  [`${SERVER}host = "dns.example.net"`, "3: upstream.server[s].host: needs upstream.bootstrap"],
+  [`${SERVER}addresses = ["192.0.2.1"]\nauth_name = "a.example"`, "3: upstream.server[s].addresses[1]: "],
+  [
+    `${SERVER}addresses = ["192.0.2.1:53"]\nauth_name = "a.b"`,
+    "3: upstream.server[s].addresses: has port 53, which",
+  ],
+  [
+    `${SERVER}${ADDRESS}auth_name = "192.0.2.1"`,
+    '4: upstream.server[s].auth_name: "192.0.2.1" is an address, not a',
+  ],
+  [
+    `${NAMED}${NAMED}`,
+    '6: upstream.server[s].name: "s" would be the name of two servers; give each a name of its own',
+  ],
+  [
+    `${NAMED}pin_policy = "pin_only"`,
+    "5: upstream.server[s].pin_policy: is set without pins; add pins, or remove it",
+  ],
+  [
+    `${SERVER}${ADDRESS}pins = [${PINS.join()}]`,
+    '1: upstream.server[s].auth_name: is missing, and pin_policy = "name',
+  ],
+  [
+    `${NAMED}pins = [${PINS[0]}, ${PINS[0]}]`,
+    "5: upstream.server[s].pins: holds a pin twice; each pin may appear once",
+  ],
+  [
+    `${NAMED}pins = ["sha256/AAAA"]`,
+    '5: upstream.server[s].pins[1]: "sha256/AAAA" is not 32 octets in base64; must be',
+  ],
+  [
+    `[dnssec]\nmode = "off"\n${NAMED}dane = true`,
+    '7: upstream.server[s].dane: needs dnssec.mode = "validate"',
+  ],
+  [
+    `${NAMED}ca_file = "missing.pem"`,
+    '5: upstream.server[s].ca_file: "/work/missing.pem" does not exist; it must be',
+  ],
+  [
+    `${NAMED}ca_file = "good"`,
+    '5: upstream.server[s].ca_file: "/work/good" holds no certificate; it must be a PEM',
+  ],
+  [
+    `${NAMED}domains = ["."]`,
+    "5: upstream.server[s].domains: holds the root, which is every name; leave domains",
+  ],
+  [
+    `${SERVER}${ADDRESS}transport = "plain"`,
+    "4: upstream.server[s].transport: sends every name in clear text; give",
+  ],
+  [
+    `${NAMED}transport = "plain"\ndomains = ["corp.example"]`,
+    '4: upstream.server[s].auth_name: cannot hold for clear text; remove it, or set transport = "tls"',
+  ],
+  [
+    `${SERVER}addresses = ["127.0.0.1:53"]\ntransport = "plain"\ndomains = ["a.b"]`,
+    "3: upstream.server[s].addresses: ",
+  ],
+  [
+    `[upstream]\nproxy = "socks5://127.0.0.1:9050"\n${SERVER}discover = "192.0.2.2:53"`,
+    "5: upstream.server[s].discover: asks a plain resolver directly, and upstream.proxy lets nothing go around it",
+  ],
+  [
+    "[upstream]\nbootstrap = ['127.0.0.1:53']",
+    "2: upstream.bootstrap: is an address that Sotto itself listens on",
+  ],
+  ["[log]\nlevel = info", '2: level: is not valid TOML; text must be in quotes: level = "info"'],
+];
+
+const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
+  [
+    `${NAMED}pins = [${PINS[0]}]`,
+    "5: upstream.server[s].pins: is a single pin: when the server's key changes",
+  ],
+  [
+    `${NAMED}domains = ["corp.example"]\n${NAMED.replace('"s"', '"t"')}`,
+    "5: upstream.server[s].domains: has no trust anchor of its own",
+  ],
+  [
+    `${NAMED}domains = ["corp.example"]`,
+    "1: upstream.server: every server has domains, so all other names get SERVFAIL",
+  ],
+  ["[listen]\naddresses = ['192.0.2.9:53']", "1: listen.allow: admits this machine only, but"],
+  [
+    "[listen]\naddresses = ['0.0.0.0:53']\nallow = ['0.0.0.0/0']",
+    "3: listen.allow: admits everybody: an open resolver",
+  ],
+  [
+    "[listen]\naddresses = []",
+    "2: listen.addresses: is empty: only sockets handed over by systemd are served",
+  ],
+  [
+    "[upstream]\nconnect_timeout = '9s'",
+    "2: upstream.connect_timeout: is longer than upstream.query_timeout (4s)",
+  ],
+  [
+    "[upstream]\nselection = 'fastest'\nshard_failover = 'never'",
+    "3: upstream.shard_failover: has no effect with",
+  ],
+  [
+    "[upstream]\nbootstrap = ['192.0.2.1:53']",
+    "2: upstream.bootstrap: is not used: no server has a host to look up",
+  ],
+  ["[cache]\nstale_after = '5s'", "2: cache.stale_after: is not below upstream.query_timeout (4s)"],
+  ["[cache]\nmin_ttl = '1h'", "1: cache.max_negative_ttl: is below cache.min_ttl (1h)"],
+  [
+    "[dnssec]\nmode = 'off'\nnegative_trust_anchors = ['a.example']",
+    "3: dnssec.negative_trust_anchors: has no effect",
+  ],
+  [
+    "[dnssec]\nvalidation_time = '2026-11-01T00:00:00Z'",
+    "2: dnssec.validation_time: is set: signatures are judged",
+  ],
+  [
+    "[dnssec]\nnsec3_max_iterations = 500",
+    "2: dnssec.nsec3_max_iterations: lets a zone make every denial expensive",
+  ],
+  ["[metrics]\naddress = '192.0.2.1:9353'", "2: metrics.address: can be reached from other machines"],
+];
+
+const FILES = { "/work/good": "", "/work/secret": null };
+
+describe("a faulty configuration file", () => {
+  it.each(FAULTS)("%j has the one fault %j", (text, fault) => {
+    const lines = faultLines(loadText(text, FILES));
+
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.startsWith(`sotto.toml:${fault}`), lines[0]).toBe(true);
+  });
+
+  it("has every fault shown at once, by line, and none that only follows from another", () => {
+    const text = `[log]
+level = info
+[listen]
+adresses = ["127.0.0.1"]
+rate_limit = "many"
+[[upstream.server]]
+name = "q"
+adresses = ["9.9.9.9"]
+auth-name = "dns.example.net"
+[[upstream.server]]
+addresses = ["192.0.2.1:853"]
+[[upstream.server]]
+addresses = ["192.0.2.1"]
+auth_name = "dns.example.net"
+`;
+
+    expect(faultLines(loadText(text)).map((line) => line.split(": ").slice(0, 2).join(" "))).toEqual([
+      "sotto.toml:2 level",
+      "sotto.toml:4 listen.adresses",
+      "sotto.toml:5 listen.rate_limit",
+      "sotto.toml:8 upstream.server[q].adresses",
+      "sotto.toml:9 upstream.server[q].auth-name",
+      "sotto.toml:10 upstream.server[2].auth_name",
+      "sotto.toml:13 upstream.server[3].addresses[1]",
+    ]);
+  });
+
+  it("is shown in lines without control characters, and not too long", () => {
+    const [line = ""] = faultLines(
+      loadText(`[local]\nhosts_file = "${"x".repeat(5_000)}"\n[log]\nlevel = "\\u001b[2J"`),
+    ).filter((text) => text.includes("log.level"));
+
+    expect(line).toContain("\\u001b[2J");
+  });
+
+  it("does not set what it holds on other objects", () => {
+    expect(faultLines(loadText("[__proto__]\npolluted = 1"))).toHaveLength(1);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+});
+
+describe("a configuration file that will do", () => {
+  it.each(WARNINGS)("%j has the warning %j", (text, warning) => {
+    const result = loadText(text, FILES);
+
+    expect(faultLines(result)).toEqual([]);
+    expect(warningLines(result).join("\n")).toContain(`sotto.toml:${warning}`);
+  });
+
+  it.each([
+    ["a name and pins", `${NAMED}pins = [${PINS.join()}]`],
+    ["pins alone", `${SERVER}${ADDRESS}pins = [${PINS.join()}]\npin_policy = "pin_only"`],
+    [
+      "a host that is looked up",
+      `[upstream]\nbootstrap = ["192.0.2.3:53"]\n${SERVER}host = "dns.example.net"`,
+    ],
+    [
+      "a host behind a proxy",
+      `[upstream]\nproxy = "socks5://127.0.0.1:9050"\n${SERVER}host = "dns.example.net"`,
+    ],
+    ["a resolver found by DDR", `${SERVER}discover = "192.0.2.1:53"`],
+    ["no name in the opportunistic profile", `[upstream]\nprofile = "opportunistic"\n${SERVER}${ADDRESS}`],
+  ])("may have %s, without a word", (_, text) => {
+    const result = loadText(text);
+
+    expect(faultLines(result)).toEqual([]);
+    expect(warningLines(result)).toEqual([]);
+  });
+});
