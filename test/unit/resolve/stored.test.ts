@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { Store } from "../../../src/cache/store.ts";
+import type { Response } from "../../../src/ports/exchange.ts";
+import { budgetUntil } from "../../../src/resolve/budget.ts";
+import { stored } from "../../../src/resolve/stored.ts";
+import { Rcode } from "../../../src/wire/codes.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { a, keyOf, question, response } from "../../support/records.ts";
+
+function storing(answer: () => Response) {
+  const clock = new ManualClock();
+  const store = new Store({ size: 1 << 20 }, clock);
+  const limits = { minTtl: 0, maxTtl: 86_400, maxNegativeTtl: 900, serveStale: 86_400_000 };
+  const next = { exchange: () => Promise.resolve(answer()) };
+  const exchange = stored(next, limits, { store, clock, generation: () => 7 });
+  const ask = (name: string) =>
+    exchange.exchange({ question: question(name), key: keyOf(name), purpose: "client" }, budgetUntil(9_000));
+  return { clock, store, ask, counters: exchange.counters };
+}
+
+describe("what is stored", () => {
+  it("is the response and the policy it was made under", async () => {
+    const { store, ask } = storing(() => response({ answer: [a("example.com")] }));
+
+    await ask("example.com");
+
+    expect(store.find(keyOf("example.com"))?.generation).toBe(7);
+  });
+
+  it("never holds records that do not answer the question, nor gives them on (RFC 5452 §6)", async () => {
+    const { store, ask, counters } = storing(() => response({ answer: [a("example.com"), a("bank.example")] }));
+
+    const given = await ask("example.com");
+
+    expect(given.answer).toHaveLength(1);
+    expect(counters.irrelevantRecords).toBe(1);
+    expect(store.find(keyOf("bank.example"))).toBeUndefined();
+  });
+
+  it("is not replaced by a failure while it may be served stale (RFC 8767 §4)", async () => {
+    let answer = response({ answer: [a("example.com", 60)] });
+    const { clock, store, ask } = storing(() => answer);
+    await ask("example.com");
+    const entry = store.find(keyOf("example.com"));
+
+    answer = response({ rcode: Rcode.SERVFAIL });
+    clock.advance(100_000);
+    await ask("example.com");
+
+    expect(store.find(keyOf("example.com"))).toBe(entry);
+    expect(entry?.isRefreshFailed).toBe(true);
+  });
+});
