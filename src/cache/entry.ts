@@ -7,6 +7,7 @@
 import type { Instant } from "../ports/clock.ts";
 import type { ExtendedError, Response, Verdict } from "../ports/exchange.ts";
 import type { Question } from "../ports/message.ts";
+import { Rcode } from "../wire/codes.ts";
 import { type Body, renderBody } from "./body.ts";
 
 /** Share of an entry's lifetime after which a hit asks for a refresh. */
@@ -57,7 +58,9 @@ export class Entry {
     this.errors = response.errors;
     this.upstream = response.upstream;
     this.storedAt = Math.floor(terms.now);
-    this.refreshAt = this.storedAt + Math.floor(lifetime * 1_000 * REFRESH_SHARE);
+    // A failure is asked about again when its time is over, not sooner (RFC 9520 §3.2).
+    const share = isData(response) ? REFRESH_SHARE : 1;
+    this.refreshAt = this.storedAt + Math.floor(lifetime * 1_000 * share);
     this.expiresAt = this.storedAt + lifetime * 1_000;
     this.secureUntil = this.storedAt + Math.min(response.maxLifetime ?? lifetime, MAX_SECONDS) * 1_000;
     this.generation = terms.generation;
@@ -77,4 +80,10 @@ export class Entry {
     const plain = this.#plain === this.#full ? 0 : this.#plain.octets.length;
     return ENTRY_OVERHEAD + this.#full.octets.length + plain;
   }
+}
+
+/** Whether a response answers its question, if only by saying that there is nothing. */
+export function isData(response: Pick<Response, "verdict" | "rcode">): boolean {
+  if (response.verdict === "bogus") return false;
+  return response.rcode === Rcode.NOERROR || response.rcode === Rcode.NXDOMAIN;
 }

@@ -5,7 +5,7 @@
  *
  * Source: RFC 8767 §5 (stale data), RFC 8914 (errors).
  */
-import { Entry } from "../cache/entry.ts";
+import { Entry, isData } from "../cache/entry.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Exchange, ExtendedError, Query, Response } from "../ports/exchange.ts";
@@ -19,7 +19,6 @@ import { DelayLine } from "./delay-line.ts";
 import type { PendingClient } from "./pending-client.ts";
 import { answeringFlags, writeBare, writeEntry } from "./respond.ts";
 import type { AnswerSource, ServeCounters } from "./serve-counters.ts";
-import { isFailure } from "./stored.ts";
 
 export interface MissesOptions {
   /** Milliseconds a client waits for anything. */
@@ -151,7 +150,7 @@ export class Misses {
 
   #land(client: PendingClient, response: Response): void {
     if (client.isAnswered) return;
-    if (client.stale !== undefined && isFailure(response)) {
+    if (client.stale !== undefined && !isData(response)) {
       this.#answerStale(client, client.stale);
       return;
     }

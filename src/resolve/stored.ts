@@ -1,11 +1,11 @@
 /** Keeps what came out of validation, whoever asked: also what its clients no longer wait for. */
-import { Entry } from "../cache/entry.ts";
+import { Entry, isData } from "../cache/entry.ts";
+import type { Failures } from "../cache/failures.ts";
 import { type LifetimeLimits, lifetimeOf } from "../cache/lifetime.ts";
 import { relevantRecords } from "../cache/relevance.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Exchange, Query, Response } from "../ports/exchange.ts";
-import { Rcode } from "../wire/codes.ts";
 
 export interface StoredOptions extends LifetimeLimits {
   /** Milliseconds past its end that an entry may be served stale (RFC 8767); 0 for none. */
@@ -19,6 +19,7 @@ export interface StoredCounters {
 
 export interface StoredDeps {
   readonly store: Store;
+  readonly failures: Failures;
   readonly clock: Clock;
   /** Policy in force now. */
   readonly generation: () => number;
@@ -55,34 +56,23 @@ function keep(
   options: StoredOptions,
   deps: StoredDeps,
 ): void {
-  const lifetime = lifetimeOf(response, options);
-  if (lifetime.seconds <= 0) return;
+  const { seconds, maxTtl } = lifetimeOf(response, options);
+  const failed = !isData(response);
+  if (!failed) deps.failures.succeeded(query.key);
+  if (seconds <= 0) return;
   const now = deps.clock.now();
+  const lifetime = failed ? deps.failures.responseFailed(query.key, seconds) : seconds;
   const present = deps.store.find(query.key);
-  if (present !== undefined && isFailure(response) && isServable(present, now, options.serveStale)) {
+  if (present !== undefined && failed && isServable(present, now, options.serveStale)) {
     // RFC 8767 §4: old data is better than none; it is not replaced by a failure to refresh it.
     present.isRefreshFailed = true;
     return;
   }
-  const terms = {
-    now,
-    lifetime: lifetime.seconds,
-    maxTtl: lifetime.maxTtl,
-    minTtl: options.minTtl,
-    generation,
-  };
+  const terms = { now, lifetime, maxTtl: failed ? lifetime : maxTtl, minTtl: options.minTtl, generation };
   deps.store.keep(query.key, new Entry(query.question, response, terms));
-}
-
-/** No answer to the question, as opposed to an answer that says there is nothing. */
-export function isFailure(response: Response): boolean {
-  if (response.verdict === "bogus") return true;
-  return response.rcode !== Rcode.NOERROR && response.rcode !== Rcode.NXDOMAIN;
 }
 
 /** Whether an entry is data that may be served, fresh or stale, at `now`. */
 export function isServable(entry: Entry, now: number, serveStale: number): boolean {
-  if (entry.verdict === "bogus") return false;
-  if (entry.rcode !== Rcode.NOERROR && entry.rcode !== Rcode.NXDOMAIN) return false;
-  return now < entry.expiresAt + serveStale;
+  return isData(entry) && now < entry.expiresAt + serveStale;
 }

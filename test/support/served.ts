@@ -1,10 +1,12 @@
 /** A `QueryServer` with its cache and a scripted upstream, and clients that keep what they are sent. */
+import { Failures } from "../../src/cache/failures.ts";
 import { Store } from "../../src/cache/store.ts";
 import type { Budget, Exchange, Query, Response } from "../../src/ports/exchange.ts";
 import type { Message, Question } from "../../src/ports/message.ts";
 import type { Client } from "../../src/ports/packet-handler.ts";
 import { Flights } from "../../src/resolve/coalesced.ts";
 import { Misses } from "../../src/resolve/misses.ts";
+import { rememberingFailures } from "../../src/resolve/remembering-failures.ts";
 import { type LocalResponse, QueryServer } from "../../src/resolve/serve.ts";
 import { ServeCounters } from "../../src/resolve/serve-counters.ts";
 import { stored } from "../../src/resolve/stored.ts";
@@ -67,6 +69,8 @@ export class Served {
   /** Every query that reached the upstream. */
   readonly asked: Query[] = [];
   generation = 0;
+  /** Upstream connections opened so far. */
+  connections = 0;
   script: Script;
 
   constructor(script: Script, options: ServedOptions = {}) {
@@ -82,11 +86,9 @@ export class Served {
     };
     const limits = { minTtl: 0, maxTtl: 86_400, maxNegativeTtl: 900, serveStale };
     const generation = (): number => this.generation;
-    const answers = new Flights(
-      stored(upstream, limits, { store: this.store, clock: this.clock, generation }),
-      this.clock,
-      { maxFlights: 100 },
-    );
+    const failures = new Failures(this.clock, () => this.connections);
+    const keeping = stored(upstream, limits, { store: this.store, failures, clock: this.clock, generation });
+    const answers = new Flights(rememberingFailures(keeping, failures), this.clock, { maxFlights: 100 });
     this.misses = new Misses(
       { queryTimeout: 4_000, staleAfter: options.staleAfter ?? 1_800, maxWaiting: options.maxWaiting ?? 100 },
       {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Failures } from "../../../src/cache/failures.ts";
 import { Store } from "../../../src/cache/store.ts";
 import type { Response } from "../../../src/ports/exchange.ts";
 import { budgetUntil } from "../../../src/resolve/budget.ts";
@@ -10,9 +11,10 @@ import { a, keyOf, question, response } from "../../support/records.ts";
 function storing(answer: () => Response) {
   const clock = new ManualClock();
   const store = new Store({ size: 1 << 20 }, clock);
+  const failures = new Failures(clock, () => 0);
   const limits = { minTtl: 0, maxTtl: 86_400, maxNegativeTtl: 900, serveStale: 86_400_000 };
   const next = { exchange: () => Promise.resolve(answer()) };
-  const exchange = stored(next, limits, { store, clock, generation: () => 7 });
+  const exchange = stored(next, limits, { store, failures, clock, generation: () => 7 });
   const ask = (name: string) =>
     exchange.exchange({ question: question(name), key: keyOf(name), purpose: "client" }, budgetUntil(9_000));
   return { clock, store, ask, counters: exchange.counters };
@@ -28,7 +30,9 @@ describe("what is stored", () => {
   });
 
   it("never holds records that do not answer the question, nor gives them on (RFC 5452 §6)", async () => {
-    const { store, ask, counters } = storing(() => response({ answer: [a("example.com"), a("bank.example")] }));
+    const { store, ask, counters } = storing(() =>
+      response({ answer: [a("example.com"), a("bank.example")] }),
+    );
 
     const given = await ask("example.com");
 
