@@ -21,7 +21,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ["wire"],
   listen: ["wire", "resolve"],
   observe: ["wire", "resolve"],
-  "app.ts": [
+  // The parts of the composition root: each turns configuration into one running part.
+  compose: [
     "wire",
     "privacy",
     "local",
@@ -33,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "listen",
     "observe",
   ],
+  "app.ts": ["wire", "resolve", "cache", "config", "listen", "observe", "compose"],
   cli: ["wire", "config", "observe", "app.ts"],
   "main.ts": ["cli"],
 };
@@ -57,8 +59,8 @@ const TEST_PACKAGE_HOMES: Readonly<Record<string, RegExp>> = { "node-forge": /^t
 
 /** Node modules that reach outside the process, and the layers that are its edges. */
 const EDGE_MODULES: Readonly<Record<string, readonly string[]>> = {
-  "node:child_process": ["cli", "app.ts", "listen", "upstream"],
-  "node:cluster": ["app.ts", "listen"],
+  "node:child_process": ["compose", "cli", "app.ts", "listen", "upstream"],
+  "node:cluster": ["compose", "app.ts", "listen"],
   "node:dgram": ["listen", "upstream", "cli"],
   "node:dns": [],
   "node:dns/promises": [],
@@ -66,9 +68,9 @@ const EDGE_MODULES: Readonly<Record<string, readonly string[]>> = {
   "node:http": ["observe", "cli"],
   "node:https": [],
   "node:http2": [],
-  "node:net": ["listen", "upstream", "cli", "app.ts"],
+  "node:net": ["compose", "listen", "upstream", "cli", "app.ts"],
   "node:tls": ["upstream", "cli"],
-  "node:worker_threads": ["app.ts", "listen"],
+  "node:worker_threads": ["compose", "app.ts", "listen"],
 };
 
 /** What `node:net` offers that touches no socket. */
@@ -96,6 +98,7 @@ const AMBIENT = [
 
 /** A file that is an edge, or a folder of them. The value says which ambient things it may take, and why. */
 const EDGES: Readonly<Record<string, readonly string[]>> = {
+  "src/compose": AMBIENT, // Meets the machine: clock, randomness, files, sockets.
   "src/app.ts": AMBIENT, // Puts the program together.
   "src/main.ts": AMBIENT, // Is the program.
   "src/cli": AMBIENT, // One process a command; nothing of the resolver.

@@ -1,8 +1,8 @@
 /** The real clock and randomness: the edge where `ports/` meet the machine. */
 import { randomFillSync } from "node:crypto";
 import { uptime } from "node:os";
-import type { Clock, Instant } from "./ports/clock.ts";
-import type { Random } from "./ports/random.ts";
+import type { Clock, Instant } from "../ports/clock.ts";
+import type { Random } from "../ports/random.ts";
 
 /** Milliseconds between looks for a suspend. */
 const SUSPEND_CHECK_INTERVAL = 1_000;
