@@ -43,6 +43,14 @@ export function wildcardNodataProof(zone: Zone, qname: Name, wildcard: Name): RR
   return picked(zone, [...closestEncloser(zone, qname), match]);
 }
 
+/** The one record of the chain that matches the name, or else covers it. */
+export function matchingOrCovering(zone: Zone, name: Name): RRset[] {
+  const { chain } = zone;
+  if (chain === undefined) return [];
+  const match = chain.match(name);
+  return picked(zone, [match >= 0 ? match : chain.cover(name)]);
+}
+
 /** Match of the closest provable encloser, cover of the next closer name (RFC 5155 §7.2.1). */
 function closestEncloser(zone: Zone, qname: Name): number[] {
   const { chain } = zone;
