@@ -37,15 +37,15 @@ export class Histogram implements Durations {
     this.#counts = new Array<number>(bounds.length + 1).fill(0);
   }
 
-  observe(seconds: number): void {
+  observe(seconds: number, count = 1): void {
     // Not a number, or negative after a clock was set: counted where it does no harm.
     const value = seconds > 0 ? seconds : 0;
     const bounds = this.#bounds;
     let bucket = 0;
     while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
-    this.#counts[bucket]!++;
-    this.#sum += value;
-    this.#count++;
+    this.#counts[bucket]! += count;
+    this.#sum += value * count;
+    this.#count += count;
   }
 
   figures(): HistogramFigures {

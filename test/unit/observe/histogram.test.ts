@@ -18,6 +18,14 @@ describe("a histogram", () => {
     expect(histogram.figures().counts).toEqual([0, 0, 1]);
   });
 
+  it("takes one observation for many, as a sample stands for them", () => {
+    const histogram = new Histogram([1]);
+
+    histogram.observe(0.5, 16);
+
+    expect(histogram.figures()).toEqual({ bounds: [1], counts: [16, 0], sum: 8, count: 16 });
+  });
+
   it.each([-1, Number.NaN])("counts %s as 0, so that the sum stays a number", (value) => {
     const histogram = new Histogram([1]);
 
