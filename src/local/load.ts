@@ -1,0 +1,172 @@
+/**
+ * Makes local data from the configuration, and keeps it up to date: the hosts file is read again when it
+ * changes, everything when the configuration is reloaded. While block lists are read, the old ones answer.
+ *
+ * A file that cannot be read is a warning, not an end: the rest still holds, and a file that was readable
+ * before stays in use as it was.
+ */
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { Name, ResourceRecord } from "../ports/message.ts";
+import type { Random } from "../ports/random.ts";
+import { type BlockListReport, readBlockLists } from "./block-list.ts";
+import type { LocalFiles } from "./files.ts";
+import { readHosts } from "./hosts.ts";
+import { type BlockAnswer, LocalData } from "./local-data.ts";
+import { NameSet } from "./name-set.ts";
+import { readRecords, withPointers } from "./records.ts";
+import { specialNames } from "./special-names.ts";
+
+export interface LocalOptions {
+  readonly specialNames: boolean;
+  /** A path; `""`: none. */
+  readonly hostsFile: string;
+  /** Zone-file lines. */
+  readonly records: readonly string[];
+  /** Paths. */
+  readonly blockLists: readonly string[];
+  readonly blockAnswer: BlockAnswer;
+  /** Names that servers with `domains` answer for. */
+  readonly forwarded: readonly Name[];
+}
+
+export interface LocalDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly files: LocalFiles;
+  /** Whether a name of one label is known to be delegated from the root. */
+  readonly isTopLevelDomain: (name: Name) => boolean;
+}
+
+export interface LoadedLocalData {
+  readonly data: LocalData;
+  /** Reads everything again by new options. Queries are answered by the old rules until it is done. */
+  reload(options: LocalOptions): Promise<void>;
+  /** Ends the watch of the hosts file. */
+  close(): void;
+}
+
+/** Milliseconds that a hosts file has to rest after a change: editors write in several steps. */
+const SETTLING = 250;
+
+/** Resolves once every list is read: a name on a list is not to slip through at start. */
+export async function createLocalData(options: LocalOptions, deps: LocalDeps): Promise<LoadedLocalData> {
+  const seed = deps.random.below(2 ** 32) | 0;
+  const empty = new NameSet(seed);
+  const data = new LocalData(
+    {
+      records: [],
+      hosts: [],
+      specials: [],
+      forwarded: [],
+      blocked: empty,
+      blockAnswer: options.blockAnswer,
+      withholdsJunk: false,
+    },
+    { seed, isTopLevelDomain: deps.isTopLevelDomain },
+  );
+  const loader = new Loader(data, seed, deps);
+  await loader.load(options);
+
+  return {
+    data,
+    reload: (changed) => loader.load(changed),
+    close: () => {
+      loader.close();
+    },
+  };
+}
+
+class Loader {
+  readonly #data: LocalData;
+  readonly #seed: number;
+  readonly #deps: LocalDeps;
+  #hostsFile = "";
+  #hosts: readonly ResourceRecord[] = [];
+  #stopWatching: () => void = () => undefined;
+  #cancelReread: () => void = () => undefined;
+
+  constructor(data: LocalData, seed: number, deps: LocalDeps) {
+    this.#data = data;
+    this.#seed = seed;
+    this.#deps = deps;
+  }
+
+  async load(options: LocalOptions): Promise<void> {
+    const blocked = await this.#readBlockLists(options.blockLists);
+    const { records, faults } = readRecords(options.records);
+    for (const { index, fault } of faults) {
+      this.#deps.log.warn({ line: index + 1, fault }, "a line of local.records is left out");
+    }
+    this.#follow(options.hostsFile);
+    this.#data.replace({
+      records: withPointers(records),
+      hosts: this.#hosts,
+      specials: options.specialNames ? specialNames() : [],
+      forwarded: options.forwarded,
+      blocked,
+      blockAnswer: options.blockAnswer,
+      withholdsJunk: options.specialNames,
+    });
+  }
+
+  close(): void {
+    this.#stopWatching();
+    this.#cancelReread();
+    this.#stopWatching = this.#cancelReread = () => undefined;
+  }
+
+  /** Reads the hosts file at `path` and watches it from now on. */
+  #follow(path: string): void {
+    this.close();
+    if (path !== this.#hostsFile) this.#hosts = [];
+    this.#hostsFile = path;
+    if (path === "") return;
+
+    this.#readHosts();
+    try {
+      this.#stopWatching = this.#deps.files.watch(path, () => {
+        this.#cancelReread();
+        this.#cancelReread = this.#deps.clock.after(SETTLING, () => {
+          this.#readHosts();
+          this.#data.replace({ hosts: this.#hosts });
+        });
+      });
+    } catch (error) {
+      this.#deps.log.warn({ path, error: messageOf(error) }, "the hosts file cannot be watched for changes");
+    }
+  }
+
+  #readHosts(): void {
+    const path = this.#hostsFile;
+    try {
+      const { records, faults } = readHosts(this.#deps.files.text(path));
+      this.#hosts = records;
+      if (faults > 0) this.#deps.log.warn({ path, faults }, "lines of the hosts file are left out");
+    } catch (error) {
+      this.#deps.log.warn({ path, error: messageOf(error) }, "the hosts file cannot be read");
+    }
+  }
+
+  async #readBlockLists(paths: readonly string[]): Promise<NameSet> {
+    const sources = paths.map((path) => ({ label: path, chunks: () => this.#deps.files.chunks(path) }));
+    const { names, reports } = await readBlockLists(sources, this.#seed);
+    for (const report of reports) this.#tell(report);
+    return names;
+  }
+
+  #tell({ label, names, faults, firstFault, failure }: BlockListReport): void {
+    const { log } = this.#deps;
+    if (failure !== undefined) {
+      log.error({ path: label, error: messageOf(failure) }, "a block list cannot be read");
+      return;
+    }
+    log.info({ path: label, names }, "block list read");
+    if (faults > 0) log.warn({ path: label, faults, line: firstFault }, "lines of a block list are left out");
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,264 @@
+/**
+ * What is answered here, without a cache or an upstream, in this order: configured records, the hosts file,
+ * block lists, special names. Synchronous, and next to nothing where no rule matches.
+ *
+ * A name that is configured here is ours alone: data of other types at it are NODATA, not asked for upstream.
+ * Names beside and below it are not touched.
+ *
+ * Rules are replaced as a whole (`replace`), while queries are answered; `generation` then changes, and
+ * whoever keeps answers of before asks again.
+ */
+import type { Name, Question, ResourceRecord } from "../ports/message.ts";
+import { Class, InfoCode, Rcode, Type } from "../wire/codes.ts";
+import { nameFromOctets, ROOT } from "../wire/names.ts";
+import { type LocalAnswer, nodata, nxdomain, positive, recordOf, type WithheldReason } from "./local-answer.ts";
+import { LocalNames, type LocalNode, type LocalSources, type RecordsByType } from "./local-names.ts";
+import { hashOf, hashStep, labelStarts, markLabels } from "./name-hash.ts";
+import { Cover, NameSet } from "./name-set.ts";
+import type { SpecialName } from "./special-names.ts";
+
+/** How names on a block list are answered: as not there, with the unspecified address, or not at all. */
+export type BlockAnswer = "nxdomain" | "null_ip" | "refused";
+
+/** One set of rules. What is not given is as empty. */
+export interface LocalRules extends LocalSources {
+  readonly blocked: NameSet;
+  readonly blockAnswer: BlockAnswer;
+  /** Whether single labels and address literals are withheld too. */
+  readonly withholdsJunk: boolean;
+}
+
+export interface LocalDataDeps {
+  /** The seed that `blocked` was made with. */
+  readonly seed: number;
+  /** Whether a name of one label is known to be delegated from the root. */
+  readonly isTopLevelDomain: (name: Name) => boolean;
+}
+
+/** Seconds a client may keep a block: taking a name off the list helps soon. */
+const BLOCK_TTL = 60;
+/** Seconds for the denial of a type at a configured name. */
+const NODATA_TTL = 60;
+/** CNAMEs followed among configured records. */
+const MOST_ALIASES = 8;
+
+/** RFC 8914 §4.16: the operator's own list. Not 17 "Filtered": clients here have not asked for it. */
+export const BLOCKED = { infoCode: InfoCode.BLOCKED, text: "the name is on a block list" } as const;
+/** RFC 8914 §4.5: "should be used when an answer is still provided". */
+const FORGED = { infoCode: InfoCode.FORGED_ANSWER, text: "" } as const;
+
+const REFUSAL: LocalAnswer = {
+  rcode: Rcode.REFUSED,
+  answer: [],
+  authority: [],
+  errors: [BLOCKED],
+  reason: "blocked",
+};
+const BLOCKED_NXDOMAIN = nxdomain("blocked", ROOT, BLOCK_TTL, [BLOCKED]);
+const BLOCKED_NODATA = nodata("blocked", ROOT, BLOCK_TTL, [BLOCKED]);
+
+/** What a top-level domain that our list does not know yet is asked by validators: never withheld. */
+const INFRASTRUCTURE_TYPES: ReadonlySet<number> = new Set([Type.NS, Type.SOA, Type.DS, Type.DNSKEY]);
+
+/** Where a chain of configured CNAMEs leads out of what is configured. */
+export interface Alias {
+  readonly chain: readonly ResourceRecord[];
+  readonly target: Name;
+}
+
+export class LocalData {
+  readonly #deps: LocalDataDeps;
+  /** How often a name was answered here, by reason; read when metrics are scraped. */
+  readonly withheld = new Map<WithheldReason, number>(); // BOUNDED: by the reasons there are.
+  #rules: LocalRules;
+  #names: LocalNames;
+  #generation = 1;
+  // What `#match` found; used again for each question, so that a question without a rule makes no garbage.
+  #exact: LocalNode | undefined;
+  #encloser: LocalNode | undefined;
+  #special: SpecialName | undefined;
+  #isForwarded = false;
+  #isBlocked = false;
+  #labels = 0;
+
+  constructor(rules: LocalRules, deps: LocalDataDeps) {
+    this.#rules = rules;
+    this.#deps = deps;
+    this.#names = new LocalNames(rules, deps.seed);
+  }
+
+  /** Changes with every change of the rules. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Puts some or all rules in the place of the old ones. */
+  replace(rules: Partial<LocalRules>): void {
+    this.#rules = { ...this.#rules, ...rules };
+    this.#names = new LocalNames(this.#rules, this.#deps.seed);
+    this.#generation++;
+  }
+
+  /** What `question` is answered here; `undefined` where it is not for us. */
+  answer(question: Question): LocalAnswer | undefined {
+    if (question.qclass !== Class.IN) return undefined;
+    this.#match(question.qname);
+    const answer = this.#fromRecords(question) ?? this.#fromBlockLists(question) ?? this.#fromSpecials(question);
+    if (answer !== undefined) this.withheld.set(answer.reason, (this.withheld.get(answer.reason) ?? 0) + 1);
+    return answer;
+  }
+
+  /** Whether a block list covers `name` and nothing configured answers for it. */
+  isBlocked(name: Name): boolean {
+    this.#match(name);
+    return this.#isBlocked && this.#dataFor() === undefined;
+  }
+
+  /** The CNAMEs of configured records that lead from `question` to a name that has to be asked for upstream. */
+  alias(question: Question): Alias | undefined {
+    if (question.qclass !== Class.IN || question.qtype === Type.CNAME) return undefined;
+    const chain = this.#chainOf(question);
+    const target = chain.length === 0 ? undefined : targetOf(chain[chain.length - 1]!);
+    return target === undefined ? undefined : { chain, target };
+  }
+
+  /** Looks for the name and each ancestor, the top-level domain first. */
+  #match(qname: Name): void {
+    const blocked = this.#rules.blocked;
+    const hasBlocked = blocked.size > 0;
+    this.#exact = undefined;
+    this.#encloser = undefined;
+    this.#special = undefined;
+    this.#isForwarded = false;
+    this.#isBlocked = false;
+    this.#labels = markLabels(qname);
+
+    let state = this.#deps.seed;
+    let end = qname.length - 1;
+    for (let label = this.#labels - 1; label >= 0; label--) {
+      const start = labelStarts[label]!;
+      for (let at = end - 1; at >= start; at--) state = hashStep(state, qname.charCodeAt(at));
+      end = start;
+      const hash = hashOf(state);
+      const node = this.#names.find(hash, qname, start);
+      if (node !== undefined) this.#meet(node, start);
+      if (hasBlocked) {
+        const cover = blocked.coverAt(hash, qname, start);
+        if (cover !== 0 && (cover & (start === 0 ? Cover.SELF : Cover.BELOW)) !== 0) this.#isBlocked = true;
+      }
+    }
+  }
+
+  #meet(node: LocalNode, start: number): void {
+    if (start === 0) this.#exact = node;
+    if (node.isThere) this.#encloser = node;
+    if (node.special !== undefined) this.#special = node.special;
+    if (node.isForwarded) this.#isForwarded = true;
+  }
+
+  /** Configured data for the name matched last: its own, else that of the wildcard nearest above it (RFC 4592 §3.3.1). */
+  #dataFor(): { records: RecordsByType; reason: WithheldReason } | undefined {
+    const exact = this.#exact;
+    if (exact?.records !== undefined) return { records: exact.records, reason: exact.reason };
+    const wildcard = exact?.isThere === true ? undefined : this.#encloser?.wildcard;
+    return wildcard === undefined ? undefined : { records: wildcard, reason: "records" };
+  }
+
+  #fromRecords(question: Question): LocalAnswer | undefined {
+    if (this.#encloser === undefined) return undefined;
+    const data = this.#dataFor();
+    if (data === undefined) return undefined;
+    const { qname, qtype } = question;
+    const alias = qtype === Type.CNAME ? undefined : data.records.get(Type.CNAME);
+    if (alias !== undefined) return this.#fromChain(question, data.reason);
+
+    const found = qtype === Type.ANY ? [...data.records.values()].flat() : data.records.get(qtype);
+    if (found === undefined) return nodata(data.reason, qname, NODATA_TTL);
+    return positive(data.reason, ownedBy(qname, found));
+  }
+
+  /** The whole chain where it ends here; else nothing, since `alias` has its beginning. */
+  #fromChain(question: Question, reason: WithheldReason): LocalAnswer | undefined {
+    const chain = this.#chainOf(question);
+    const target = targetOf(chain[chain.length - 1]!);
+    if (target === undefined) return undefined;
+    this.#match(target);
+    const data = this.#dataFor();
+    if (data === undefined) {
+      const special = this.#fromSpecials({ ...question, qname: target });
+      return special === undefined ? undefined : { ...special, answer: [...chain, ...special.answer], reason };
+    }
+    const found = data.records.get(question.qtype);
+    if (found === undefined) return { ...nodata(reason, target, NODATA_TTL), answer: chain };
+    return positive(reason, [...chain, ...ownedBy(target, found)]);
+  }
+
+  #chainOf(question: Question): readonly ResourceRecord[] {
+    const chain: ResourceRecord[] = [];
+    let owner: Name | undefined = question.qname;
+    while (owner !== undefined && chain.length < MOST_ALIASES) {
+      this.#match(owner);
+      const [cname] = this.#dataFor()?.records.get(Type.CNAME) ?? [];
+      if (cname === undefined) break;
+      chain.push({ ...cname, owner });
+      owner = targetOf(cname);
+    }
+    return chain;
+  }
+
+  #fromBlockLists({ qname, qtype }: Question): LocalAnswer | undefined {
+    if (!this.#isBlocked) return undefined;
+    switch (this.#rules.blockAnswer) {
+      case "nxdomain":
+        return BLOCKED_NXDOMAIN;
+      case "refused":
+        return REFUSAL;
+      case "null_ip": {
+        if (qtype !== Type.A && qtype !== Type.AAAA) return BLOCKED_NODATA;
+        const unspecified = new Uint8Array(qtype === Type.A ? 4 : 16);
+        return positive("blocked", [recordOf(qname, qtype, BLOCK_TTL, unspecified)], [BLOCKED, FORGED]);
+      }
+    }
+  }
+
+  #fromSpecials(question: Question): LocalAnswer | undefined {
+    if (this.#isForwarded) return undefined;
+    const special = this.#special;
+    if (special !== undefined) {
+      // An empty non-terminal above configured data exists (RFC 4592 §2.2.2).
+      if (this.#exact?.isThere === true) return nodata(special.reason, special.name, NODATA_TTL);
+      return special.answer(question);
+    }
+    return this.#rules.withholdsJunk ? this.#fromJunkRules(question) : undefined;
+  }
+
+  /** What search lists and programs make of names that are none, seen often at the root servers. */
+  #fromJunkRules({ qname, qtype }: Question): LocalAnswer | undefined {
+    if (this.#labels === 0) return undefined;
+    if (isNumeric(qname, labelStarts[this.#labels - 1]!)) return ADDRESS_LITERAL;
+    if (this.#labels > 1 || INFRASTRUCTURE_TYPES.has(qtype)) return undefined;
+    return this.#deps.isTopLevelDomain(qname) ? undefined : SINGLE_LABEL;
+  }
+}
+
+const ADDRESS_LITERAL = nxdomain("address_literal", ROOT, NODATA_TTL);
+const SINGLE_LABEL = nxdomain("single_label", ROOT, NODATA_TTL);
+
+/** Whether the label at `start` is all digits: no top-level domain is (RFC 1123 §2.1, RFC 3696 §2). */
+function isNumeric(name: Name, start: number): boolean {
+  const end = start + 1 + name.charCodeAt(start);
+  for (let at = start + 1; at < end; at++) {
+    const octet = name.charCodeAt(at);
+    if (octet < 0x30 || octet > 0x39) return false;
+  }
+  return true;
+}
+
+function targetOf(cname: ResourceRecord): Name | undefined {
+  return nameFromOctets(cname.rdata);
+}
+
+/** The records with `owner`: those of a wildcard take the name that was asked for. */
+function ownedBy(owner: Name, records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  return records[0]?.owner === owner ? records : records.map((record) => ({ ...record, owner }));
+}
