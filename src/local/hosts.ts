@@ -50,7 +50,12 @@ function entryOf(text: string, words: readonly string[]): Entry | undefined {
   // An address with a scope (`fe80::1%lo0`) means something on one link of this machine only.
   const ipv4 = ipv4FromText(text);
   const address = ipv4 ?? ipv6FromText(text);
-  const names = words.map(nameFromText).filter((name) => name !== undefined);
-  if (address === undefined || names.length === 0 || names.length !== words.length) return undefined;
+  if (address === undefined || words.length === 0) return undefined;
+  const names: Name[] = [];
+  for (const word of words) {
+    const name = nameFromText(word);
+    if (name === undefined) return undefined;
+    names.push(name);
+  }
   return { type: ipv4 === undefined ? Type.AAAA : Type.A, address, names };
 }

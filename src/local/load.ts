@@ -2,8 +2,8 @@
  * Makes local data from the configuration, and keeps it up to date: the hosts file is read again when it
  * changes, everything when the configuration is reloaded. While block lists are read, the old ones answer.
  *
- * A file that cannot be read is a warning, not an end: the rest still holds, and a file that was readable
- * before stays in use as it was.
+ * A file that cannot be read is a warning, not an end: the rest still holds. On a reload the block lists, or
+ * the hosts file, then stay as they were before.
  */
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -53,14 +53,13 @@ const SETTLING = 250;
 /** Resolves once every list is read: a name on a list is not to slip through at start. */
 export async function createLocalData(options: LocalOptions, deps: LocalDeps): Promise<LoadedLocalData> {
   const seed = deps.random.below(2 ** 32) | 0;
-  const empty = new NameSet(seed);
   const data = new LocalData(
     {
       records: [],
       hosts: [],
       specials: [],
       forwarded: [],
-      blocked: empty,
+      blocked: new NameSet(seed),
       blockAnswer: options.blockAnswer,
       withholdsJunk: false,
     },
@@ -82,7 +81,10 @@ class Loader {
   readonly #data: LocalData;
   readonly #seed: number;
   readonly #deps: LocalDeps;
+  #blocked: NameSet;
   #hostsFile = "";
+  /** Counts loads: one that was overtaken by a later one is dropped. */
+  #loads = 0;
   #hosts: readonly ResourceRecord[] = [];
   #stopWatching: () => void = () => undefined;
   #cancelReread: () => void = () => undefined;
@@ -91,10 +93,14 @@ class Loader {
     this.#data = data;
     this.#seed = seed;
     this.#deps = deps;
+    this.#blocked = new NameSet(seed);
   }
 
   async load(options: LocalOptions): Promise<void> {
+    const load = ++this.#loads;
     const blocked = await this.#readBlockLists(options.blockLists);
+    if (load !== this.#loads) return;
+    this.#blocked = blocked;
     const { records, faults } = readRecords(options.records);
     for (const { index, fault } of faults) {
       this.#deps.log.warn({ line: index + 1, fault }, "a line of local.records is left out");
@@ -153,7 +159,8 @@ class Loader {
     const sources = paths.map((path) => ({ label: path, chunks: () => this.#deps.files.chunks(path) }));
     const { names, reports } = await readBlockLists(sources, this.#seed);
     for (const report of reports) this.#tell(report);
-    return names;
+    const isComplete = reports.every((report) => report.failure === undefined);
+    return isComplete || this.#blocked.size === 0 ? names : this.#blocked;
   }
 
   #tell({ label, names, faults, firstFault, failure }: BlockListReport): void {

@@ -1,0 +1,214 @@
+import { describe, expect, it } from "vitest";
+import { readHosts } from "../../../src/local/hosts.ts";
+import { InfoCode, Type } from "../../../src/wire/codes.ts";
+import { recordToText } from "../../../src/wire/presentation.ts";
+import { blockedBy, localData, name, outcome, question, records } from "./support.ts";
+
+describe("configured records", () => {
+  const local = localData({
+    records: records(
+      "nas.lan. 60 IN A 192.168.1.10",
+      "nas.lan. 60 IN AAAA fd00::10",
+      "nas.lan. 60 IN A 192.168.1.11",
+      "*.dev.example.com. 300 IN A 192.0.2.9",
+      "*.dev.example.com. 300 IN TXT hello",
+      "here.dev.example.com. 300 IN A 192.0.2.10",
+      "a.deep.dev.example.com. 300 IN A 192.0.2.11",
+      "www.example.net. 60 IN CNAME nas.lan.",
+      "out.example.net. 60 IN CNAME www.example.org.",
+      "to-out.example.net. 60 IN CNAME out.example.net.",
+      "to-onion.example.net. 60 IN CNAME a.onion.",
+      "loop.example.net. 60 IN CNAME loop.example.net.",
+    ),
+  });
+
+  it("are answered with all of their type", () => {
+    expect(outcome(local.answer(question("nas.lan")))).toBe(
+      "nas.lan. 60 IN A 192.168.1.10 | nas.lan. 60 IN A 192.168.1.11",
+    );
+  });
+
+  it("make their name ours alone: other types are NODATA", () => {
+    expect(outcome(local.answer(question("nas.lan HTTPS")))).toBe("NODATA");
+    expect(outcome(local.answer(question("here.dev.example.com MX")))).toBe("NODATA");
+  });
+
+  it("leave names beside and above them alone", () => {
+    expect(outcome(local.answer(question("example.com")))).toBe("forwarded");
+    expect(outcome(local.answer(question("dev.example.com")))).toBe("forwarded");
+    expect(outcome(local.answer(question("www.example.com")))).toBe("forwarded");
+  });
+
+  it("give PTRs for their addresses", () => {
+    expect(outcome(local.answer(question("10.1.168.192.in-addr.arpa PTR")))).toBe(
+      "10.1.168.192.in-addr.arpa. 60 IN PTR nas.lan.",
+    );
+    const reverse = `0.1.${"0.".repeat(26)}0.0.d.f.ip6.arpa`;
+    expect(outcome(local.answer(question(`${reverse} PTR`)))).toBe(`${reverse}. 60 IN PTR nas.lan.`);
+  });
+
+  it("match a wildcard where nothing nearer is there (RFC 4592 §3.3.1)", () => {
+    expect(outcome(local.answer(question("x.dev.example.com")))).toBe("x.dev.example.com. 300 IN A 192.0.2.9");
+    expect(outcome(local.answer(question("x.y.dev.example.com")))).toBe(
+      "x.y.dev.example.com. 300 IN A 192.0.2.9",
+    );
+    expect(outcome(local.answer(question("x.dev.example.com MX")))).toBe("NODATA");
+  });
+
+  it("match no wildcard at or below a name that is there (RFC 4592 §2.2.1)", () => {
+    expect(outcome(local.answer(question("here.dev.example.com")))).toBe(
+      "here.dev.example.com. 300 IN A 192.0.2.10",
+    );
+    expect(outcome(local.answer(question("x.here.dev.example.com")))).toBe("forwarded");
+    expect(outcome(local.answer(question("deep.dev.example.com")))).toBe("forwarded");
+    expect(outcome(local.answer(question("x.deep.dev.example.com")))).toBe("forwarded");
+  });
+
+  it("have a wildcard as a name of its own", () => {
+    expect(outcome(local.answer(question("*.dev.example.com TXT")))).toBe(
+      '*.dev.example.com. 300 IN TXT "hello"',
+    );
+  });
+
+  it("follow a CNAME to configured data", () => {
+    expect(outcome(local.answer(question("www.example.net")))).toBe(
+      "www.example.net. 60 IN CNAME nas.lan. | nas.lan. 60 IN A 192.168.1.10 | nas.lan. 60 IN A 192.168.1.11",
+    );
+    expect(local.answer(question("www.example.net MX"))?.authority).toHaveLength(1);
+  });
+
+  it("give a CNAME itself to who asks for it", () => {
+    expect(outcome(local.answer(question("out.example.net CNAME")))).toBe(
+      "out.example.net. 60 IN CNAME www.example.org.",
+    );
+  });
+
+  it("leave a chain that leads out to the miss path, with its beginning", () => {
+    const alias = local.alias(question("to-out.example.net"));
+
+    expect(local.answer(question("to-out.example.net"))).toBeUndefined();
+    expect(alias?.target).toBe(name("www.example.org"));
+    expect(alias?.chain.map(recordToText)).toEqual([
+      "to-out.example.net. 60 IN CNAME out.example.net.",
+      "out.example.net. 60 IN CNAME www.example.org.",
+    ]);
+  });
+
+  it("never lead to a special name upstream", () => {
+    expect(outcome(local.answer(question("to-onion.example.net")))).toBe("NXDOMAIN");
+  });
+
+  it("end a loop of CNAMEs", () => {
+    expect(local.answer(question("loop.example.net"))?.answer.length).toBeLessThanOrEqual(8);
+  });
+
+  it("give every type to ANY", () => {
+    expect(local.answer(question("nas.lan ANY"))?.answer).toHaveLength(3);
+  });
+
+  it("let an empty name above them exist in a zone that we deny otherwise (RFC 4592 §2.2.2)", () => {
+    const deep = localData({ records: records("a.b.home.arpa. 60 IN A 192.168.1.2") });
+
+    expect(outcome(deep.answer(question("b.home.arpa")))).toBe("NODATA");
+    expect(outcome(deep.answer(question("c.home.arpa")))).toBe("NXDOMAIN");
+  });
+});
+
+describe("the hosts file", () => {
+  const { records: hosts, faults } = readHosts(
+    [
+      "# comment",
+      "127.0.0.1\tlocalhost",
+      "::1 localhost ip6-localhost # and more",
+      "192.0.2.7  Printer.example.com printer",
+      "192.0.2.7  other.example.com",
+      "2001:db8::7 printer.example.com",
+      "fe80::1%lo0 scoped",
+      "not-an-address x",
+      "192.0.2.9",
+      "",
+    ].join("\n"),
+  );
+  const local = localData({ hosts });
+
+  it("answers addresses by name, whatever the letter case", () => {
+    expect(outcome(local.answer(question("printer.example.com")))).toBe("printer.example.com. 60 IN A 192.0.2.7");
+    expect(outcome(local.answer(question("printer.example.com AAAA")))).toBe(
+      "printer.example.com. 60 IN AAAA 2001:db8::7",
+    );
+    expect(outcome(local.answer(question("printer")))).toBe("printer. 60 IN A 192.0.2.7");
+  });
+
+  it("answers NODATA for the family it does not give", () => {
+    expect(outcome(local.answer(question("other.example.com AAAA")))).toBe("NODATA");
+  });
+
+  it("points an address to the first name given for it", () => {
+    // 192.0.2.0/24 is a private reverse zone too (RFC 6303 §4.2): the file goes before it.
+    expect(outcome(local.answer(question("7.2.0.192.in-addr.arpa PTR")))).toBe(
+      "7.2.0.192.in-addr.arpa. 60 IN PTR printer.example.com.",
+    );
+  });
+
+  it("counts lines that are no entry", () => {
+    expect(faults).toBe(3);
+  });
+
+  it("yields to configured records", () => {
+    const both = localData({ hosts, records: records("printer.example.com. 5 IN A 192.0.2.99") });
+
+    expect(outcome(both.answer(question("printer.example.com")))).toBe(
+      "printer.example.com. 5 IN A 192.0.2.99",
+    );
+    expect(outcome(both.answer(question("printer.example.com AAAA")))).toBe("NODATA");
+  });
+});
+
+describe("names on a block list", () => {
+  it("are NXDOMAIN with EDE 15 Blocked (RFC 8914 §4.16)", async () => {
+    const answer = localData({ blocked: await blockedBy("ads.example.com") }).answer(question("ads.example.com"));
+
+    expect(outcome(answer)).toBe("NXDOMAIN");
+    expect(answer?.errors.map((error) => error.infoCode)).toEqual([InfoCode.BLOCKED]);
+    expect(answer?.reason).toBe("blocked");
+    expect(answer?.authority[0]?.type).toBe(Type.SOA);
+  });
+
+  it("are REFUSED with `refused`", async () => {
+    const blocked = await blockedBy("ads.example.com");
+    const answer = localData({ blocked, blockAnswer: "refused" }).answer(question("ads.example.com"));
+
+    expect(outcome(answer)).toBe("REFUSED");
+    expect(answer?.errors.map((error) => error.infoCode)).toEqual([InfoCode.BLOCKED]);
+  });
+
+  it("have the unspecified address with `null_ip`, marked as forged too (RFC 8914 §4.5)", async () => {
+    const local = localData({ blocked: await blockedBy("ads.example.com"), blockAnswer: "null_ip" });
+    const errors = local.answer(question("ads.example.com"))?.errors.map((error) => error.infoCode);
+
+    expect(outcome(local.answer(question("x.ads.example.com")))).toBe("x.ads.example.com. 60 IN A 0.0.0.0");
+    expect(outcome(local.answer(question("ads.example.com AAAA")))).toBe("ads.example.com. 60 IN AAAA ::");
+    expect(outcome(local.answer(question("ads.example.com HTTPS")))).toBe("NODATA");
+    expect(errors).toEqual([InfoCode.BLOCKED, InfoCode.FORGED_ANSWER]);
+  });
+
+  it("are unblocked by a configured record", async () => {
+    const local = localData({
+      blocked: await blockedBy("ads.example.com"),
+      records: records("ads.example.com. 60 IN A 192.0.2.1"),
+    });
+
+    expect(outcome(local.answer(question("ads.example.com")))).toBe("ads.example.com. 60 IN A 192.0.2.1");
+    expect(local.isBlocked(name("ads.example.com"))).toBe(false);
+    expect(local.isBlocked(name("x.ads.example.com"))).toBe(true);
+  });
+
+  it("hold at once when the rules are replaced, as the generation shows", async () => {
+    const local = localData();
+    const before = local.generation;
+    local.replace({ blocked: await blockedBy("ads.example.com") });
+
+    expect(local.generation).not.toBe(before);
+    expect(outcome(local.answer(question("ads.example.com")))).toBe("NXDOMAIN");
+  });
+});
