@@ -221,7 +221,9 @@ const HOST_OCTETS = Uint8Array.from({ length: 256 }, (_, octet) =>
 );
 
 function isSinkhole(address: string): boolean {
-  return address === "0.0.0.0" || address === "::" || address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
+  return (
+    address === "0.0.0.0" || address === "::" || address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address)
+  );
 }
 
 function text(line: Uint8Array, start: number, end: number): string {

@@ -11,10 +11,17 @@
 import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import { Class, InfoCode, Rcode, Type } from "../wire/codes.ts";
 import { nameFromOctets, ROOT } from "../wire/names.ts";
-import { type LocalAnswer, nodata, nxdomain, positive, recordOf, type WithheldReason } from "./local-answer.ts";
+import {
+  type LocalAnswer,
+  nodata,
+  nxdomain,
+  positive,
+  recordOf,
+  type WithheldReason,
+} from "./local-answer.ts";
 import { LocalNames, type LocalNode, type LocalSources, type RecordsByType } from "./local-names.ts";
 import { hashOf, hashStep, labelStarts, markLabels } from "./name-hash.ts";
-import { Cover, NameSet } from "./name-set.ts";
+import { Cover, type NameSet } from "./name-set.ts";
 import type { SpecialName } from "./special-names.ts";
 
 /** How names on a block list are answered: as not there, with the unspecified address, or not at all. */
@@ -103,7 +110,8 @@ export class LocalData {
   answer(question: Question): LocalAnswer | undefined {
     if (question.qclass !== Class.IN) return undefined;
     this.#match(question.qname);
-    const answer = this.#fromRecords(question) ?? this.#fromBlockLists(question) ?? this.#fromSpecials(question);
+    const answer =
+      this.#fromRecords(question) ?? this.#fromBlockLists(question) ?? this.#fromSpecials(question);
     if (answer !== undefined) this.withheld.set(answer.reason, (this.withheld.get(answer.reason) ?? 0) + 1);
     return answer;
   }
@@ -186,7 +194,9 @@ export class LocalData {
     const data = this.#dataFor();
     if (data === undefined) {
       const special = this.#fromSpecials({ ...question, qname: target });
-      return special === undefined ? undefined : { ...special, answer: [...chain, ...special.answer], reason };
+      return special === undefined
+        ? undefined
+        : { ...special, answer: [...chain, ...special.answer], reason };
     }
     const found = data.records.get(question.qtype);
     if (found === undefined) return { ...nodata(reason, target, NODATA_TTL), answer: chain };

@@ -32,7 +32,9 @@ export function readRecords(lines: readonly string[]): {
 
 /** The records, and a PTR for each address to the first name that has it; none where a PTR is given. */
 export function withPointers(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
-  const pointed = new Set<Name>(records.filter((record) => record.type === Type.PTR).map(({ owner }) => owner));
+  const pointed = new Set<Name>(
+    records.filter((record) => record.type === Type.PTR).map(({ owner }) => owner),
+  );
   const pointers: ResourceRecord[] = [];
   for (const { owner, type, ttl, rdata } of records) {
     if ((type !== Type.A && type !== Type.AAAA) || firstLabel(owner) === "*") continue;

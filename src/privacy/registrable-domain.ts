@@ -8,7 +8,7 @@
  *
  * Octet-safe: labels that are no host name cannot match a rule of the list, and are not shown to its parser.
  */
-import { getPublicSuffix } from "tldts";
+import { getPublicSuffix, parse } from "tldts";
 import type { Name } from "../ports/message.ts";
 import { ancestorOf } from "../wire/names.ts";
 
@@ -48,6 +48,11 @@ export function registrableDomain(qname: Name): Name {
   if (suffix === null) return qname;
   const wanted = countLabels(suffix) + 1;
   return wanted >= labels ? qname : ancestorOf(qname, wanted);
+}
+
+/** Whether `name` is one label that the list knows as a top-level domain. */
+export function isTopLevelDomain(name: Name): boolean {
+  return markLabels(name) === 1 && parse(hostText(name, 1), SUFFIX_OPTIONS).isIcann === true;
 }
 
 function markLabels(name: Name): number {

@@ -48,7 +48,9 @@ describe("configured records", () => {
   });
 
   it("match a wildcard where nothing nearer is there (RFC 4592 §3.3.1)", () => {
-    expect(outcome(local.answer(question("x.dev.example.com")))).toBe("x.dev.example.com. 300 IN A 192.0.2.9");
+    expect(outcome(local.answer(question("x.dev.example.com")))).toBe(
+      "x.dev.example.com. 300 IN A 192.0.2.9",
+    );
     expect(outcome(local.answer(question("x.y.dev.example.com")))).toBe(
       "x.y.dev.example.com. 300 IN A 192.0.2.9",
     );
@@ -132,7 +134,9 @@ describe("the hosts file", () => {
   const local = localData({ hosts });
 
   it("answers addresses by name, whatever the letter case", () => {
-    expect(outcome(local.answer(question("printer.example.com")))).toBe("printer.example.com. 60 IN A 192.0.2.7");
+    expect(outcome(local.answer(question("printer.example.com")))).toBe(
+      "printer.example.com. 60 IN A 192.0.2.7",
+    );
     expect(outcome(local.answer(question("printer.example.com AAAA")))).toBe(
       "printer.example.com. 60 IN AAAA 2001:db8::7",
     );
@@ -166,7 +170,9 @@ describe("the hosts file", () => {
 
 describe("names on a block list", () => {
   it("are NXDOMAIN with EDE 15 Blocked (RFC 8914 §4.16)", async () => {
-    const answer = localData({ blocked: await blockedBy("ads.example.com") }).answer(question("ads.example.com"));
+    const answer = localData({ blocked: await blockedBy("ads.example.com") }).answer(
+      question("ads.example.com"),
+    );
 
     expect(outcome(answer)).toBe("NXDOMAIN");
     expect(answer?.errors.map((error) => error.infoCode)).toEqual([InfoCode.BLOCKED]);

@@ -46,7 +46,8 @@ describe("special names", () => {
 
   it("count why", () => {
     const counting = localData();
-    for (const asked of ["a.onion", "b.onion", "nas.home.arpa", "www.example.com"]) counting.answer(question(asked));
+    for (const asked of ["a.onion", "b.onion", "nas.home.arpa", "www.example.com"])
+      counting.answer(question(asked));
 
     expect([...counting.withheld]).toEqual([
       ["onion", 2],

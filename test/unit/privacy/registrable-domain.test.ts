@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Name } from "../../../src/ports/message.ts";
-import { registrableDomain } from "../../../src/privacy/registrable-domain.ts";
+import { isTopLevelDomain, registrableDomain } from "../../../src/privacy/registrable-domain.ts";
 
 function name(text: string): Name {
   const labels = text === "." ? [] : text.split(".");
@@ -54,5 +54,15 @@ describe("the registrable domain", () => {
     const deep = `${"\x01a".repeat(120)}\x03com\x00` as Name;
 
     expect(registrableDomain(deep)).toBe("\x01a\x03com\x00");
+  });
+});
+
+describe("a top-level domain", () => {
+  it.each(["com", "uk", "xn--p1ai", "arpa"])("is %s", (qname) => {
+    expect(isTopLevelDomain(name(qname))).toBe(true);
+  });
+
+  it.each([".", "printer", "co.uk", "example.com", "local"])("is not %s", (qname) => {
+    expect(isTopLevelDomain(name(qname))).toBe(false);
   });
 });
