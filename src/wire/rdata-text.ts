@@ -10,18 +10,18 @@ import { base32hexFromText, base32hexToText } from "./base32hex.ts";
 import { typeFromText, typeToText } from "./codes.ts";
 import { asBuffer } from "./latin1.ts";
 import { labelsToText, wireBelow } from "./name-text.ts";
-import { fieldEnd, isRdataValid, layoutOf, type RdataField } from "./rdata.ts";
+import { pieceEnd, isRdataValid, layoutOf, type RdataField } from "./rdata.ts";
 import { base64FromText, paramsFromText, paramsToText } from "./svc-params.ts";
 import { quoted, type Token, unescaped } from "./text-tokens.ts";
 
 /** RDATA in the form of its type; as octets (RFC 3597 §5) where that is not known or not followed. */
 export function rdataToText(type: number, rdata: Uint8Array): string {
   const known = layoutOf(type);
-  if (known === undefined || !isRdataValid(type, rdata)) return genericText(rdata);
+  if (!known?.hasText || !isRdataValid(type, rdata)) return genericText(rdata);
   const words: string[] = [];
   let at = 0;
   for (const field of known.fields) {
-    const end = fieldEnd(field, rdata, at, rdata.length);
+    const end = pieceEnd(field, rdata, at, rdata.length);
     // A tag is written without quotes, so only as the RFC wants it.
     if (field === "tag" && !/^[0-9a-z]+$/i.test(latin1(rdata, at + 1, end))) return genericText(rdata);
     words.push(...fieldToText(field, rdata, at, end));
@@ -68,6 +68,7 @@ function fieldToText(field: RdataField, octets: Uint8Array, at: number, end: num
     case "text":
       return [quoted(octets.subarray(at, end))];
     case "hex":
+    case "rest":
       return [hexToText(octets.subarray(at, end))];
     case "base64":
       return [asBuffer(octets).toString("base64", at, end)];
@@ -131,7 +132,7 @@ export function bitmapTypes(octets: Uint8Array, start: number, end: number): num
 export function rdataFromTokens(type: number, tokens: readonly Token[], origin: Uint8Array): Buffer | string {
   const known = layoutOf(type);
   const isGeneric = tokens[0]?.text === "\\#" && !tokens[0].isQuoted;
-  if (!isGeneric && known === undefined)
+  if (!isGeneric && !known?.hasText)
     return `type ${typeToText(type)} is written as \\# LENGTH HEX (RFC 3597)`;
   const rdata = isGeneric ? genericFromTokens(tokens) : fieldsFromTokens(known!.fields, tokens, origin);
   if (typeof rdata === "string") return rdata;
@@ -196,6 +197,7 @@ const FIELD_NAMES: Record<RdataField, string> = {
   text: "text",
   hex: "hexadecimal number",
   base64: "base 64 text",
+  rest: "hexadecimal number",
   salt: "salt (hexadecimal, or -)",
   hash: "hash in base 32",
   bitmap: "list of record types",
@@ -239,6 +241,7 @@ function fieldFromWords(
     case "text":
       return unescaped(word);
     case "hex":
+    case "rest":
       return hexFromText(words.join(""));
     case "base64":
       return base64FromText(words.join(""));

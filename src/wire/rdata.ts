@@ -16,7 +16,7 @@ import { LOWER_CASE, MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
  * - `string`, `strings`: one character-string, or one or more up to the end (RFC 1035 §3.3)
  * - `tag`: a character-string that is not empty and written without quotes (RFC 8659 §4.1)
  * - `text`: the rest, as a quoted text
- * - `hex`, `base64`: the rest, at least one octet
+ * - `hex`, `base64`, `rest`: the rest, at least one octet; `rest` has no text of its own
  * - `salt`, `hash`: after an octet with their length (RFC 5155 §3.2); a hash is not empty
  * - `bitmap`: the type bit maps (RFC 4034 §4.1.2)
  * - `params`: SvcParams (RFC 9460 §2.2)
@@ -39,6 +39,7 @@ export type RdataField =
   | "text"
   | "hex"
   | "base64"
+  | "rest"
   | "salt"
   | "hash"
   | "bitmap"
@@ -66,24 +67,36 @@ export type Compression = "both" | "read" | "never";
 
 export interface RdataLayout {
   readonly fields: readonly RdataField[];
+  /** The same with runs of fixed fields as their octets: what walking the octets needs. */
+  readonly pieces: readonly (RdataField | number)[];
   readonly compression: Compression;
   /** Whether names in it are folded in canonical form. */
   readonly foldsNames: boolean;
   /** Exact length in octets where every field is fixed, else 0. */
   readonly octets: number;
   readonly hasNames: boolean;
+  /** Whether it has a form in text other than `\# 4 C0000201` (RFC 3597 §5). */
+  readonly hasText: boolean;
 }
 
 function layout(fields: string, compression: Compression = "never", foldsNames = false): RdataLayout {
   const list = fields.split(" ") as RdataField[];
-  const sizes = list.map((field) => FIXED_OCTETS[field] ?? Number.NaN);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const pieces: (RdataField | number)[] = [];
+  for (const field of list) {
+    const octets = FIXED_OCTETS[field];
+    const last = pieces.at(-1);
+    if (octets === undefined) pieces.push(field);
+    else if (typeof last === "number") pieces[pieces.length - 1] = last + octets;
+    else pieces.push(octets);
+  }
   return {
     fields: list,
+    pieces,
     compression,
     foldsNames,
-    octets: Number.isNaN(total) ? 0 : total,
+    octets: pieces.length === 1 && typeof pieces[0] === "number" ? pieces[0] : 0,
     hasNames: list.includes("name"),
+    hasText: !list.includes("rest"),
   };
 }
 
@@ -112,17 +125,18 @@ const LAYOUTS: ReadonlyMap<number, RdataLayout> = new Map<number, RdataLayout>([
   [Type.MINFO, TWO_NAMES_OF_1035],
   [Type.MX, layout("u16 name", "both", true)],
   [Type.TXT, CHARACTER_STRINGS],
-  // RFC 1183, RFC 2535, RFC 2163, RFC 1712
+  // RFC 1183, RFC 1706, RFC 2535, RFC 2163, RFC 1712
   [Type.RP, layout("name name", "read", true)],
   [Type.AFSDB, layout("u16 name", "read", true)],
   [Type.X25, layout("string")],
   [Type.ISDN, CHARACTER_STRINGS],
   [Type.RT, layout("u16 name", "read", true)],
+  [Type["NSAP-PTR"], layout("name")],
   [Type.SIG, layout("type u8 u8 u32 time time u16 name base64", "read", true)],
   [Type.KEY, PUBLIC_KEY],
   [Type.PX, layout("u16 name name", "read", true)],
   [Type.GPOS, layout("string string string")],
-  [Type.NXT, layout("name hex", "read", true)],
+  [Type.NXT, layout("name rest", "read", true)],
   // RFC 3596, RFC 2782, RFC 3403, RFC 2230, RFC 4398, RFC 6672
   [Type.AAAA, layout("ipv6")],
   [Type.SRV, layout("u16 u16 u16 name", "read", true)],
@@ -179,8 +193,8 @@ export function isRdataValid(type: number, rdata: Uint8Array): boolean {
 export function isValidFor(known: RdataLayout, octets: Uint8Array, start: number, end: number): boolean {
   if (known.octets > 0) return end - start === known.octets;
   let at = start;
-  for (const field of known.fields) {
-    at = fieldEnd(field, octets, at, end);
+  for (const piece of known.pieces) {
+    at = pieceEnd(piece, octets, at, end);
     if (at < 0) return false;
   }
   return at === end;
@@ -192,9 +206,9 @@ export function namesIn(type: number, rdata: Uint8Array): number[] {
   const starts: number[] = [];
   if (known === undefined || !known.hasNames) return starts;
   let at = 0;
-  for (const field of known.fields) {
-    if (field === "name") starts.push(at);
-    at = fieldEnd(field, rdata, at, rdata.length);
+  for (const piece of known.pieces) {
+    if (piece === "name") starts.push(at);
+    at = pieceEnd(piece, rdata, at, rdata.length);
     if (at < 0) return [];
   }
   return starts;
@@ -220,9 +234,10 @@ export function canonicalRdata(type: number, rdata: Uint8Array): Uint8Array {
   return folded ?? rdata;
 }
 
-/** Where `field` at `at` ends; -1 where it is malformed or would end after `end`. */
-export function fieldEnd(field: RdataField, octets: Uint8Array, at: number, end: number): number {
-  switch (field) {
+/** Where a field or so many octets at `at` end; -1 where they are malformed or would end after `end`. */
+export function pieceEnd(piece: RdataField | number, octets: Uint8Array, at: number, end: number): number {
+  if (typeof piece === "number") return at + piece <= end ? at + piece : -1;
+  switch (piece) {
     case "name":
       return nameEnd(octets, at, end);
     case "string":
@@ -237,15 +252,14 @@ export function fieldEnd(field: RdataField, octets: Uint8Array, at: number, end:
       return end;
     case "hex":
     case "base64":
+    case "rest":
       return at < end ? end : -1;
     case "bitmap":
       return bitmapEnd(octets, at, end);
     case "params":
       return paramsEnd(octets, at, end);
-    default: {
-      const next = at + FIXED_OCTETS[field]!;
-      return next <= end ? next : -1;
-    }
+    default:
+      return pieceEnd(FIXED_OCTETS[piece]!, octets, at, end);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Edns, EdnsOption, Message, Name, Question, ResourceRecord } from "
 import { Type } from "./codes.ts";
 import { asBuffer } from "./latin1.ts";
 import { LOWER_CASE, MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
-import { fieldEnd, isValidFor, layoutOf, type RdataLayout } from "./rdata.ts";
+import { pieceEnd, isValidFor, layoutOf, type RdataLayout } from "./rdata.ts";
 
 /** Why octets are not a message. Stable words, for counters and logs. */
 export type WireFault =
@@ -39,6 +39,8 @@ export const MAX_POINTERS = 127;
 /** Options kept of one OPT, the first ones (unbound: 100; CVE-2026-41292). The rest is checked and dropped. */
 export const MAX_EDNS_OPTIONS = 32;
 
+/** Copying so few octets one by one is faster than a call. */
+const COPY_OCTETS = 32;
 /** Names remembered by their offset while one message is read: nearly all owners point to one of few. */
 const REMEMBERED_NAMES = 8;
 
@@ -209,21 +211,21 @@ class MessageReader {
     const octets = this.#octets;
     let length = 0;
     let at = start;
-    for (const field of known.fields) {
-      if (field === "name") {
+    for (const piece of known.pieces) {
+      if (piece === "name") {
         this.#at = at;
         length = this.#name(length, end, false);
         if (length < 0) break;
         at = this.#at;
         continue;
       }
-      const next = fieldEnd(field, octets, at, end);
+      const next = pieceEnd(piece, octets, at, end);
       if (next < 0) {
         this.#fail("rdata-malformed");
         break;
       }
-      octets.copy(SCRATCH, length, at, next);
-      length += next - at;
+      if (next - at > COPY_OCTETS) length += octets.copy(SCRATCH, length, at, next);
+      else for (let i = at; i < next; i++) SCRATCH[length++] = octets[i]!;
       at = next;
     }
     this.#at = end;

@@ -23,7 +23,7 @@ export const ScanFault = {
 } as const;
 export type ScanFault = (typeof ScanFault)[keyof typeof ScanFault];
 
-/** The fixed part of a query, reused. Fields after `questionEnd` hold for a query with `hasEdns`. */
+/** What is read of a query; reused for the next. After a fault only what was read before it counts. */
 export class ScannedQuery {
   id = 0;
   flags = 0;
@@ -36,7 +36,7 @@ export class ScannedQuery {
   questionEnd = 0;
   /** Whether QNAME has capitals, which a response must give back (0x20). */
   hasCapitals = false;
-  /** Whether there is exactly one well-formed OPT. */
+  /** Whether there is an OPT; then the response has one too, even when it is FORMERR (RFC 6891 §7). */
   hasEdns = false;
   ednsVersion = 0;
   udpSize = 0;
@@ -46,34 +46,66 @@ export class ScannedQuery {
   hasPadding = false;
 }
 
+/** Octets of a record between owner and RDATA. */
+const RECORD_OCTETS = 10;
+
 /** Room for a key whose name has capitals. */
 const KEY = Buffer.alloc(MAX_NAME_OCTETS + 4);
 
 /** Reads the query in `packet[start..end)` into `into`, as far as it can be read. */
 export function scanQuery(packet: Buffer, start: number, end: number, into: ScannedQuery): ScanFault | 0 {
-  into.key = "";
-  into.hasEdns = false;
+  forgetLast(into);
   if (end - start < HEADER_OCTETS) return ScanFault.TOO_SHORT;
-  into.id = (packet[start]! << 8) | packet[start + 1]!;
-  into.flags = (packet[start + 2]! << 8) | packet[start + 3]!;
+  const nameStart = start + HEADER_OCTETS;
+  into.id = u16(packet, start);
+  into.flags = u16(packet, start + 2);
   into.opcode = (into.flags >> 11) & 0xf;
-  into.questionEnd = start + HEADER_OCTETS;
+  into.questionEnd = nameStart;
   if (into.flags >= 0x8000) return ScanFault.NOT_A_QUERY;
   if (into.opcode !== 0) return ScanFault.NOTIMP;
-  if (packet[start + 4] !== 0 || packet[start + 5] !== 1) return ScanFault.FORMERR;
+  if (u16(packet, start + 4) !== 1) return ScanFault.FORMERR;
 
-  const nameStart = start + HEADER_OCTETS;
-  const nameEnd = plainNameEnd(packet, nameStart, end);
+  const nameEnd = scanName(packet, nameStart, end, into);
   const questionEnd = nameEnd + 4;
   if (nameEnd < 0 || questionEnd > end) return ScanFault.FORMERR;
   into.questionEnd = questionEnd;
-  into.qtype = (packet[nameEnd]! << 8) | packet[nameEnd + 1]!;
-  into.qclass = (packet[nameEnd + 2]! << 8) | packet[nameEnd + 3]!;
+  into.qtype = u16(packet, nameEnd);
+  into.qclass = u16(packet, nameEnd + 2);
 
   const fault = scanRecords(packet, start, questionEnd, end, into);
   if (fault !== 0) return fault;
-  into.key = keyOf(packet, nameStart, nameEnd, into);
+  // QNAME, QTYPE and QCLASS stand side by side: one slice, unless letters have to be folded.
+  into.key = into.hasCapitals
+    ? foldedKey(packet, nameStart, nameEnd)
+    : packet.latin1Slice(nameStart, questionEnd);
   return 0;
+}
+
+function forgetLast(into: ScannedQuery): void {
+  into.key = "";
+  into.hasEdns = false;
+  into.ednsVersion = 0;
+  into.udpSize = 0;
+  into.dnssecOk = false;
+  into.ednsCount = 0;
+  into.hasKeepalive = false;
+  into.hasPadding = false;
+}
+
+/** End of QNAME, which has nothing before it that a pointer could point to; -1 where it is malformed. */
+function scanName(packet: Buffer, start: number, end: number, into: ScannedQuery): number {
+  into.hasCapitals = false;
+  for (let at = start; at < end; ) {
+    const length = packet[at++]!;
+    if (length === 0) return at - start <= MAX_NAME_OCTETS ? at : -1;
+    const next = at + length;
+    if (length > MAX_LABEL_OCTETS || next > end) return -1;
+    while (at < next) {
+      const octet = packet[at++]!;
+      if (octet <= 0x5a && octet >= 0x41) into.hasCapitals = true;
+    }
+  }
+  return -1;
 }
 
 /** Steps over all records, which must fill the packet exactly, and reads OPT. */
@@ -89,38 +121,29 @@ function scanRecords(
   let at = questionEnd;
   for (let i = 0; i < count; i++) {
     const ownerStart = at;
-    at = anyNameEnd(packet, ownerStart, end);
-    if (at < 0 || at + 10 > end) return malformed(into);
-    const rdataStart = at + 10;
-    const rdataEnd = rdataStart + u16(packet, at + 8);
-    if (rdataEnd > end) return malformed(into);
+    at = ownerEnd(packet, ownerStart, end);
+    if (at < 0 || at + RECORD_OCTETS > end) return ScanFault.FORMERR;
+    const rdataEnd = at + RECORD_OCTETS + u16(packet, at + 8);
+    if (rdataEnd > end) return ScanFault.FORMERR;
     if (u16(packet, at) === Type.OPT) {
-      if (into.hasEdns || i < beforeAdditional || packet[ownerStart] !== 0) return malformed(into);
-      if (!scanOpt(packet, at, rdataEnd, into)) return malformed(into);
+      if (into.hasEdns || i < beforeAdditional || packet[ownerStart] !== 0) return ScanFault.FORMERR;
+      if (!scanOpt(packet, at, rdataEnd, into)) return ScanFault.FORMERR;
     }
     at = rdataEnd;
   }
-  if (at !== end) return malformed(into);
-  return into.hasEdns && into.ednsVersion > 0 ? ScanFault.BADVERS : 0;
+  if (at !== end) return ScanFault.FORMERR;
+  return into.ednsVersion > 0 ? ScanFault.BADVERS : 0;
 }
 
-/** After FORMERR nothing of EDNS is relied on (RFC 6891 §7: such a response carries no OPT). */
-function malformed(into: ScannedQuery): ScanFault {
-  into.hasEdns = false;
-  return ScanFault.FORMERR;
-}
-
+/** @returns false where the options are malformed. */
 function scanOpt(packet: Buffer, at: number, end: number, into: ScannedQuery): boolean {
   into.hasEdns = true;
   into.udpSize = u16(packet, at + 2);
   into.ednsVersion = packet[at + 5]!;
   into.dnssecOk = packet[at + 6]! >= 0x80;
-  into.ednsCount = 0;
-  into.hasKeepalive = false;
-  into.hasPadding = false;
-  // What the data of another version looks like is not known here.
+  // What the options of another version look like is not known here.
   if (into.ednsVersion > 0) return true;
-  for (let option = at + 10; option < end; ) {
+  for (let option = at + RECORD_OCTETS; option < end; ) {
     if (option + 4 > end) return false;
     const code = u16(packet, option);
     if (code === OptionCode.KEEPALIVE) into.hasKeepalive = true;
@@ -132,22 +155,9 @@ function scanOpt(packet: Buffer, at: number, end: number, into: ScannedQuery): b
   return true;
 }
 
-/** End of a name without pointers (QNAME has nothing before it to point to); -1 where it is malformed. */
-function plainNameEnd(packet: Buffer, start: number, end: number): number {
-  let at = start;
-  while (at < end) {
-    const length = packet[at]!;
-    if (length > MAX_LABEL_OCTETS) return -1;
-    at += 1 + length;
-    if (length === 0) return at - start <= MAX_NAME_OCTETS ? at : -1;
-  }
-  return -1;
-}
-
-/** As `plainNameEnd`, but a pointer ends it too: where that leads is not looked at. */
-function anyNameEnd(packet: Buffer, start: number, end: number): number {
-  let at = start;
-  while (at < end) {
+/** End of an owner, -1 where it is malformed. Where a pointer in it leads is not looked at. */
+function ownerEnd(packet: Buffer, start: number, end: number): number {
+  for (let at = start; at < end; ) {
     const length = packet[at]!;
     if (length >= 0xc0) return at + 2;
     if (length > MAX_LABEL_OCTETS) return -1;
@@ -157,17 +167,7 @@ function anyNameEnd(packet: Buffer, start: number, end: number): number {
   return -1;
 }
 
-/** QNAME, QTYPE and QCLASS stand side by side in the packet: one slice, unless letters have to be folded. */
-function keyOf(packet: Buffer, nameStart: number, nameEnd: number, into: ScannedQuery): string {
-  into.hasCapitals = false;
-  for (let i = nameStart; i < nameEnd; i++) {
-    const octet = packet[i]!;
-    if (octet >= 0x41 && octet <= 0x5a) {
-      into.hasCapitals = true;
-      break;
-    }
-  }
-  if (!into.hasCapitals) return packet.latin1Slice(nameStart, nameEnd + 4);
+function foldedKey(packet: Buffer, nameStart: number, nameEnd: number): string {
   const octets = nameEnd - nameStart;
   for (let i = 0; i < octets; i++) KEY[i] = LOWER_CASE[packet[nameStart + i]!]!;
   for (let i = 0; i < 4; i++) KEY[octets + i] = packet[nameEnd + i]!;

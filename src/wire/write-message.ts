@@ -8,7 +8,7 @@
 import type { Edns, Question, ResourceRecord } from "../ports/message.ts";
 import { Rcode, Type } from "./codes.ts";
 import { NameCompressor } from "./name-compression.ts";
-import { fieldEnd, layoutOf, type RdataLayout } from "./rdata.ts";
+import { pieceEnd, layoutOf, type RdataLayout } from "./rdata.ts";
 import { HEADER_OCTETS, MAX_MESSAGE_OCTETS } from "./read-message.ts";
 
 /** What to write; a `Message` will do. */
@@ -34,7 +34,7 @@ const RCODE_BITS = 0x000f;
 const OPCODE_BITS = 0x7800;
 /** Octets of a record between owner and RDATA. */
 const FIXED_OCTETS = 10;
-/** Copying fewer octets than this one by one is faster than a call. */
+/** Copying so few octets one by one is faster than a call. */
 const COPY_OCTETS = 32;
 
 /**
@@ -162,10 +162,10 @@ export class MessageWriter {
   /** RDATA that turns out not to be well formed is written as it is from there on. */
   #compressedRdata(known: RdataLayout, rdata: Uint8Array): boolean {
     let at = 0;
-    for (const field of known.fields) {
-      const next = fieldEnd(field, rdata, at, rdata.length);
+    for (const piece of known.pieces) {
+      const next = pieceEnd(piece, rdata, at, rdata.length);
       if (next < 0) break;
-      if (field === "name") {
+      if (piece === "name") {
         const end = this.#names.writeNameOctets(rdata, at, next, this.#at);
         if (end < 0) return false;
         this.#at = end;
@@ -179,7 +179,7 @@ export class MessageWriter {
     const target = this.#at;
     const count = end - start;
     if (target + count > this.#limit) return false;
-    if (count < COPY_OCTETS) {
+    if (count <= COPY_OCTETS) {
       for (let i = 0; i < count; i++) this.#out[target + i] = octets[start + i]!;
     } else {
       this.#out.set(count === octets.length ? octets : octets.subarray(start, end), target);

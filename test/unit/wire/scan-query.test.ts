@@ -78,13 +78,17 @@ describe("a good query", () => {
 
   it("leaves nothing behind for the next one", () => {
     const scanned = new ScannedQuery();
-    const first = query({ edns: EDNS });
+    const options = [OptionCode.KEEPALIVE, OptionCode.PADDING].map((code) => ({
+      code,
+      data: Buffer.alloc(0),
+    }));
+    const first = query({ edns: { ...EDNS, options } });
     const second = query();
 
     scanQuery(first, 0, first.length, scanned);
     scanQuery(second, 0, second.length, scanned);
 
-    expect(scanned.hasEdns).toBe(false);
+    expect(scanned).toEqual(scan(second).scanned);
   });
 });
 
@@ -121,6 +125,15 @@ describe("a bad query", () => {
   it("gives the place of its question where that was readable", () => {
     expect(scan(patched(11, 2)).scanned.questionEnd).toBe(good.length - opt.length);
     expect(scan(patched(12, 64)).scanned.questionEnd).toBe(12);
+  });
+
+  it("says that it has an OPT, malformed or not, so that the FORMERR has one too (RFC 6891 §7)", () => {
+    const cutOption = query({ edns: { ...EDNS, options: [{ code: 65001, data: Buffer.alloc(4) }] } });
+    cutOption[cutOption.length - 5] = 5;
+
+    expect(scan(cutOption)).toMatchObject({ fault: ScanFault.FORMERR, scanned: { hasEdns: true } });
+    expect(scan(Buffer.concat([patched(11, 2), opt])).scanned.hasEdns).toBe(true);
+    expect(scan(patched(5, 2)).scanned.hasEdns).toBe(false);
   });
 
   it("is a fault when cut anywhere", () => {
