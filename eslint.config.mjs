@@ -4,7 +4,7 @@ import tseslint from "typescript-eslint";
 export default tseslint.config(
   { ignores: ["dist/", "coverage/", "node_modules/", ".stryker-tmp/", "reports/"] },
   {
-    files: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts"],
+    files: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "scripts/**/*.ts"],
     extends: [tseslint.configs.base],
     languageOptions: { parserOptions: { projectService: true } },
     linterOptions: { reportUnusedDisableDirectives: "error" },
@@ -33,5 +33,5 @@ export default tseslint.config(
     ignores: ["src/resolve/serve.ts", "src/wire/**"],
     rules: { complexity: ["error", 20] },
   },
-  { files: ["bench/**/*.ts", "src/cli/**/*.ts"], rules: { "no-console": "off" } },
+  { files: ["bench/**/*.ts", "scripts/**/*.ts", "src/cli/**/*.ts"], rules: { "no-console": "off" } },
 );
