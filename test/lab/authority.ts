@@ -6,7 +6,7 @@
  *
  * Source: RFC 1034 §4.3.2; RFC 4035 §3.1, §3.2; RFC 6672 §3.2; RFC 8482 §4.1.
  */
-import type { Name, Question, ResourceRecord } from "../../src/ports/message.ts";
+import type { EdnsOption, Name, Question, ResourceRecord } from "../../src/ports/message.ts";
 import { nameFromOctets, parentOf, ROOT } from "../../src/wire/names.ts";
 import { writeMessage } from "../../src/wire/write-message.ts";
 import { afterName } from "./raw-message.ts";
@@ -23,16 +23,19 @@ const TYPE_NSEC = 47;
 const TYPE_NSEC3 = 50;
 const TYPE_ANY = 255;
 
+const OPTION_PADDING = 12;
+
 const NOERROR = 0;
 const SERVFAIL = 2;
 const NXDOMAIN = 3;
 const YXDOMAIN = 6;
 
 const FLAG_QR_RA = 0x8080;
+const FLAG_AD = 0x0020;
 const FLAGS_ECHOED = 0x0110; // RD, CD
 
 /** CNAME and DNAME links followed; past them the chain stays incomplete. */
-const MAX_LINKS = 16;
+const MAX_LINKS = 64;
 /** Rendered responses kept; all are dropped when there are more. */
 const MAX_RENDERED = 300_000;
 
@@ -53,6 +56,8 @@ export interface AuthorityOptions {
   readonly ignoresDo?: boolean;
   /** Sets AD in every response, whatever it holds. */
   readonly liesAd?: boolean;
+  /** Pads responses with EDNS to a multiple of so many octets; RFC 8467 §4.1 has 468. */
+  readonly padTo?: number;
 }
 
 export class LabAuthority {
@@ -107,15 +112,22 @@ export class LabAuthority {
     if (qname === undefined) return undefined;
     const question = { qname, qtype: query.readUInt16BE(end - 4), qclass: query.readUInt16BE(end - 2) };
     const outcome = this.outcomeOf(question);
-    return writeMessage({
+    const parts = {
       id: 0,
-      flags: FLAG_QR_RA | (this.#options.liesAd === true ? 0x20 : 0),
+      flags: FLAG_QR_RA | (this.#options.liesAd === true ? FLAG_AD : 0),
       rcode: outcome.rcode,
       questions: [question],
       answer: records(outcome.answer, dnssecOk, question.qtype),
       authority: records(outcome.authority, dnssecOk, -1),
-      edns: hasEdns ? { udpSize: 1232, version: 0, dnssecOk, options: [] } : undefined,
-    });
+    };
+    if (!hasEdns) return writeMessage(parts);
+    const withOptions = (options: readonly EdnsOption[]): Buffer | undefined =>
+      writeMessage({ ...parts, edns: { udpSize: 1232, version: 0, dnssecOk, options } });
+    const { padTo } = this.#options;
+    const bare = withOptions([]);
+    if (padTo === undefined || bare === undefined) return bare;
+    const octets = (padTo - ((bare.length + 4) % padTo)) % padTo;
+    return withOptions([{ code: OPTION_PADDING, data: Buffer.alloc(octets) }]);
   }
 }
 

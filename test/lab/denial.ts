@@ -24,6 +24,11 @@ export interface Nsec3Options {
   readonly optOut?: boolean;
 }
 
+/** Signed, but nothing can be denied: where only what is there will be asked for. */
+export interface NoDenial {
+  readonly kind: "none";
+}
+
 export type DenialOptions = NsecOptions | Nsec3Options;
 
 /** A name of the zone that has a record in the chain, and the types it shows. */

@@ -13,6 +13,7 @@ import {
   type DenialChain,
   type DenialEntry,
   type DenialOptions,
+  type NoDenial,
 } from "./denial.ts";
 import { signed, type Period, type RRset, type RrsigFields } from "./signer.ts";
 import { dsOf, makeZoneKey, SEP_FLAG, ZONE_FLAG, type ZoneKey } from "./zone-key.ts";
@@ -31,7 +32,7 @@ export interface ZoneSecurity {
   readonly split?: boolean;
   readonly rsaBits?: number;
   /** Default NSEC. */
-  readonly denial?: DenialOptions;
+  readonly denial?: DenialOptions | NoDenial;
   /** Digest types of the DS at the parent; default `[2]`. */
   readonly digests?: readonly number[];
   readonly period: Period;
@@ -74,12 +75,14 @@ export class Zone {
     this.#load([...spec.records, ...delegated]);
     if (spec.security === undefined) return;
     this.#publish(spec.security);
-    this.chain = makeChain(this.apex, this.#entries(spec.security), spec.security.denial ?? { kind: "nsec" });
+    this.#signAll();
+    const { denial = { kind: "nsec" } } = spec.security;
+    if (denial.kind === "none") return;
+    this.chain = makeChain(this.apex, this.#entries(spec.security), denial);
     const negativeTtl = this.negativeTtl;
     this.denials = this.chain.records.map(({ owner, type, rdata }) =>
       this.sign({ owner, type, ttl: negativeTtl, rdatas: [rdata] }),
     );
-    this.#signAll();
   }
 
   get soa(): RRset {
