@@ -9,6 +9,8 @@ import type { BindTarget, Listener, ListenerDeps, SocketAddress } from "./listen
 import { addressKey, expandAddresses, hasFamilyOf, type Interfaces, isWildcard } from "./local-addresses.ts";
 import type { ActivatedSocket } from "./socket-activation.ts";
 import { openTcp, TcpClients, type TcpLimits } from "./tcp-listener.ts";
+import { loadLinuxSockets } from "./linux-sockets.ts";
+import { openBatchedUdp } from "./udp-batched.ts";
 import { openPlainUdp } from "./udp-plain.ts";
 
 export interface ListenOptions {
@@ -16,6 +18,10 @@ export interface ListenOptions {
   /** Sockets from systemd: where there are any, `addresses` are not bound. */
   readonly activated: readonly ActivatedSocket[];
   readonly tcp: TcpLimits;
+  /** `auto`: many datagrams a system call where that is to be had. `on`: warn where it is not. */
+  readonly batchIo: "auto" | "on" | "off";
+  /** Lets other processes bind the same ports (SO_REUSEPORT); only with batched UDP. */
+  readonly sharePort: boolean;
 }
 
 export interface ListenDeps extends ListenerDeps {
@@ -28,6 +34,7 @@ const FOLLOW_INTERVAL = 5_000;
 /** How often a port of 0 is tried until one is free for both UDP and TCP. */
 const PORT_TRIES = 20;
 
+type UdpOpener = (target: BindTarget, deps: ListenerDeps) => Promise<Listener | BindFault>;
 type Opened = { readonly listeners: Listener[] } | { readonly fault: BindFault };
 
 /** Binds everything; gives the faults, and holds no socket, where an address cannot be had. */
@@ -46,6 +53,7 @@ export class Listeners {
   readonly #options: ListenOptions;
   readonly #deps: ListenDeps;
   readonly #tcpClients: TcpClients;
+  readonly #openUdp: UdpOpener;
   /** By the address wanted. BOUNDED: by the configuration times the host's addresses. */
   readonly #open = new Map<string, readonly Listener[]>();
   /** Faults already logged, so that each is logged once. BOUNDED: as `#open`. */
@@ -57,6 +65,7 @@ export class Listeners {
     this.#options = options;
     this.#deps = { ...deps, handler: guarded(deps) };
     this.#tcpClients = new TcpClients(options.tcp, this.#deps);
+    this.#openUdp = udpOpener(options, this.#deps);
   }
 
   /** Sockets that serve now. */
@@ -134,7 +143,7 @@ export class Listeners {
   async #openOne(transport: "udp" | "tcp", target: BindTarget): Promise<Listener | BindFault> {
     const opened =
       transport === "udp"
-        ? await openPlainUdp(target, this.#deps)
+        ? await this.#openUdp(target, this.#deps)
         : await openTcp(target, this.#tcpClients, this.#deps);
     if (!isBindFault(opened) || opened.cause !== "not-local") return opened;
     return hasFamilyOf(target.host, this.#deps.interfaces()) ? opened : { ...opened, cause: "no-family" };
@@ -172,4 +181,18 @@ export class Listeners {
     this.#warned.set(key, fault.code);
     this.#deps.log.warn({ address: formatAddress(fault), code: fault.code }, describeBindFault(fault));
   }
+}
+
+/** The kind of UDP endpoint to be had here, and one log line where it is not the one asked for. */
+function udpOpener({ batchIo, sharePort }: ListenOptions, { log }: ListenerDeps): UdpOpener {
+  if (batchIo === "off") return openPlainUdp;
+  const sockets = loadLinuxSockets();
+  if (typeof sockets !== "string") {
+    return (target, deps) => openBatchedUdp(target, { ...deps, sockets }, { sharePort });
+  }
+  log[batchIo === "on" ? "warn" : "info"](
+    { reason: sockets },
+    "batched UDP is not available here: plain UDP serves",
+  );
+  return openPlainUdp;
 }

@@ -11,7 +11,7 @@ import { type BindFault, bindFault } from "./bind-fault.ts";
 import { type ClientKey, clientKey, octetsOfAddress } from "./inet.ts";
 import type { BindTarget, Listener, ListenerDeps, SocketAddress } from "./listener.ts";
 import { writeRefusal } from "./refusal.ts";
-import { isReflectionPort, MAX_UDP_QUERY, MAX_UDP_RESPONSE, RECEIVE_BUFFER } from "./udp-rules.ts";
+import { growReceiveBuffer, isReflectionPort, MAX_UDP_QUERY, MAX_UDP_RESPONSE } from "./udp-rules.ts";
 
 /** Octets of responses that share one allocation. */
 const SLAB_OCTETS = 64 * 1_024;
@@ -36,10 +36,14 @@ export function openPlainUdp(target: BindTarget, deps: ListenerDeps): Promise<Li
       socket.removeAllListeners("error");
       resolve(new PlainUdpEndpoint(socket, deps));
     });
-    if (target.fd === undefined) {
-      socket.bind({ address: target.host, port: target.port, exclusive: true });
-    } else {
-      socket.bind({ fd: target.fd, exclusive: true });
+    try {
+      if (target.fd === undefined) {
+        socket.bind({ address: target.host, port: target.port, exclusive: true });
+      } else {
+        socket.bind({ fd: target.fd, exclusive: true });
+      }
+    } catch (error) {
+      socket.emit("error", error); // A descriptor of another kind.
     }
   });
 }
@@ -147,13 +151,4 @@ class PlainUdpEndpoint implements Listener, Client {
   readonly #sent = (error: Error | null): void => {
     if (error !== null) this.#deps.drops["send-failed"]++;
   };
-}
-
-/** As much as the kernel allows: it cuts the wish itself, but some sandboxes refuse to be asked. */
-function growReceiveBuffer(socket: Socket): void {
-  try {
-    socket.setRecvBufferSize(RECEIVE_BUFFER);
-  } catch {
-    // The default buffer does; a burst may lose more.
-  }
 }

@@ -39,7 +39,13 @@ function depsOf(overrides: Partial<ListenDeps> = {}): ListenDeps & { clock: Manu
 
 function optionsOf(hosts: readonly string[], port = 0): ListenOptions {
   const tcp = { maxClients: 10, maxPerClient: 10, idleTimeout: 10_000 };
-  return { addresses: hosts.map((host) => ({ host, port })), activated: [], tcp };
+  return {
+    addresses: hosts.map((host) => ({ host, port })),
+    activated: [],
+    tcp,
+    batchIo: "auto",
+    sharePort: false,
+  };
 }
 
 async function listen(options: ListenOptions, deps: ListenDeps): Promise<Listeners> {

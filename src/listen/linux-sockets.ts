@@ -1,0 +1,105 @@
+/**
+ * The system calls that Node does not offer, through koffi: `recvmmsg` and `sendmmsg`, and `socket` and
+ * `bind`, because only who made a descriptor may use it beside Node.
+ *
+ * Nothing here is needed: where koffi, the platform or a seccomp filter says no, plain dgram serves.
+ */
+import { createRequire } from "node:module";
+import { constants, endianness } from "node:os";
+
+/** Each call gives what the system gives: -1 after a failure, with the reason in `errno()`. */
+export interface LinuxSockets {
+  socket(domain: number, type: number, protocol: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Buffer, octets: number): number;
+  bind(fd: number, sockaddr: Buffer, octets: number): number;
+  close(fd: number): number;
+  recvmmsg(fd: number, headers: Buffer, count: number, flags: number, timeout: null): number;
+  sendmmsg(fd: number, headers: Buffer, count: number, flags: number): number;
+  /** Index of an interface; 0 where there is none of that name. */
+  if_nametoindex(name: string): number;
+  errno(): number;
+  /** Where `buffer` begins in memory. Holds as long as the caller keeps the buffer. */
+  address(buffer: Buffer): bigint;
+}
+
+export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const SOL_SOCKET = 1;
+export const SO_REUSEPORT = 15;
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
+export const IPV6_MTU_DISCOVER = 23;
+export const IPPROTO_IP = 0;
+export const IP_MTU_DISCOVER = 10;
+/** Of both: never fragment, and heed no ICMP message that claims a smaller path. */
+export const PMTUDISC_PROBE = 3;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_TRUNC = 0x20;
+
+/** The part of koffi that is used. */
+export interface Koffi {
+  load(library: string): { func(definition: string): unknown };
+  errno(): number;
+  address(buffer: Buffer): bigint;
+}
+
+const DEFINITIONS = {
+  socket: "int socket(int domain, int type, int protocol)",
+  setsockopt: "int setsockopt(int fd, int level, int name, const void *value, uint32_t octets)",
+  bind: "int bind(int fd, const void *sockaddr, uint32_t octets)",
+  close: "int close(int fd)",
+  recvmmsg: "int recvmmsg(int fd, void *headers, uint32_t count, int flags, void *timeout)",
+  sendmmsg: "int sendmmsg(int fd, void *headers, uint32_t count, int flags)",
+  if_nametoindex: "uint32_t if_nametoindex(const char *name)",
+};
+
+/** Where the layouts of `message-ring.ts` and `sockaddr.ts` hold. */
+const KNOWN_MACHINES = new Set(["x64", "arm64"]);
+
+/** What the choice depends on; the real one is `thisHost`. */
+export interface Host {
+  readonly platform: string;
+  readonly arch: string;
+  /** @throws where koffi is not installed or has no binary for this machine. */
+  loadKoffi(): Koffi;
+}
+
+const thisHost: Host = {
+  platform: process.platform,
+  arch: process.arch,
+  loadKoffi: () => createRequire(import.meta.url)("koffi") as Koffi,
+};
+
+/** The calls, or why there are none: one line for the log. */
+export function loadLinuxSockets(host: Host = thisHost): LinuxSockets | string {
+  if (host.platform !== "linux") return `no recvmmsg on ${host.platform}`;
+  if (!KNOWN_MACHINES.has(host.arch) || endianness() !== "LE") return `not built for ${host.arch}`;
+  try {
+    const koffi = host.loadKoffi();
+    const libc = koffi.load("libc.so.6"); // glibc's name: musl has another, and other layouts.
+    const calls = Object.fromEntries(
+      Object.entries(DEFINITIONS).map(([name, definition]) => [name, libc.func(definition)]),
+    );
+    const sockets = { ...calls, errno: koffi.errno, address: koffi.address } as unknown as LinuxSockets;
+    return refusedCall(sockets) ?? sockets;
+  } catch (error) {
+    return `koffi is not usable: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unknown"}`;
+  }
+}
+
+/** A seccomp filter answers before the kernel looks at the descriptor, which is no descriptor here. */
+function refusedCall({ recvmmsg, sendmmsg, errno }: LinuxSockets): string | undefined {
+  const nothing = Buffer.alloc(64);
+  recvmmsg(-1, nothing, 1, MSG_DONTWAIT, null);
+  if (errno() !== constants.errno.EBADF) return "recvmmsg is not permitted";
+  sendmmsg(-1, nothing, 1, MSG_DONTWAIT);
+  if (errno() !== constants.errno.EBADF) return "sendmmsg is not permitted";
+  return undefined;
+}
+
+/** An error such as Node makes of a failed call, with its `code`. */
+export function systemError(call: string, errno: number): Error {
+  const code = Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `E${errno}`;
+  return Object.assign(new Error(`${call} ${code}`), { code });
+}

@@ -1,0 +1,49 @@
+/**
+ * `struct sockaddr_in` and `sockaddr_in6` as Linux lays them out on little-endian machines, in slots of
+ * 32 octets that are also read as 32-bit words.
+ *
+ * Source: ip(7), ipv6(7).
+ */
+
+/** Room for either structure, and a power of two. */
+export const SOCKADDR_SLOT = 32;
+export const SOCKADDR_WORDS = SOCKADDR_SLOT / 4;
+
+export type Family = 4 | 6;
+
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+
+const PORT_AT = 2;
+const IPV4_AT = 4;
+const IPV6_AT = 8;
+const SCOPE_AT = 24;
+
+export function sockaddrOctets(family: Family): number {
+  return family === 4 ? 16 : 28;
+}
+
+/** Words of a sockaddr that say something: the rest of IPv4's is padding. */
+export function sockaddrWords(family: Family): number {
+  return family === 4 ? 2 : 7;
+}
+
+/** Writes a sockaddr at the start of `slot`. `address` has 4 or 16 octets. */
+export function writeSockaddr(slot: Buffer, address: Uint8Array, port: number, scope: number): void {
+  const isIpv4 = address.length === 4;
+  slot.fill(0, 0, SOCKADDR_SLOT);
+  slot.writeUInt16LE(isIpv4 ? AF_INET : AF_INET6, 0);
+  slot.writeUInt16BE(port, PORT_AT);
+  slot.set(address, isIpv4 ? IPV4_AT : IPV6_AT);
+  if (!isIpv4) slot.writeUInt32LE(scope, SCOPE_AT);
+}
+
+/** Where the address begins in a sockaddr. */
+export function addressOffset(family: Family): number {
+  return family === 4 ? IPV4_AT : IPV6_AT;
+}
+
+/** The port in the first word of a sockaddr. */
+export function portOf(firstWord: number): number {
+  return ((firstWord >>> 8) & 0xff00) | (firstWord >>> 24);
+}

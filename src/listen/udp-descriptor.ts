@@ -1,0 +1,64 @@
+/** Makes a bound UDP descriptor that this process may use beside Node. */
+import { isIPv6 } from "node:net";
+import { octetsOfAddress } from "./inet.ts";
+import {
+  IP_MTU_DISCOVER,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_MTU_DISCOVER,
+  IPV6_V6ONLY,
+  type LinuxSockets,
+  PMTUDISC_PROBE,
+  SO_REUSEPORT,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+  systemError,
+} from "./linux-sockets.ts";
+import type { SocketAddress } from "./listener.ts";
+import { AF_INET, AF_INET6, type Family, SOCKADDR_SLOT, sockaddrOctets, writeSockaddr } from "./sockaddr.ts";
+
+const ON = Buffer.from([1, 0, 0, 0]);
+
+/** @returns the descriptor, owned by the caller, or why there is none. */
+export function openUdpDescriptor(
+  where: SocketAddress,
+  sockets: LinuxSockets,
+  { sharePort }: { sharePort: boolean },
+): number | Error {
+  const family: Family = isIPv6(where.host) ? 6 : 4;
+  const fd = sockets.socket(family === 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return systemError("socket", sockets.errno());
+  const sockaddr = Buffer.alloc(SOCKADDR_SLOT);
+  const octets = octetsOfAddress(where.host) ?? new Uint8Array(4);
+  writeSockaddr(sockaddr, octets, where.port, scopeOf(where.host, sockets));
+  const failed =
+    (family === 6 && sockets.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, ON, 4) < 0) ||
+    (sharePort && sockets.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, ON, 4) < 0) ||
+    sockets.bind(fd, sockaddr, sockaddrOctets(family)) < 0;
+  if (!failed) {
+    forbidFragments(fd, family, sockets);
+    return fd;
+  }
+  const errno = sockets.errno();
+  sockets.close(fd);
+  return systemError("bind", errno);
+}
+
+/**
+ * Responses fit any path, and a fragment is where forgery begins (RFC 9715 §3.1). Don't Fragment also
+ * spares the kernel an identification for each datagram. Where it is refused, the default does.
+ */
+function forbidFragments(fd: number, family: Family, sockets: LinuxSockets): void {
+  const level = family === 6 ? IPPROTO_IPV6 : IPPROTO_IP;
+  const name = family === 6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER;
+  sockets.setsockopt(fd, level, name, Buffer.from([PMTUDISC_PROBE, 0, 0, 0]), 4);
+}
+
+/** The interface index in `fe80::1%eth0` or `fe80::1%2`; 0 where there is none. */
+export function scopeOf(host: string, sockets: LinuxSockets): number {
+  const [, scope] = host.split("%", 2);
+  if (scope === undefined) return 0;
+  return /^\d+$/u.test(scope) ? Number(scope) : sockets.if_nametoindex(scope);
+}

@@ -1,0 +1,60 @@
+import { constants } from "node:os";
+import { describe, expect, it } from "vitest";
+import { type Host, type Koffi, loadLinuxSockets, systemError } from "../../../src/listen/linux-sockets.ts";
+
+function hostWith(overrides: Partial<Host>): Host {
+  return {
+    platform: "linux",
+    arch: "x64",
+    loadKoffi: () => {
+      throw new Error("Cannot find module 'koffi'\nRequire stack: …");
+    },
+    ...overrides,
+  };
+}
+
+/** A koffi whose every call fails with `errno`. */
+function failingWith(errno: number): Koffi {
+  return { load: () => ({ func: () => () => -1 }), errno: () => errno, address: () => 0n };
+}
+
+describe("batched UDP", () => {
+  it.each([
+    ["another platform", { platform: "darwin" }, "no recvmmsg on darwin"],
+    ["another machine", { arch: "mips" }, "not built for mips"],
+    ["no koffi", {}, "koffi is not usable: Cannot find module 'koffi'"],
+  ])("is not to be had on a host with %s", (_name, overrides, reason) => {
+    expect(loadLinuxSockets(hostWith(overrides))).toBe(reason);
+  });
+
+  it("is not to be had with a C library that is not glibc", () => {
+    const musl: Koffi = {
+      ...failingWith(constants.errno.EBADF),
+      load: () => {
+        throw new Error("Failed to load shared library: libc.so.6");
+      },
+    };
+
+    expect(loadLinuxSockets(hostWith({ loadKoffi: () => musl }))).toMatch(/libc\.so\.6/);
+  });
+
+  it.each([constants.errno.EPERM, constants.errno.ENOSYS])(
+    "is not to be had where a seccomp filter answers with errno %i",
+    (errno) => {
+      expect(loadLinuxSockets(hostWith({ loadKoffi: () => failingWith(errno) }))).toMatch(/not permitted/);
+    },
+  );
+
+  it("is to be had where the kernel looks at the descriptor", () => {
+    const host = hostWith({ loadKoffi: () => failingWith(constants.errno.EBADF) });
+
+    expect(loadLinuxSockets(host)).toMatchObject({ recvmmsg: expect.any(Function) });
+  });
+});
+
+describe("a failed system call", () => {
+  it("becomes an error as Node makes them", () => {
+    expect(systemError("bind", constants.errno.EADDRINUSE)).toMatchObject({ code: "EADDRINUSE" });
+    expect(systemError("bind", 9_999)).toMatchObject({ code: "E9999" });
+  });
+});
