@@ -50,7 +50,7 @@ const NODATA_TTL = 60;
 const MOST_ALIASES = 8;
 
 /** RFC 8914 §4.16: the operator's own list. Not 17 "Filtered": clients here have not asked for it. */
-export const BLOCKED = { infoCode: InfoCode.BLOCKED, text: "the name is on a block list" } as const;
+const BLOCKED = { infoCode: InfoCode.BLOCKED, text: "the name is on a block list" } as const;
 /** RFC 8914 §4.5: "should be used when an answer is still provided". */
 const FORGED = { infoCode: InfoCode.FORGED_ANSWER, text: "" } as const;
 
@@ -66,6 +66,12 @@ const BLOCKED_NODATA = nodata("blocked", ROOT, BLOCK_TTL, [BLOCKED]);
 
 /** What a top-level domain that our list does not know yet is asked by validators: never withheld. */
 const INFRASTRUCTURE_TYPES: ReadonlySet<number> = new Set([Type.NS, Type.SOA, Type.DS, Type.DNSKEY]);
+
+/** Configured data of one name, and where it is from. */
+interface LocalRecords {
+  readonly records: RecordsByType;
+  readonly reason: WithheldReason;
+}
 
 /** Where a chain of configured CNAMEs leads out of what is configured. */
 export interface Alias {
@@ -110,8 +116,8 @@ export class LocalData {
   answer(question: Question): LocalAnswer | undefined {
     if (question.qclass !== Class.IN) return undefined;
     this.#match(question.qname);
-    const answer =
-      this.#fromRecords(question) ?? this.#fromBlockLists(question) ?? this.#fromSpecials(question);
+    const data = this.#dataFor();
+    const answer = data === undefined ? this.#fromRules(question) : this.#fromRecords(question, data);
     if (answer !== undefined) this.withheld.set(answer.reason, (this.withheld.get(answer.reason) ?? 0) + 1);
     return answer;
   }
@@ -120,6 +126,21 @@ export class LocalData {
   isBlocked(name: Name): boolean {
     this.#match(name);
     return this.#isBlocked && this.#dataFor() === undefined;
+  }
+
+  /** What a question for a blocked name is answered, or one whose answer has a CNAME that leads to such a name. */
+  blockedAnswer({ qname, qtype }: Question): LocalAnswer {
+    switch (this.#rules.blockAnswer) {
+      case "nxdomain":
+        return BLOCKED_NXDOMAIN;
+      case "refused":
+        return REFUSAL;
+      case "null_ip": {
+        if (qtype !== Type.A && qtype !== Type.AAAA) return BLOCKED_NODATA;
+        const unspecified = new Uint8Array(qtype === Type.A ? 4 : 16);
+        return positive("blocked", [recordOf(qname, qtype, BLOCK_TTL, unspecified)], [BLOCKED, FORGED]);
+      }
+    }
   }
 
   /** The CNAMEs of configured records that lead from `question` to a name that has to be asked for upstream. */
@@ -165,17 +186,14 @@ export class LocalData {
   }
 
   /** Configured data for the name matched last: its own, else that of the wildcard nearest above it (RFC 4592 §3.3.1). */
-  #dataFor(): { records: RecordsByType; reason: WithheldReason } | undefined {
+  #dataFor(): LocalRecords | undefined {
     const exact = this.#exact;
     if (exact?.records !== undefined) return { records: exact.records, reason: exact.reason };
     const wildcard = exact?.isThere === true ? undefined : this.#encloser?.wildcard;
     return wildcard === undefined ? undefined : { records: wildcard, reason: "records" };
   }
 
-  #fromRecords(question: Question): LocalAnswer | undefined {
-    if (this.#encloser === undefined) return undefined;
-    const data = this.#dataFor();
-    if (data === undefined) return undefined;
+  #fromRecords(question: Question, data: LocalRecords): LocalAnswer | undefined {
     const { qname, qtype } = question;
     const alias = qtype === Type.CNAME ? undefined : data.records.get(Type.CNAME);
     if (alias !== undefined) return this.#fromChain(question, data.reason);
@@ -216,19 +234,8 @@ export class LocalData {
     return chain;
   }
 
-  #fromBlockLists({ qname, qtype }: Question): LocalAnswer | undefined {
-    if (!this.#isBlocked) return undefined;
-    switch (this.#rules.blockAnswer) {
-      case "nxdomain":
-        return BLOCKED_NXDOMAIN;
-      case "refused":
-        return REFUSAL;
-      case "null_ip": {
-        if (qtype !== Type.A && qtype !== Type.AAAA) return BLOCKED_NODATA;
-        const unspecified = new Uint8Array(qtype === Type.A ? 4 : 16);
-        return positive("blocked", [recordOf(qname, qtype, BLOCK_TTL, unspecified)], [BLOCKED, FORGED]);
-      }
-    }
+  #fromRules(question: Question): LocalAnswer | undefined {
+    return this.#isBlocked ? this.blockedAnswer(question) : this.#fromSpecials(question);
   }
 
   #fromSpecials(question: Question): LocalAnswer | undefined {

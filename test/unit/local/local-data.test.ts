@@ -96,6 +96,14 @@ describe("configured records", () => {
     ]);
   });
 
+  it("that lead out are not taken for special or blocked by what they lead to", async () => {
+    const blocked = await blockedBy("www.example.org");
+    const leading = localData({ blocked, records: records("www.lan. 60 IN CNAME www.example.org.") });
+
+    expect(leading.answer(question("www.lan"))).toBeUndefined();
+    expect(leading.alias(question("www.lan"))?.target).toBe(name("www.example.org"));
+  });
+
   it("never lead to a special name upstream", () => {
     expect(outcome(local.answer(question("to-onion.example.net")))).toBe("NXDOMAIN");
   });

@@ -1,0 +1,121 @@
+/**
+ * What the operator's rules make of a response, after the verdict: block lists hold for CNAME targets too,
+ * private addresses are taken out of answers for public names, and a configured CNAME that leads out is
+ * put before what it leads to.
+ *
+ * A bogus response stays bogus: a rule never makes data servable that failed validation. What a rule changes
+ * is not what was signed, so it is at most insecure from then on, and its denial proofs go.
+ *
+ * Source: RFC 8914 §4.16 (Blocked), RFC 6840 §5.8 (AD is for what was proven).
+ */
+import type { Clock } from "../ports/clock.ts";
+import type { Budget, Exchange, ExtendedError, Query, Response } from "../ports/exchange.ts";
+import type { Name, Question } from "../ports/message.ts";
+import { InfoCode, Type } from "../wire/codes.ts";
+import { nameFromOctets, questionKey, ROOT } from "../wire/names.ts";
+import { type LocalAnswer, soaOf } from "./local-answer.ts";
+import type { Alias } from "./local-data.ts";
+import { withoutPrivateAddresses } from "./rebinding.ts";
+
+export interface RewriteRules {
+  /** The configured CNAMEs that begin the answer to `question` and end elsewhere. */
+  alias(question: Question): Alias | undefined;
+  isBlocked(name: Name): boolean;
+  /** What is answered where a CNAME of the answer leads to a blocked name. */
+  blockedAnswer(question: Question): LocalAnswer;
+  /** Whether private addresses are fine in answers for `qname`: allowed by name, or from a server of its own domains. */
+  mayBePrivate(qname: Name): boolean;
+}
+
+/** Plain counters, read when metrics are scraped. */
+export interface RewriteCounters {
+  blockedTargets: number;
+  privateAddresses: number;
+}
+
+const PRIVATE: ExtendedError = {
+  infoCode: InfoCode.BLOCKED,
+  text: "a private address in an answer for a public name",
+};
+
+/** Seconds: a client asks again soon, in case an exception was made for the name. */
+const EMPTIED_TTL = 60;
+
+export interface RewriteDeps {
+  readonly clock: Clock;
+  readonly counters: RewriteCounters;
+}
+
+/** What may stand before the data that was asked for, and signatures over it. */
+const ALIAS_TYPES: ReadonlySet<number> = new Set([Type.CNAME, Type.DNAME, Type.RRSIG]);
+
+export function rewritten(next: Exchange, rules: RewriteRules, deps: RewriteDeps): Exchange {
+  return {
+    async exchange(query, budget) {
+      const { question } = query;
+      const alias = rules.alias(question);
+      const asked = alias === undefined ? query : retargeted(query, alias.target);
+      const response = await next.exchange(asked, budget);
+
+      if (leadsToBlocked(response, rules)) return blocked(response, question, rules, deps, budget);
+      const mayBePrivate = rules.mayBePrivate(question.qname) || rules.mayBePrivate(asked.question.qname);
+      const harmless = mayBePrivate ? response : withoutRebinding(response, deps, budget);
+      return alias === undefined ? harmless : prefixed(harmless, alias);
+    },
+  };
+}
+
+function retargeted(query: Query, qname: Name): Query {
+  const question = { ...query.question, qname };
+  return { ...query, question, key: questionKey(question) };
+}
+
+/** The configured CNAMEs first. They are ours, so the whole cannot be secure. */
+function prefixed(response: Response, alias: Alias): Response {
+  const verdict = response.verdict === "secure" ? "insecure" : response.verdict;
+  return { ...response, answer: [...alias.chain, ...response.answer], verdict };
+}
+
+/** Not asked of bogus data, which nobody is to be led by: it stays bogus. */
+function leadsToBlocked({ answer, verdict }: Response, rules: RewriteRules): boolean {
+  if (verdict === "bogus") return false;
+  return answer.some(({ type, rdata }) => {
+    if (type !== Type.CNAME) return false;
+    const target = nameFromOctets(rdata);
+    return target !== undefined && rules.isBlocked(target);
+  });
+}
+
+function blocked(
+  response: Response,
+  question: Question,
+  rules: RewriteRules,
+  deps: RewriteDeps,
+  budget: Budget,
+): Response {
+  deps.counters.blockedTargets++;
+  tell(budget, deps, "a CNAME of the answer leads to a name on a block list");
+  const { rcode, answer, authority, errors } = rules.blockedAnswer(question);
+  return { rcode, answer, authority, errors, verdict: "insecure", upstream: response.upstream };
+}
+
+function withoutRebinding(response: Response, deps: RewriteDeps, budget: Budget): Response {
+  const answer = withoutPrivateAddresses(response.answer);
+  if (answer === response.answer) return response;
+
+  deps.counters.privateAddresses++;
+  tell(budget, deps, "private addresses were taken out of the answer");
+  // With no record left but aliases it is NODATA, which clients keep by the SOA (RFC 2308 §5).
+  const isEmpty = answer.every(({ type }) => ALIAS_TYPES.has(type));
+  return {
+    ...response,
+    answer,
+    authority: isEmpty ? [soaOf(ROOT, EMPTIED_TTL)] : [],
+    errors: [PRIVATE, ...response.errors],
+    verdict: response.verdict === "bogus" ? "bogus" : "insecure",
+  };
+}
+
+function tell(budget: Budget, { clock }: RewriteDeps, text: string): void {
+  budget.trace?.add({ at: clock.now(), stage: "local", text });
+}
