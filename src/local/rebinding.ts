@@ -21,7 +21,7 @@ const NOTHING = new Uint8Array(0);
  */
 export function withoutPrivateAddresses(answer: readonly ResourceRecord[]): readonly ResourceRecord[] {
   let kept: ResourceRecord[] | undefined;
-  const altered = new Set<string>();
+  const altered = new Set<string>(); // BOUNDED: by the records of the answer; it ends with the call.
   answer.forEach((record, index) => {
     const harmless = harmlessPart(record);
     if (harmless !== record) {
