@@ -50,3 +50,29 @@ describe("docs/errors.md", () => {
     expect(rows.sort()).toEqual(Object.keys(CLIENT_VIEW).sort());
   });
 });
+
+describe("docs/limits.md", () => {
+  const rows = readFileSync("docs/limits.md", "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      const match = /^\| (.+?) \| (.+?) \| .+? \| `(src\/[\w/-]+\.ts)` `([A-Z][A-Z0-9_]*)` \|$/.exec(line);
+      return match === null
+        ? []
+        : [{ what: match[1], bound: match[2], file: match[3] ?? "", name: match[4] }];
+    });
+
+  it("has its table", () => {
+    expect(rows.length).toBeGreaterThan(30);
+  });
+
+  it.each(rows)("gives the bound of $name as it is in $file", ({ bound, file, name }) => {
+    const source = readFileSync(file, "utf8");
+    const value = new RegExp(`const ${name}(?:: \\w+)? = ([\\d_ *]+);`).exec(source)?.[1];
+
+    const product = (value ?? "")
+      .split("*")
+      .reduce((all, factor) => all * Number(factor.replaceAll("_", "")), 1);
+    expect(value).toBeDefined();
+    expect(bound).toContain(product.toLocaleString("en"));
+  });
+});
