@@ -1,18 +1,24 @@
 /** Queries as a client sends them, built by dns-packet: not by the code under test. */
-import { encode, type Packet, RECURSION_DESIRED } from "dns-packet";
+import { encode, type Packet, RECURSION_DESIRED, type RecordType } from "dns-packet";
 
 export interface QueryShape {
   readonly id?: number;
   readonly name?: string;
+  readonly type?: RecordType;
   readonly edns?: boolean;
 }
 
-export function query({ id = 1, name = "www.example.com", edns = false }: QueryShape = {}): Buffer {
+export function query({
+  id = 1,
+  name = "www.example.com",
+  type = "A",
+  edns = false,
+}: QueryShape = {}): Buffer {
   const packet: Packet = {
     type: "query",
     id,
     flags: RECURSION_DESIRED,
-    questions: [{ type: "A", name }],
+    questions: [{ type, name }],
   };
   if (edns) {
     packet.additionals = [
