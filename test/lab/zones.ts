@@ -46,7 +46,7 @@ function tops(period: Period): TreeSpec[] {
     { apex: "com.", records: [], security: { period, denial: { kind: "nsec3", optOut: true } } },
     { apex: "org.", records: [], security: { period, algorithms: [8], split: true } },
     { apex: "net.", records: [], security: { period, algorithms: [15] } },
-    { apex: "example.", records: ['@ TXT "the lab"'], security: { period } },
+    { apex: "example.", records: ['@ TXT "the lab"', "ns.lab A 192.0.2.53"], security: { period } },
     { apex: "arpa.", records: [], security: { period } },
     {
       apex: "2.0.192.in-addr.arpa.",

@@ -113,13 +113,12 @@ export async function startNamed(options: DotServerOptions): Promise<Peer> {
     ...Object.keys(options.zones).map((apex) => `zone "${apex}" { type primary; file "${fileOf(apex)}"; };`),
   ];
   const files = { ...filesOf(options), "named.conf": conf.join("\n") };
-  return await startPeer({
-    program: "named",
-    args: ["-g", "-n", "1", "-c", "FOLDER/named.conf"],
-    port,
-    files,
-    readyBy: "tcp",
-  });
+  const args = ["-g", "-n", "1", "-c", "FOLDER/named.conf"];
+  const peer = await startPeer({ program: "named", args, port, files, readyBy: "tcp" });
+  const refused = /zone \S+: not loaded due to errors/.exec(peer.log());
+  if (refused === null) return peer;
+  await peer.stop();
+  throw new Error(`named: ${refused[0]}`);
 }
 
 function fileOf(apex: string): string {
