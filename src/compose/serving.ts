@@ -1,0 +1,105 @@
+/**
+ * From the `answers` exchange to a handler of packets: cache, flights, clients that wait. One a
+ * configuration; the store is handed on from the one before, so that a reload keeps the cache.
+ */
+import type { Failures } from "../cache/failures.ts";
+import type { Store } from "../cache/store.ts";
+import type { Config } from "../config/config.ts";
+import { Histogram, RESPONSE_BOUNDS } from "../observe/histogram.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Budget, Exchange } from "../ports/exchange.ts";
+import type { Log } from "../ports/log.ts";
+import type { Random } from "../ports/random.ts";
+import { budgetUntil } from "../resolve/budget.ts";
+import { Flights } from "../resolve/coalesced.ts";
+import { Misses } from "../resolve/misses.ts";
+import { rememberingFailures } from "../resolve/remembering-failures.ts";
+import { type LocalAnswers, QueryServer } from "../resolve/serve.ts";
+import { ServeCounters } from "../resolve/serve-counters.ts";
+import { type StoredCounters, stored } from "../resolve/stored.ts";
+
+/** Numbers that go on through a reload. */
+export class ServingFigures {
+  readonly durations = {
+    cache: new Histogram(RESPONSE_BOUNDS),
+    upstream: new Histogram(RESPONSE_BOUNDS),
+    local: new Histogram(RESPONSE_BOUNDS),
+  };
+  readonly counters = new ServeCounters(this.durations);
+}
+
+export interface ServingDeps {
+  readonly config: Config;
+  /** Past the cache: validation, privacy, upstreams. */
+  readonly resolved: Exchange;
+  readonly local: LocalAnswers;
+  readonly store: Store;
+  readonly failures: Failures;
+  readonly figures: ServingFigures;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface Serving {
+  readonly server: QueryServer;
+  readonly misses: Misses;
+  /** Resolves and stores, without looking at the cache first and without joining a flight. */
+  readonly storing: Exchange & { readonly counters: StoredCounters };
+  /** The whole miss path. */
+  readonly answers: Exchange;
+}
+
+export function createServing(deps: ServingDeps): Serving {
+  const { config, store, failures, clock, random, local, log } = deps;
+  const { cache, upstream } = config;
+  const { counters } = deps.figures;
+  const flightBudget = (asker: Budget): Budget => budgetUntil(asker.deadline, asker.trace);
+
+  // Order, outermost first. Each name says what it adds to the one inside.
+  const storing = stored(
+    deps.resolved, // innermost here: only what came out of validation is kept
+    {
+      minTtl: cache.minTtl / 1_000,
+      maxTtl: cache.maxTtl / 1_000,
+      maxNegativeTtl: cache.maxNegativeTtl / 1_000,
+      serveStale: cache.serveStale,
+    },
+    { store, failures, clock, generation: () => local.generation },
+  );
+  const sparing = rememberingFailures(storing, failures); // outside storing: a fault is not data
+  const answers = new Flights(sparing, clock, { maxFlights: upstream.maxInFlight, flightBudget }); // a herd stores once
+
+  const misses = new Misses(
+    {
+      queryTimeout: upstream.queryTimeout,
+      staleAfter: cache.staleAfter,
+      maxWaiting: upstream.maxInFlight * CLIENTS_A_FLIGHT,
+    },
+    {
+      answers,
+      store,
+      clock,
+      random,
+      counters,
+      onBug: (error) => {
+        log.error({ error: stackOf(error) }, "a lookup failed for a reason of our own");
+      },
+    },
+  );
+  const server = new QueryServer(
+    { serveStale: cache.serveStale, prefetch: cache.prefetch },
+    { store, local, misses, clock, counters },
+  );
+  return { server, misses, storing, answers };
+}
+
+/** Clients that may wait for the flights there are: as BIND's clients-per-query, on average. */
+const CLIENTS_A_FLIGHT = 4;
+
+/** Where a bug is, without its message: that might hold a name. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  const frames = (error.stack ?? "").split("\n").filter((line) => line.trimStart().startsWith("at "));
+  return [error.name, ...frames.slice(0, 4).map((line) => line.trim())].join(" ");
+}
