@@ -7,26 +7,14 @@ import type { Store } from "../cache/store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Exchange, Query, Response } from "../ports/exchange.ts";
 import type { Question } from "../ports/message.ts";
+import type { Lookup, LookupOptions } from "../ports/operator.ts";
 import type { Trace, TraceStep } from "../ports/trace.ts";
 import { budgetUntil } from "../resolve/budget.ts";
 import { viewOf } from "../resolve/client-view.ts";
 import type { LocalAnswers } from "../resolve/serve.ts";
-import { rcodeToText } from "../wire/codes.ts";
+import { Rcode, rcodeToText } from "../wire/codes.ts";
 import { questionKey } from "../wire/names.ts";
 import { isFault, readMessage } from "../wire/read-message.ts";
-
-export interface LookupOptions {
-  /** Tell each step, and go the whole way even where the cache has an answer. */
-  readonly trace?: boolean;
-}
-
-export interface Lookup {
-  readonly response: Response;
-  /** Empty unless traced. */
-  readonly steps: readonly TraceStep[];
-  readonly elapsedMs: number;
-  readonly fromCache: boolean;
-}
 
 export interface LookupDeps {
   readonly local: LocalAnswers;
@@ -52,7 +40,8 @@ export async function lookUp(question: Question, options: LookupOptions, deps: L
   };
   const isTraced = options.trace === true;
   const done = (response: Response, fromCache: boolean): Lookup => {
-    return { response, steps: isTraced ? steps : [], elapsedMs: deps.clock.now() - since, fromCache };
+    const shown = options.checkingDisabled === true ? response : withoutBogus(response);
+    return { response: shown, steps: isTraced ? steps : [], elapsedMs: deps.clock.now() - since, fromCache };
   };
 
   const local = deps.local.answer(question);
@@ -62,7 +51,8 @@ export async function lookUp(question: Question, options: LookupOptions, deps: L
   const query: Query = { question, key: questionKey(question), purpose: "operator" };
   const entry = deps.store.find(query.key);
   trace.add({ at: deps.clock.now(), stage: "cache", ...describeEntry(entry, since, deps.local.generation) });
-  const isFresh = entry !== undefined && since < entry.expiresAt && entry.generation === deps.local.generation;
+  const isFresh =
+    entry !== undefined && since < entry.expiresAt && entry.generation === deps.local.generation;
   if (isFresh && !isTraced) return done(responseOf(entry), true);
 
   const budget = budgetUntil(since + deps.queryTimeout, isTraced ? trace : undefined);
@@ -76,6 +66,12 @@ export async function lookUp(question: Question, options: LookupOptions, deps: L
     const errors = [extended];
     return done({ rcode, answer: [], authority: [], verdict: "indeterminate", errors, upstream: "" }, false);
   }
+}
+
+/** As a client without CD sees it: bogus data is SERVFAIL. */
+function withoutBogus(response: Response): Response {
+  if (response.verdict !== "bogus") return response;
+  return { ...response, rcode: Rcode.SERVFAIL, answer: [], authority: [] };
 }
 
 function describeLocal(local: { rcode: number } | undefined): { text: string } {

@@ -1,0 +1,188 @@
+/**
+ * The running program: the resolver of the present configuration with its listeners, metrics and state.
+ * Starts, reloads and stops as a whole; every socket and timer opened here is closed here.
+ */
+import { Handover } from "./compose/handover.ts";
+import { admissionOptions, dropPrivileges, type ListenPart, openListenPart } from "./compose/listening.ts";
+import { type Observation, openObservation } from "./compose/observation.ts";
+import { Resolver } from "./compose/resolver.ts";
+import { SystemClock, SystemRandom } from "./compose/system.ts";
+import type { Config } from "./config/config.ts";
+import { type BindFault, describeBindFault } from "./listen/bind-fault.ts";
+import { createDrops } from "./listen/drops.ts";
+import type { Health } from "./observe/http-endpoint.ts";
+import type { ProgramLog } from "./observe/log.ts";
+import type { Name, Question } from "./ports/message.ts";
+import type { DoctorFinding, Lookup, LookupOptions, Operator } from "./ports/operator.ts";
+
+export interface AppEnvironment {
+  readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: ProgramLog;
+}
+
+/** Where the program serves. */
+export interface Started {
+  /** As bound: a port of 0 has become a real one. */
+  readonly listeners: readonly {
+    readonly transport: "udp" | "tcp";
+    readonly host: string;
+    readonly port: number;
+  }[];
+  /** Of the metrics, such as `127.0.0.1:9353`. */
+  readonly metrics: string | undefined;
+}
+
+/** Why the program cannot serve. The message is for the operator: what happened and what to do. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+export interface App extends Operator {
+  /** @throws {StartError} */
+  start(): Promise<Started>;
+  /** Answers who waits, for a moment, then closes everything. */
+  stop(): Promise<void>;
+  /** Puts another configuration in force; the cache stays. The old one holds until the new one is ready. */
+  reload(config: Config): Promise<void>;
+}
+
+/** Milliseconds that clients who wait are given when the program stops. */
+const DRAIN_TIME = 2_000;
+/** Milliseconds that the resolver of the configuration before still has for its clients after a reload. */
+const SUCCESSION_TIME = 5_000;
+
+/** Makes the program of a configuration: complete, but silent until `start` or a lookup. */
+export async function createApp(config: Config, environment: AppEnvironment): Promise<App> {
+  const clock = new SystemClock();
+  const random = new SystemRandom();
+  const drops = createDrops();
+  const { log } = environment;
+  const resolver = await Resolver.create(config, { clock, random, log, drops: () => drops });
+  return new RunningApp(resolver, { environment, clock, drops });
+}
+
+interface RunningDeps {
+  readonly environment: AppEnvironment;
+  readonly clock: SystemClock;
+  readonly drops: ReturnType<typeof createDrops>;
+}
+
+class RunningApp implements App {
+  readonly #deps: RunningDeps;
+  readonly #handover: Handover;
+  #resolver: Resolver;
+  #listening: ListenPart | undefined;
+  #observation: Observation | undefined;
+  #isStopping = false;
+
+  constructor(resolver: Resolver, deps: RunningDeps) {
+    this.#resolver = resolver;
+    this.#deps = deps;
+    this.#handover = new Handover(resolver.handler);
+  }
+
+  async start(): Promise<Started> {
+    const { clock, drops, environment } = this.#deps;
+    const { log, env, version } = environment;
+    const { config } = this.#resolver;
+    const listening = await openListenPart(config, { handler: this.#handover, drops, clock, log, env });
+    if (!("listeners" in listening)) throw new StartError(faultLines(listening));
+    this.#listening = listening;
+    this.#observation = await this.#observe(config);
+    const fault = dropPrivileges(config);
+    if (fault !== undefined) throw new StartError(fault);
+    clock.watchSuspends((slept) => {
+      log.info({ seconds: Math.round(slept / 1_000) }, "awake again: connections are made anew");
+      this.#resolver.networkChanged();
+    });
+    log.info({ version }, "ready");
+    const { sockets } = listening.listeners;
+    return {
+      listeners: sockets.map(({ transport, address }) => ({ transport, ...address })),
+      metrics: this.#observation.endpoint?.address,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#deps.clock.stopWatching();
+    await this.#listening?.listeners.close(DRAIN_TIME);
+    await this.#observation?.close();
+    await this.#resolver.close(false);
+    this.#deps.environment.log.flush();
+  }
+
+  async reload(config: Config): Promise<void> {
+    const { clock, environment } = this.#deps;
+    const before = this.#resolver;
+    const next = await before.succeed(config);
+    this.#resolver = next;
+    this.#handover.to(next.handler);
+    this.#listening?.admission.reconfigure(admissionOptions(config));
+    environment.log.setLevel(config.log.level);
+    if (needsRestart(before.config, config)) {
+      environment.log.warn({}, "listen, metrics, control and cache.file change only with a restart");
+    }
+    clock.after(SUCCESSION_TIME, () => {
+      before.close(true).catch((error: unknown) => {
+        environment.log.error({ error: String(error) }, "the configuration before could not be closed");
+      });
+    });
+    environment.log.info({}, "reloaded");
+  }
+
+  lookup(question: Question, options: LookupOptions): Promise<Lookup> {
+    return this.#resolver.lookup(question, options);
+  }
+
+  stats(): object {
+    return this.#resolver.figures();
+  }
+
+  flush(name?: Name, tree?: boolean): number {
+    return this.#resolver.flush(name, tree);
+  }
+
+  rotateSalt(): Promise<void> {
+    this.#resolver.rotateSalt();
+    return Promise.resolve();
+  }
+
+  doctor(): Promise<readonly DoctorFinding[]> {
+    return this.#resolver.probe();
+  }
+
+  async #observe(config: Config): Promise<Observation> {
+    const { clock, environment } = this.#deps;
+    const { log, version } = environment;
+    const figures = () => this.#resolver.figures();
+    const health = () => this.#health();
+    try {
+      return await openObservation(config, { figures, health, clock, log, version });
+    } catch (error) {
+      const code = String((error as NodeJS.ErrnoException).code);
+      await this.#listening?.listeners.close(0);
+      throw new StartError(
+        `metrics.address cannot be bound (${code}); free the port or choose another, "" for none`,
+      );
+    }
+  }
+
+  #health(): Health {
+    if (this.#isStopping) return { ready: false, reason: "stopping" };
+    if (!this.#resolver.isReachable()) return { ready: false, reason: "no upstream can be reached" };
+    return { ready: true, reason: "" };
+  }
+}
+
+function faultLines(faults: readonly BindFault[]): string {
+  return faults.map(describeBindFault).join("\n");
+}
+
+/** What a running process cannot change: bound ports are kept, given-up rights do not come back. */
+function needsRestart(before: Config, after: Config): boolean {
+  const fixed = ({ listen, metrics, control, cache }: Config): string =>
+    JSON.stringify([listen.addresses, listen.maxTcpClients, listen.batchIo, metrics, control, cache.file]);
+  return fixed(before) !== fixed(after);
+}

@@ -1,0 +1,33 @@
+/** Local data from the configuration. */
+import type { Config } from "../config/config.ts";
+import { diskFiles } from "../local/files.ts";
+import { createLocalData, type LoadedLocalData, type LocalOptions } from "../local/load.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { Random } from "../ports/random.ts";
+import { isTopLevelDomain } from "../privacy/registrable-domain.ts";
+import { recordToText } from "../wire/presentation.ts";
+
+export type LocalPart = LoadedLocalData;
+
+export function localOptions({ local, upstream }: Config): LocalOptions {
+  return {
+    specialNames: local.specialNames,
+    hostsFile: local.hostsFile ?? "",
+    records: local.records.map(recordToText),
+    blockLists: local.blockLists,
+    blockAnswer: local.blockAnswer,
+    forwarded: upstream.servers.flatMap((server) => server.domains),
+  };
+}
+
+export function createLocalPart(
+  config: Config,
+  deps: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+): Promise<LocalPart> {
+  return createLocalData(localOptions(config), {
+    ...deps,
+    files: diskFiles,
+    isTopLevelDomain,
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * One configuration, running, without listeners: local rules, cache, validation, privacy and upstreams, put
+ * together in the one order that is right. A reload makes the next resolver and hands it what outlives one.
+ */
+import { Failures } from "../cache/failures.ts";
+import { Store } from "../cache/store.ts";
+import type { Config } from "../config/config.ts";
+import type { ResolverFigures } from "../observe/resolver-figures.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { Name, Question } from "../ports/message.ts";
+import type { DoctorFinding, Lookup, LookupOptions } from "../ports/operator.ts";
+import type { PacketHandler } from "../ports/packet-handler.ts";
+import type { Random } from "../ports/random.ts";
+import { keptSalt, renewedSalt } from "../privacy/salt.ts";
+import { createSharding, type Sharding } from "../privacy/sharding.ts";
+import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
+import { figuresOf } from "./figures.ts";
+import { createLocalPart, type LocalPart, localOptions } from "./local-part.ts";
+import { lookUp } from "./lookups.ts";
+import { createServing, type Serving, ServingFigures } from "./serving.ts";
+import { StateDirectory } from "./state-directory.ts";
+import { createUpstreamPart, type UpstreamPart } from "./upstreams.ts";
+
+export interface ResolverDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly drops: () => Readonly<Record<string, number>>;
+}
+
+/** What goes on from one configuration to the next. */
+interface Inheritance {
+  readonly store: Store;
+  readonly local: LocalPart;
+  readonly figures: ServingFigures;
+}
+
+export class Resolver {
+  readonly config: Config;
+  readonly #deps: ResolverDeps;
+  readonly #inheritance: Inheritance;
+  readonly #state: StateDirectory;
+  readonly #upstreams: UpstreamPart;
+  readonly #failures: Failures;
+  readonly #serving: Serving;
+  #sharding: Sharding;
+
+  private constructor(config: Config, inheritance: Inheritance, deps: ResolverDeps) {
+    const { clock, random, log } = deps;
+    this.config = config;
+    this.#deps = deps;
+    this.#inheritance = inheritance;
+    this.#state = new StateDirectory(config.stateDir, log);
+    this.#sharding = createSharding(keptSalt(this.#state.secret("salt"), random));
+    this.#upstreams = createUpstreamPart({ config, sharding: () => this.#sharding, clock, random, log });
+    this.#failures = new Failures(clock, () => this.#upstreams.connectionsOpened());
+    this.#serving = createServing({
+      config,
+      resolved: this.#upstreams.raw,
+      local: inheritance.local.data,
+      store: inheritance.store,
+      failures: this.#failures,
+      figures: inheritance.figures,
+      clock,
+      random,
+      log,
+    });
+  }
+
+  /** Reads what local rules need; opens no socket before the first query. */
+  static async create(config: Config, deps: ResolverDeps): Promise<Resolver> {
+    const local = await createLocalPart(config, deps);
+    const store = new Store({ size: config.cache.size }, deps.clock);
+    return new Resolver(config, { store, local, figures: new ServingFigures() }, deps);
+  }
+
+  /** The resolver of another configuration, with this one's cache and counters. This one is to be closed. */
+  async succeed(config: Config): Promise<Resolver> {
+    const { local, store, figures } = this.#inheritance;
+    await local.reload(localOptions(config));
+    const isSameCache = config.cache.size === this.config.cache.size && isSameTrust(config, this.config);
+    const kept = isSameCache ? store : new Store({ size: config.cache.size }, this.#deps.clock);
+    return new Resolver(config, { store: kept, local, figures }, this.#deps);
+  }
+
+  get handler(): PacketHandler {
+    return this.#serving.server;
+  }
+
+  lookup(question: Question, options: LookupOptions): Promise<Lookup> {
+    const { storing, answers } = this.#serving;
+    const { store, local } = this.#inheritance;
+    const { queryTimeout } = this.config.upstream;
+    return lookUp(question, options, {
+      local: local.data,
+      store,
+      storing,
+      answers,
+      clock: this.#deps.clock,
+      queryTimeout,
+    });
+  }
+
+  figures(): ResolverFigures {
+    const { store, figures, local } = this.#inheritance;
+    return figuresOf({
+      serving: figures,
+      store,
+      cacheSize: this.config.cache.size,
+      upstreams: () => this.#upstreams.figures(),
+      verdicts: () => ({}),
+      withheld: () => local.data.withheld,
+      drops: this.#deps.drops,
+      more: () => ({
+        clearTextQueries: this.#upstreams.clearTextQueries(),
+        shardFailovers: this.#upstreams.shardFailovers(),
+      }),
+    });
+  }
+
+  /** Forgets a name, the names at or below it, or everything. Gives how many entries went. */
+  flush(name?: Name, tree = false): number {
+    this.#failures.clear();
+    const { store } = this.#inheritance;
+    if (name === undefined) return store.flush();
+    return store.flush((key) => {
+      const { qname } = questionOfKey(key);
+      return tree ? isAtOrBelow(qname, name) : qname === name;
+    });
+  }
+
+  rotateSalt(): void {
+    this.#sharding = createSharding(renewedSalt(this.#state.secret("salt"), this.#deps.random));
+  }
+
+  isReachable(): boolean {
+    return this.#upstreams.isReachable();
+  }
+
+  networkChanged(): void {
+    this.#upstreams.networkChanged();
+  }
+
+  probe(): Promise<readonly DoctorFinding[]> {
+    return this.#upstreams.probe();
+  }
+
+  /** Clients that wait for an answer. */
+  get waiting(): number {
+    return this.#serving.misses.waiting;
+  }
+
+  /** Ends connections and timers. What a successor inherited stays open. */
+  async close(hasSuccessor: boolean): Promise<void> {
+    this.#serving.misses.close();
+    await this.#upstreams.close();
+    if (!hasSuccessor) this.#inheritance.local.close();
+  }
+}
+
+/** Whether verdicts reached under one configuration hold under the other. */
+function isSameTrust(one: Config, other: Config): boolean {
+  return (
+    JSON.stringify([one.dnssec, one.privacy.rebindingProtection]) ===
+    JSON.stringify([other.dnssec, other.privacy.rebindingProtection])
+  );
+}
