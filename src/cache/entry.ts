@@ -62,7 +62,7 @@ export class Entry {
     const share = isData(response) ? REFRESH_SHARE : 1;
     this.refreshAt = this.storedAt + Math.floor(lifetime * 1_000 * share);
     this.expiresAt = this.storedAt + lifetime * 1_000;
-    this.secureUntil = this.storedAt + Math.min(response.maxLifetime ?? lifetime, MAX_SECONDS) * 1_000;
+    this.secureUntil = this.storedAt + Math.min(response.maxLifetime ?? MAX_SECONDS, MAX_SECONDS) * 1_000 + 1;
     this.generation = terms.generation;
     this.#full = renderBody(question, response, { dnssec: true, maxTtl, minTtl });
     this.#plain = this.#full.hasDnssecRecords

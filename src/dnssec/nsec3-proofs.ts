@@ -8,7 +8,7 @@ import type { Name } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { ROOT, parentOf, wildcardOf } from "../wire/names.ts";
 import { type Denial, type ProofStep, deniesType, isSilentBelow, isUnsignedDelegation } from "./denial.ts";
-import type { Nsec3, Nsec3Set } from "./nsec3.ts";
+import type { Nsec3, Nsec3Spans } from "./nsec3.ts";
 
 interface ClosestEncloserProof {
   readonly encloser: Name;
@@ -22,7 +22,7 @@ interface ClosestEncloserProof {
  * RFC 5155 §8.3: the longest existing ancestor of `qname`, and that the name one label longer does not
  * exist. `undefined` where `qname` itself exists or either half is missing.
  */
-function proveClosestEncloser(qname: Name, set: Nsec3Set): ClosestEncloserProof | undefined {
+function proveClosestEncloser(qname: Name, set: Nsec3Spans): ClosestEncloserProof | undefined {
   let nextCloser = qname;
   for (let name = qname; ; name = parentOf(name)) {
     const match = set.matching(name);
@@ -42,7 +42,7 @@ function proveClosestEncloser(qname: Name, set: Nsec3Set): ClosestEncloserProof 
 }
 
 /** RFC 5155 §8.4: a closest encloser proof, and no wildcard at the encloser. */
-export function proveNameErrorByNsec3(qname: Name, set: Nsec3Set): Denial | undefined {
+export function proveNameErrorByNsec3(qname: Name, set: Nsec3Spans): Denial | undefined {
   const proof = proveClosestEncloser(qname, set);
   const wildcard = proof === undefined ? undefined : wildcardOf(proof.encloser);
   if (proof === undefined || wildcard === undefined) return undefined;
@@ -56,7 +56,7 @@ export function proveNameErrorByNsec3(qname: Name, set: Nsec3Set): Denial | unde
  * RFC 5155 §8.5 to §8.7, §8.9: the name, or the wildcard that stands for it, exists without `qtype`; for DS
  * also that an unsigned delegation may hide in an opt-out span.
  */
-export function proveNoDataByNsec3(qname: Name, qtype: number, set: Nsec3Set): Denial | undefined {
+export function proveNoDataByNsec3(qname: Name, qtype: number, set: Nsec3Spans): Denial | undefined {
   const exact = set.matching(qname);
   if (exact !== undefined) {
     if (!deniesType(exact, qtype, qname === ROOT)) return undefined;
@@ -84,7 +84,7 @@ export function proveNoDataByNsec3(qname: Name, qtype: number, set: Nsec3Set): D
  * RFC 5155 §8.8: the next closer name to `qname` below the wildcard's `encloser` does not exist. The
  * encloser itself needs no match: the signed wildcard below it proves that it exists.
  */
-export function proveExpansionByNsec3(qname: Name, encloser: Name, set: Nsec3Set): Denial | undefined {
+export function proveExpansionByNsec3(qname: Name, encloser: Name, set: Nsec3Spans): Denial | undefined {
   let nextCloser = qname;
   while (nextCloser !== set.zone && parentOf(nextCloser) !== encloser) nextCloser = parentOf(nextCloser);
   if (nextCloser === set.zone) return undefined;

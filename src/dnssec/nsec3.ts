@@ -74,8 +74,17 @@ export class HashBudgetExceeded extends Error {
   override readonly name = "HashBudgetExceeded";
 }
 
+/** NSEC3 records of one zone to prove things by. */
+export interface Nsec3Spans {
+  readonly zone: Name;
+  /** The record whose owner is the hash of `name`. */
+  matching(name: Name): Nsec3 | undefined;
+  /** The record whose span holds the hash of `name`. */
+  covering(name: Name): Nsec3 | undefined;
+}
+
 /** The usable NSEC3 records of one zone in one message. */
-export class Nsec3Set {
+export class Nsec3Set implements Nsec3Spans {
   readonly zone: Name;
   readonly records: readonly Nsec3[];
   readonly #work: Work;
@@ -113,7 +122,7 @@ export class Nsec3Set {
 }
 
 /** Strings of octets compare as octets do. The last record's span wraps around to the first hash. */
-function isBetween(hash: string, from: string, to: string): boolean {
+export function isBetween(hash: string, from: string, to: string): boolean {
   return from < to ? from < hash && hash < to : from < hash || hash < to;
 }
 

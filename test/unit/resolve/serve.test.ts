@@ -118,6 +118,25 @@ describe("the AD bit", () => {
     expect(hit.flags & Flag.AD).toBe(Flag.AD);
   });
 
+  it("is set on secure data that is not kept", async () => {
+    const answer = [a("www.example.com", 0), rrsig("www.example.com", Type.A, 0)];
+    const server = served(response({ answer, verdict: "secure", maxLifetime: 0 }));
+
+    expect((await server.message({ qname: "www.example.com", dnssecOk: true })).flags & Flag.AD).toBe(Flag.AD);
+  });
+
+  it("is clear on stale data whose signatures have expired (RFC 4035 §5.3.3)", async () => {
+    const server = served({ ...SIGNED, maxLifetime: 60 });
+    await server.ask({ qname: "www.example.com" });
+    server.script = () => response({ rcode: Rcode.SERVFAIL });
+    server.clock.advance(61_000);
+
+    const message = await server.message({ qname: "www.example.com", dnssecOk: true });
+
+    expect(message.answer).toHaveLength(2);
+    expect(message.flags & Flag.AD).toBe(0);
+  });
+
   it("is clear for a client that set neither (RFC 6840 §5.8)", async () => {
     expect((await served(SIGNED).message({ qname: "www.example.com" })).flags & Flag.AD).toBe(0);
   });

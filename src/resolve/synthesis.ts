@@ -1,0 +1,266 @@
+/**
+ * Answers made from proofs already in hand: names that a signed zone has shown not to exist, or to be
+ * expanded from a wildcard, are not asked for again. The answer carries its proofs, so a client that
+ * validates can check it.
+ *
+ * Source: RFC 8198 §5 (aggressive use of NSEC and NSEC3), §5.4 (TTL), RFC 8020, RFC 8914 (29 Synthesized).
+ */
+import type { Denial } from "../dnssec/denial.ts";
+import { proveExpansionByNsec, proveNameErrorByNsec, proveNoDataByNsec, readNsec } from "../dnssec/nsec.ts";
+import { isBetween, type Nsec3, type Nsec3Spans, readNsec3 } from "../dnssec/nsec3.ts";
+import {
+  proveExpansionByNsec3,
+  proveNameErrorByNsec3,
+  proveNoDataByNsec3,
+} from "../dnssec/nsec3-proofs.ts";
+import { groupRrsets, plausibleSignatures, type Rrset } from "../dnssec/rrsets.ts";
+import { signedLabels } from "../dnssec/rrsig.ts";
+import type { Clock, Instant } from "../ports/clock.ts";
+import type { ExtendedError, Response } from "../ports/exchange.ts";
+import type { Name, Question, ResourceRecord } from "../ports/message.ts";
+import { Class, InfoCode, Rcode, Type } from "../wire/codes.ts";
+import { ancestorOf, parentOf, ROOT, wildcardOf } from "../wire/names.ts";
+import { type Kept, ZoneRanges } from "./zone-ranges.ts";
+
+export interface SynthesisOptions {
+  /** Records that may be held: the share of memory that denials have. */
+  readonly maxRecords: number;
+  /** Seconds; cap for what is answered from here. */
+  readonly maxTtl: number;
+  /** Names that other rules speak for: never answered from here. */
+  readonly isExempt: (name: Name) => boolean;
+}
+
+const SYNTHESIZED: ExtendedError = { infoCode: InfoCode.SYNTHESIZED, text: "" };
+const NO_RECORDS: readonly ResourceRecord[] = [];
+
+export interface SynthesisCounters {
+  /** Answers made here. */
+  answers: number;
+}
+
+export class Synthesis {
+  readonly counters: SynthesisCounters = { answers: 0 };
+  readonly #options: SynthesisOptions;
+  readonly #clock: Clock;
+  /** In order of use, the least recent first. BOUNDED: by `maxRecords` over all zones. */
+  readonly #zones = new Map<Name, ZoneRanges>();
+  #records = 0;
+
+  constructor(options: SynthesisOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  /** Records held, over all zones. */
+  get records(): number {
+    return this.#records;
+  }
+
+  clear(): void {
+    this.#zones.clear();
+    this.#records = 0;
+  }
+
+  /** Takes up what a secure response proves besides its answer. */
+  learn(response: Response): void {
+    if (response.verdict !== "secure" || response.authority.length === 0) return;
+    const now = this.#clock.now();
+    const sets = groupRrsets(response.authority, Class.IN);
+    if (!sets.some(({ type }) => type === Type.NSEC || type === Type.NSEC3)) return;
+    const zone = signerOf(sets.find(({ type }) => type === Type.NSEC || type === Type.NSEC3));
+    if (zone === undefined) return;
+    const ranges = this.#zones.get(zone) ?? new ZoneRanges(zone);
+    for (const rrset of sets) this.#learnSet(rrset, ranges, response, now);
+    for (const rrset of groupRrsets(response.answer, Class.IN)) this.#learnWildcard(rrset, ranges, response, now);
+    this.#use(ranges);
+    this.#evict();
+  }
+
+  /** The answer to `question` that follows from what is known; `undefined` where nothing does. */
+  answer(question: Question): Response | undefined {
+    if (this.#records === 0 || !mayBeSynthesized(question.qtype)) return undefined;
+    if (question.qclass !== Class.IN || this.#options.isExempt(question.qname)) return undefined;
+    const ranges = this.#enclosing(question.qname);
+    const now = this.#clock.now();
+    const soa = ranges?.soa(now);
+    if (ranges === undefined || soa === undefined) return undefined;
+    const made = ranges.hasNsec3 ? fromNsec3(question, ranges, now) : fromNsec(question, ranges, now);
+    if (made === undefined) return undefined;
+    this.counters.answers++;
+    return this.#responseOf(question, made, soa, now);
+  }
+
+  /** The ranges of the deepest zone known that `name` lies in. */
+  #enclosing(name: Name): ZoneRanges | undefined {
+    for (let zone = name; ; zone = parentOf(zone)) {
+      const ranges = this.#zones.get(zone);
+      if (ranges !== undefined) return ranges;
+      if (zone === ROOT) return undefined;
+    }
+  }
+
+  #learnSet(rrset: Rrset, ranges: ZoneRanges, response: Response, now: Instant): void {
+    if (signerOf(rrset) !== ranges.zone) return;
+    const kept = this.#kept(rrset, response, now);
+    if (rrset.type === Type.SOA && rrset.owner === ranges.zone) ranges.keepSoa(kept);
+    else if (rrset.type === Type.NSEC) {
+      const nsec = readNsec(rrset);
+      if (nsec !== undefined) this.#records += ranges.keepNsec(nsec, kept);
+    } else if (rrset.type === Type.NSEC3) {
+      const nsec3 = readNsec3(rrset, ranges.zone);
+      // RFC 8198 §5.2: nothing may be concluded from an opt-out span.
+      if (nsec3?.optOut === false) this.#records += ranges.keepNsec3(nsec3, kept);
+    }
+  }
+
+  /** An answer expanded from a wildcard holds that wildcard's data and signature (RFC 4035 §5.3.2). */
+  #learnWildcard(rrset: Rrset, ranges: ZoneRanges, response: Response, now: Instant): void {
+    const signature = plausibleSignatures(rrset)[0];
+    if (signature?.signer !== ranges.zone || signature.labels >= signedLabels(rrset.owner)) return;
+    const owner = wildcardOf(ancestorOf(rrset.owner, signature.labels));
+    if (owner === undefined || rrset.type === Type.CNAME || rrset.type === Type.DNAME) return;
+    this.#records += ranges.keepWildcard(this.#kept({ ...rrset, owner }, response, now));
+  }
+
+  #kept(rrset: Rrset, response: Response, now: Instant): Kept {
+    let ttl = Math.min(this.#options.maxTtl, response.maxLifetime ?? Number.POSITIVE_INFINITY);
+    for (const record of rrset.records) ttl = Math.min(ttl, record.ttl);
+    return { rrset, since: now, until: now + ttl * 1_000 };
+  }
+
+  #responseOf(question: Question, made: Made, soa: Kept, now: Instant): Response {
+    const parts = made.wildcard === undefined ? [soa, ...made.proofs] : [made.wildcard, ...made.proofs];
+    // RFC 8198 §5.4: not longer than the least of what it follows from.
+    const ttl = Math.floor(Math.min(...parts.map(({ until }) => until - now)) / 1_000);
+    const records = (kept: Kept): ResourceRecord[] => recordsOf(kept.rrset, ttl);
+    const { wildcard } = made;
+    const answer = wildcard === undefined ? NO_RECORDS : expanded(wildcard.rrset, question.qname, ttl);
+    const authority = wildcard === undefined ? [soa, ...made.proofs] : made.proofs;
+    return {
+      rcode: made.rcode,
+      answer,
+      authority: authority.flatMap(records),
+      verdict: "secure",
+      errors: [SYNTHESIZED],
+      upstream: "",
+    };
+  }
+
+  #use(ranges: ZoneRanges): void {
+    this.#zones.delete(ranges.zone);
+    this.#zones.set(ranges.zone, ranges);
+  }
+
+  #evict(): void {
+    for (const [zone, ranges] of this.#zones) {
+      if (this.#records <= this.#options.maxRecords) return;
+      this.#zones.delete(zone);
+      this.#records -= ranges.size;
+    }
+  }
+}
+
+/** What was concluded, and from what. */
+interface Made {
+  readonly rcode: number;
+  readonly proofs: readonly Kept[];
+  readonly wildcard: Kept | undefined;
+}
+
+/** DS belongs to the parent (RFC 8198 §4), and signatures and ranges are no data of their own. */
+function mayBeSynthesized(qtype: number): boolean {
+  return (
+    qtype !== Type.DS &&
+    qtype !== Type.ANY &&
+    qtype !== Type.RRSIG &&
+    qtype !== Type.NSEC &&
+    qtype !== Type.NSEC3
+  );
+}
+
+function signerOf(rrset: Rrset | undefined): Name | undefined {
+  return rrset === undefined ? undefined : plausibleSignatures(rrset)[0]?.signer;
+}
+
+function fromNsec({ qname, qtype }: Question, ranges: ZoneRanges, now: Instant): Made | undefined {
+  const { zone } = ranges;
+  const first = ranges.nsecAt(qname, now);
+  if (first === undefined) return undefined;
+  const spans = [first];
+  for (let name = qname; name !== zone && name !== ROOT; ) {
+    name = parentOf(name);
+    const wildcard = wildcardOf(name);
+    const span = wildcard === undefined ? undefined : ranges.nsecAt(wildcard, now);
+    if (span !== undefined && !spans.includes(span)) spans.push(span);
+  }
+  const nsecs = spans.map(({ record }) => record);
+  const error = proveNameErrorByNsec(qname, zone, nsecs);
+  if (error !== undefined) return concluded(Rcode.NXDOMAIN, error, spans);
+  const noData = proveNoDataByNsec(qname, qtype, zone, nsecs);
+  if (noData?.kind === "nodata") return concluded(Rcode.NOERROR, noData, spans);
+  return expansionOf({ qname, qtype }, ranges, now, (encloser) => {
+    const proof = proveExpansionByNsec(qname, encloser, zone, nsecs);
+    return proof === undefined ? undefined : concluded(Rcode.NOERROR, proof, spans);
+  });
+}
+
+function fromNsec3({ qname, qtype }: Question, ranges: ZoneRanges, now: Instant): Made | undefined {
+  const spans: (Kept & { readonly record: Nsec3 })[] = [];
+  const find = (name: Name): { record: Nsec3; hash: string } | undefined => {
+    const at = ranges.nsec3At(name, now);
+    if (at !== undefined && !spans.includes(at.span)) spans.push(at.span);
+    return at === undefined ? undefined : { record: at.span.record, hash: at.hash };
+  };
+  const known: Nsec3Spans = {
+    zone: ranges.zone,
+    matching: (name) => {
+      const at = find(name);
+      return at?.record.hash === at?.hash ? at?.record : undefined;
+    },
+    covering: (name) => {
+      const at = find(name);
+      return at !== undefined && isBetween(at.hash, at.record.hash, at.record.next) ? at.record : undefined;
+    },
+  };
+  const error = proveNameErrorByNsec3(qname, known);
+  if (error !== undefined) return concluded(Rcode.NXDOMAIN, error, spans);
+  const noData = proveNoDataByNsec3(qname, qtype, known);
+  if (noData?.kind === "nodata") return concluded(Rcode.NOERROR, noData, spans);
+  return expansionOf({ qname, qtype }, ranges, now, (encloser) => {
+    const proof = proveExpansionByNsec3(qname, encloser, known);
+    return proof === undefined ? undefined : concluded(Rcode.NOERROR, proof, spans);
+  });
+}
+
+/** RFC 8198 §5.3: a wildcard that is known, and a proof that nothing closer to the name exists. */
+function expansionOf(
+  { qname, qtype }: Pick<Question, "qname" | "qtype">,
+  ranges: ZoneRanges,
+  now: Instant,
+  prove: (encloser: Name) => Made | undefined,
+): Made | undefined {
+  for (let encloser = qname; encloser !== ranges.zone && encloser !== ROOT; ) {
+    encloser = parentOf(encloser);
+    const owner = wildcardOf(encloser);
+    const wildcard = owner === undefined ? undefined : ranges.wildcard(owner, qtype, now);
+    if (wildcard === undefined) continue;
+    const made = prove(encloser);
+    return made === undefined ? undefined : { ...made, wildcard };
+  }
+  return undefined;
+}
+
+function concluded(rcode: number, denial: Denial, spans: readonly Kept[]): Made {
+  const used = new Set(denial.steps.map(({ record }) => record.rrset));
+  return { rcode, proofs: spans.filter(({ rrset }) => used.has(rrset)), wildcard: undefined };
+}
+
+function recordsOf({ records, signatures }: Rrset, ttl: number): ResourceRecord[] {
+  return [...records, ...signatures].map((record) => ({ ...record, ttl }));
+}
+
+/** A wildcard's records under the name that asked for them; the signature stays as it is (RFC 4035 §3.1.3.3). */
+function expanded(wildcard: Rrset, qname: Name, ttl: number): ResourceRecord[] {
+  return recordsOf(wildcard, ttl).map((record) => ({ ...record, owner: qname }));
+}
