@@ -40,6 +40,8 @@ export async function openListenPart(
   const opened = await openListeners(
     {
       addresses: listen.addresses.map(socketAddress),
+      batchIo: listen.batchIo,
+      sharePort: false,
       activated: activatedSockets(deps.env, process.pid, procFiles),
       tcp: {
         maxClients: listen.maxTcpClients,

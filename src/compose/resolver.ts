@@ -14,6 +14,7 @@ import type { PacketHandler } from "../ports/packet-handler.ts";
 import type { Random } from "../ports/random.ts";
 import { keptSalt, renewedSalt } from "../privacy/salt.ts";
 import { createSharding, type Sharding } from "../privacy/sharding.ts";
+import { Synthesis } from "../resolve/synthesis.ts";
 import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
 import { figuresOf } from "./figures.ts";
 import { createLocalPart, type LocalPart, localOptions } from "./local-part.ts";
@@ -43,6 +44,7 @@ export class Resolver {
   readonly #state: StateDirectory;
   readonly #upstreams: UpstreamPart;
   readonly #failures: Failures;
+  readonly #synthesis: Synthesis | undefined;
   readonly #serving: Serving;
   #sharding: Sharding;
 
@@ -55,12 +57,14 @@ export class Resolver {
     this.#sharding = createSharding(keptSalt(this.#state.secret("salt"), random));
     this.#upstreams = createUpstreamPart({ config, sharding: () => this.#sharding, clock, random, log });
     this.#failures = new Failures(clock, () => this.#upstreams.connectionsOpened());
+    this.#synthesis = createSynthesis(config, clock);
     this.#serving = createServing({
       config,
       resolved: this.#upstreams.raw,
       local: inheritance.local.data,
       store: inheritance.store,
       failures: this.#failures,
+      synthesis: this.#synthesis,
       figures: inheritance.figures,
       clock,
       random,
@@ -110,7 +114,7 @@ export class Resolver {
       cacheSize: this.config.cache.size,
       upstreams: () => this.#upstreams.figures(),
       verdicts: () => ({}),
-      withheld: () => local.data.withheld,
+      withheld: () => [...local.data.withheld, ["proven-absent", this.#synthesis?.counters.answers ?? 0]],
       drops: this.#deps.drops,
       more: () => ({
         clearTextQueries: this.#upstreams.clearTextQueries(),
@@ -122,6 +126,7 @@ export class Resolver {
   /** Forgets a name, the names at or below it, or everything. Gives how many entries went. */
   flush(name?: Name, tree = false): number {
     this.#failures.clear();
+    this.#synthesis?.clear();
     const { store } = this.#inheritance;
     if (name === undefined) return store.flush();
     return store.flush((key) => {
@@ -157,6 +162,24 @@ export class Resolver {
     await this.#upstreams.close();
     if (!hasSuccessor) this.#inheritance.local.close();
   }
+}
+
+/** Octets a proven range takes: records with a signature, their objects, their place. */
+const RANGE_OCTETS = 1_500;
+/** Share of the cache's size that proven ranges may take, so that junk names cannot flush good ones. */
+const RANGE_SHARE = 1 / 4;
+
+function createSynthesis({ dnssec, cache, upstream }: Config, clock: Clock): Synthesis | undefined {
+  if (dnssec.mode === "off" || !dnssec.aggressiveNsec) return undefined;
+  const exempt = [...dnssec.negativeTrustAnchors, ...upstream.servers.flatMap((server) => server.domains)];
+  return new Synthesis(
+    {
+      maxRecords: Math.ceil((cache.size * RANGE_SHARE) / RANGE_OCTETS),
+      maxTtl: cache.maxNegativeTtl / 1_000,
+      isExempt: (name) => exempt.some((ancestor) => isAtOrBelow(name, ancestor)),
+    },
+    clock,
+  );
 }
 
 /** Whether verdicts reached under one configuration hold under the other. */

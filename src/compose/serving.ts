@@ -16,6 +16,7 @@ import { Misses } from "../resolve/misses.ts";
 import { rememberingFailures } from "../resolve/remembering-failures.ts";
 import { type LocalAnswers, QueryServer } from "../resolve/serve.ts";
 import { ServeCounters } from "../resolve/serve-counters.ts";
+import type { Synthesis } from "../resolve/synthesis.ts";
 import { type StoredCounters, stored } from "../resolve/stored.ts";
 
 /** Numbers that go on through a reload. */
@@ -35,6 +36,7 @@ export interface ServingDeps {
   readonly local: LocalAnswers;
   readonly store: Store;
   readonly failures: Failures;
+  readonly synthesis: Synthesis | undefined;
   readonly figures: ServingFigures;
   readonly clock: Clock;
   readonly random: Random;
@@ -51,7 +53,7 @@ export interface Serving {
 }
 
 export function createServing(deps: ServingDeps): Serving {
-  const { config, store, failures, clock, random, local, log } = deps;
+  const { config, store, failures, synthesis, clock, random, local, log } = deps;
   const { cache, upstream } = config;
   const { counters } = deps.figures;
   const flightBudget = (asker: Budget): Budget => budgetUntil(asker.deadline, asker.trace);
@@ -65,7 +67,13 @@ export function createServing(deps: ServingDeps): Serving {
       maxNegativeTtl: cache.maxNegativeTtl / 1_000,
       serveStale: cache.serveStale,
     },
-    { store, failures, clock, generation: () => local.generation },
+    {
+      store,
+      failures,
+      clock,
+      generation: () => local.generation,
+      ...(synthesis && { learn: (response) => synthesis.learn(response) }),
+    },
   );
   const sparing = rememberingFailures(storing, failures); // outside storing: a fault is not data
   const answers = new Flights(sparing, clock, { maxFlights: upstream.maxInFlight, flightBudget }); // a herd stores once
@@ -89,7 +97,7 @@ export function createServing(deps: ServingDeps): Serving {
   );
   const server = new QueryServer(
     { serveStale: cache.serveStale, prefetch: cache.prefetch },
-    { store, local, misses, clock, counters },
+    { store, synthesis, local, misses, clock, counters },
   );
   return { server, misses, storing, answers };
 }

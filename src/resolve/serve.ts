@@ -43,6 +43,8 @@ export interface ServeOptions {
 
 export interface ServeDeps {
   readonly store: Store;
+  /** What follows from proofs in hand (`Synthesis`); `undefined` where that is switched off. */
+  readonly synthesis: { answer(question: Question): Response | undefined } | undefined;
   readonly local: LocalAnswers;
   readonly misses: Misses;
   readonly clock: Clock;
@@ -136,8 +138,11 @@ export class QueryServer implements PacketHandler {
       if (this.#options.prefetch) this.#deps.misses.refreshSoon(query.key, current, now);
       return this.#hit(current, now, packet, start, out, outStart, client);
     }
-    const local = this.#deps.local.answer(questionOfKey(query.key));
-    if (local !== undefined) return this.#answerLocally(local, now, packet, start, out, outStart, client);
+    const question = questionOfKey(query.key);
+    const local = this.#deps.local.answer(question);
+    const here = local === undefined ? this.#deps.synthesis?.answer(question) : responseOf(local);
+    if (here !== undefined)
+      return this.#answerHere(question, here, now, packet, start, out, outStart, client);
 
     this.#counters.misses++;
     const isStale = current !== undefined && isServable(current, now, this.#options.serveStale);
@@ -155,8 +160,9 @@ export class QueryServer implements PacketHandler {
     return 0;
   }
 
-  #answerLocally(
-    local: LocalResponse,
+  #answerHere(
+    question: Question,
+    response: Response,
     now: Instant,
     packet: Buffer,
     start: number,
@@ -165,13 +171,17 @@ export class QueryServer implements PacketHandler {
     client: Client,
   ): number {
     const query = this.#query;
-    const response: Response = { ...local, verdict: "insecure", upstream: "" };
-    const terms = { now, lifetime: 0, maxTtl: UNBOUNDED, minTtl: 0, generation: 0 };
-    const entry = new Entry(questionOfKey(query.key), response, terms);
+    const entry = new Entry(question, response, {
+      now,
+      lifetime: 0,
+      maxTtl: UNBOUNDED,
+      minTtl: 0,
+      generation: 0,
+    });
     const limit = octetLimit(query, client.transport);
     const octets = writeEntry(entry, query, { now, limit, staleError: undefined }, out, outStart);
     packet.copy(out, outStart + HEADER_OCTETS, start + HEADER_OCTETS, query.questionEnd);
-    this.#counters.countResponse(local.rcode);
+    this.#counters.countResponse(response.rcode);
     this.#counters.durations.local.observe((this.#clock.now() - now) / 1_000);
     return octets;
   }
@@ -200,6 +210,10 @@ export class QueryServer implements PacketHandler {
     this.#counters.countResponse(refusal.rcode);
     return writeBare(query, flags, refusal.rcode, question, refusal.errors, out, outStart);
   }
+}
+
+function responseOf(local: LocalResponse): Response {
+  return { ...local, verdict: "insecure", upstream: "" };
 }
 
 const OPCODE_BITS = 0x7800;

@@ -21,6 +21,8 @@ export interface StoredDeps {
   readonly store: Store;
   readonly failures: Failures;
   readonly clock: Clock;
+  /** Told of every response: what a secure one denies need not be asked again (RFC 8198). */
+  readonly learn?: (response: Response) => void;
   /** Policy in force now. */
   readonly generation: () => number;
 }
@@ -37,6 +39,7 @@ export function stored(
       const generation = deps.generation();
       const response = scrubbed(query, await next.exchange(query, budget), counters);
       keep(query, response, generation, options, deps);
+      deps.learn?.(response);
       return response;
     },
   };

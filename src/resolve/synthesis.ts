@@ -8,11 +8,7 @@
 import type { Denial } from "../dnssec/denial.ts";
 import { proveExpansionByNsec, proveNameErrorByNsec, proveNoDataByNsec, readNsec } from "../dnssec/nsec.ts";
 import { isBetween, type Nsec3, type Nsec3Spans, readNsec3 } from "../dnssec/nsec3.ts";
-import {
-  proveExpansionByNsec3,
-  proveNameErrorByNsec3,
-  proveNoDataByNsec3,
-} from "../dnssec/nsec3-proofs.ts";
+import { proveExpansionByNsec3, proveNameErrorByNsec3, proveNoDataByNsec3 } from "../dnssec/nsec3-proofs.ts";
 import { groupRrsets, plausibleSignatures, type Rrset } from "../dnssec/rrsets.ts";
 import { signedLabels } from "../dnssec/rrsig.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
@@ -72,7 +68,8 @@ export class Synthesis {
     if (zone === undefined) return;
     const ranges = this.#zones.get(zone) ?? new ZoneRanges(zone);
     for (const rrset of sets) this.#learnSet(rrset, ranges, response, now);
-    for (const rrset of groupRrsets(response.answer, Class.IN)) this.#learnWildcard(rrset, ranges, response, now);
+    for (const rrset of groupRrsets(response.answer, Class.IN))
+      this.#learnWildcard(rrset, ranges, response, now);
     this.#use(ranges);
     this.#evict();
   }

@@ -108,7 +108,14 @@ export class Served {
     };
     this.server = new QueryServer(
       { serveStale, prefetch: true },
-      { store: this.store, local, misses: this.misses, clock: this.clock, counters: this.counters },
+      {
+        store: this.store,
+        synthesis: undefined,
+        local,
+        misses: this.misses,
+        clock: this.clock,
+        counters: this.counters,
+      },
     );
   }
 

@@ -122,7 +122,9 @@ describe("the AD bit", () => {
     const answer = [a("www.example.com", 0), rrsig("www.example.com", Type.A, 0)];
     const server = served(response({ answer, verdict: "secure", maxLifetime: 0 }));
 
-    expect((await server.message({ qname: "www.example.com", dnssecOk: true })).flags & Flag.AD).toBe(Flag.AD);
+    expect((await server.message({ qname: "www.example.com", dnssecOk: true })).flags & Flag.AD).toBe(
+      Flag.AD,
+    );
   });
 
   it("is clear on stale data whose signatures have expired (RFC 4035 §5.3.3)", async () => {

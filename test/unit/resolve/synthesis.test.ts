@@ -1,0 +1,153 @@
+import { describe, expect, it } from "vitest";
+import type { Response } from "../../../src/ports/exchange.ts";
+import { Synthesis } from "../../../src/resolve/synthesis.ts";
+import { InfoCode, Rcode, Type } from "../../../src/wire/codes.ts";
+import { LabAuthority } from "../../lab/authority.ts";
+import { buildTree } from "../../lab/tree.ts";
+import { labZones, periodAround } from "../../lab/zones.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { name, question, response } from "../../support/records.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
+import { queryOctets, read } from "../../support/served.ts";
+
+const authority = new LabAuthority(buildTree(labZones(periodAround(Date.parse("2026-11-20T12:00:00Z")))));
+
+/** What the lab's authority says, taken for proven. */
+function upstream(qname: string, qtype: number = Type.A): Response {
+  const message = read(authority.respond(queryOctets({ qname, qtype, dnssecOk: true })));
+  return response({
+    rcode: message.rcode,
+    answer: message.answer,
+    authority: message.authority,
+    verdict: "secure",
+  });
+}
+
+function synthesis(options: Partial<ConstructorParameters<typeof Synthesis>[0]> = {}) {
+  const clock = new ManualClock();
+  const made = new Synthesis({ maxRecords: 1_000, maxTtl: 900, isExempt: () => false, ...options }, clock);
+  return { clock, made };
+}
+
+describe("names denied without asking (RFC 8198 §5)", () => {
+  it.each(["example.com", "example.org", "salted.example"])(
+    "are those that the zone %s denies itself, and no others",
+    (zone) => {
+      const { made } = synthesis();
+      const random = new SeededRandom(7);
+      const labels = [
+        "www",
+        "mail",
+        "zz",
+        "a",
+        "b.ent",
+        "ent",
+        "x.www",
+        "y.wild",
+        "closer.wild",
+        "q.closer.wild",
+      ];
+      let asked = 0;
+      for (let i = 0; i < 600; i++) {
+        const first = labels[random.below(labels.length * 3)] ?? `n${random.u16().toString(36)}`;
+        const qname = `${first}.${zone}`;
+        const qtype = [Type.A, Type.AAAA, Type.TXT, Type.MX][random.below(4)] ?? Type.A;
+        const truth = upstream(qname, qtype);
+        const here = made.answer(question(qname, qtype));
+        if (here === undefined) {
+          asked++;
+          made.learn(truth);
+        } else {
+          expect([qname, qtype, here.rcode]).toEqual([qname, qtype, truth.rcode]);
+          const data = (given: Response) =>
+            given.answer.map((rr) => [rr.owner, rr.type, Buffer.from(rr.rdata).toString("hex")]);
+          expect(data(here).sort()).toEqual(data(truth).sort());
+        }
+      }
+
+      expect(made.counters.answers).toBeGreaterThan(250);
+      expect(asked + made.counters.answers).toBe(600);
+    },
+  );
+
+  it("say that they are synthesized and carry their proof (RFC 8914, 29)", () => {
+    const { made } = synthesis();
+    made.learn(upstream("nothing1.example.com"));
+
+    const here = made.answer(question("nothing2.example.com"));
+
+    expect(here?.rcode).toBe(Rcode.NXDOMAIN);
+    expect(here?.errors[0]?.infoCode).toBe(InfoCode.SYNTHESIZED);
+    const types = new Set(here?.authority.map((rr) => rr.type));
+    expect([...types].sort((a, b) => a - b)).toEqual([Type.SOA, Type.RRSIG, Type.NSEC]);
+  });
+
+  it("are denied with all that is below them (RFC 8020)", () => {
+    const { made } = synthesis();
+    made.learn(upstream("nothing.example.org"));
+
+    expect(made.answer(question("a.b.c.nothing.example.org"))?.rcode).toBe(Rcode.NXDOMAIN);
+  });
+
+  it("live no longer than the proofs (RFC 8198 §5.4)", () => {
+    const { clock, made } = synthesis();
+    made.learn(upstream("nothing.example.com"));
+
+    clock.advance(100_500);
+    const ttls = new Set(made.answer(question("nothing.example.com"))?.authority.map((rr) => rr.ttl));
+    clock.advance(200_000);
+
+    expect([...ttls]).toEqual([199]);
+    expect(made.answer(question("nothing.example.com"))).toBeUndefined();
+  });
+
+  it("are not concluded from an opt-out span (RFC 8198 §5.2)", () => {
+    const { made } = synthesis();
+    made.learn(upstream("nothing.com"));
+
+    expect(made.answer(question("nothing.com"))).toBeUndefined();
+  });
+
+  it("are not concluded for what lies below a zone cut (RFC 6840 §4.1)", () => {
+    const { made } = synthesis();
+    made.learn(upstream("unsigned.example.com", Type.DS));
+    made.learn(upstream("nothing.example.com"));
+
+    expect(made.answer(question("www.unsigned.example.com"))).toBeUndefined();
+    expect(made.answer(question("unsigned.example.com"))).toBeUndefined();
+  });
+
+  it("never deny a DS", () => {
+    const { made } = synthesis();
+    made.learn(upstream("nothing.example.com"));
+
+    expect(made.answer(question("nothing.example.com", Type.DS))).toBeUndefined();
+  });
+
+  it("are not learnt from what is not secure", () => {
+    const { made } = synthesis();
+
+    made.learn({ ...upstream("nothing.example.com"), verdict: "insecure" });
+
+    expect(made.records).toBe(0);
+  });
+
+  it("give way to other rules for a name", () => {
+    const { made } = synthesis({ isExempt: (qname) => qname === name("nothing.example.com") });
+    made.learn(upstream("nothing.example.com"));
+
+    expect(made.answer(question("nothing.example.com"))).toBeUndefined();
+  });
+});
+
+describe("what is proven", () => {
+  it("takes its share of memory and no more", () => {
+    const { made } = synthesis({ maxRecords: 4 });
+
+    for (const zone of ["example.com", "example.org", "example.net", "example"])
+      made.learn(upstream(`no.${zone}`));
+
+    expect(made.records).toBeLessThanOrEqual(4);
+    expect(made.answer(question("no.example.com"))).toBeUndefined();
+  });
+});
