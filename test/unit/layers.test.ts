@@ -69,7 +69,7 @@ const EDGE_MODULES: Readonly<Record<string, readonly string[]>> = {
   "node:https": [],
   "node:http2": [],
   "node:net": ["compose", "listen", "upstream", "cli", "app.ts"],
-  "node:tls": ["upstream", "cli"],
+  "node:tls": ["compose", "upstream", "cli"],
   "node:worker_threads": ["compose", "app.ts", "listen"],
 };
 
