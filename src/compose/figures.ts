@@ -17,6 +17,7 @@ export interface FigureSources {
 
 export function figuresOf(sources: FigureSources): ResolverFigures {
   const { counters, durations } = sources.serving;
+  counters.settleHits();
   return {
     queries: { udp: counters.udpQueries, tcp: counters.tcpQueries },
     responses: responsesOf(counters.responses),

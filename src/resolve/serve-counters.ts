@@ -25,6 +25,17 @@ export class ServeCounters {
     this.durations = durations;
   }
 
+  /** Hits not yet in `durations`: every so many one is timed and stands for the others. */
+  untimedHits = 0;
+  /** Seconds the last timed hit took. */
+  lastHitDuration = 0;
+
+  /** Puts the untimed hits where the last timed one went. */
+  settleHits(): void {
+    if (this.untimedHits > 0) this.durations.cache.observe(this.lastHitDuration, this.untimedHits);
+    this.untimedHits = 0;
+  }
+
   countResponse(rcode: number): void {
     const place = Math.min(rcode, COUNTED_RCODES - 1);
     this.responses[place] = (this.responses[place] ?? 0) + 1;

@@ -60,7 +60,6 @@ export class QueryServer implements PacketHandler {
   readonly #query = new ScannedQuery();
   /** Used again for every hit: nobody keeps it. */
   readonly #occasion = { now: 0, limit: 0, staleError: undefined };
-  #hitsToSample = HITS_A_SAMPLE;
 
   constructor(options: ServeOptions, deps: ServeDeps) {
     this.#options = options;
@@ -115,9 +114,9 @@ export class QueryServer implements PacketHandler {
     const counters = this.#counters;
     counters.hits++;
     counters.countResponse(out[outStart + 3]! & 0x0f);
-    if (--this.#hitsToSample === 0) {
-      this.#hitsToSample = HITS_A_SAMPLE;
-      counters.durations.cache.observe((this.#clock.now() - now) / 1_000, HITS_A_SAMPLE);
+    if (++counters.untimedHits === HITS_A_SAMPLE) {
+      counters.lastHitDuration = (this.#clock.now() - now) / 1_000;
+      counters.settleHits();
     }
     return octets;
   }
