@@ -92,11 +92,17 @@ setInterval(async () => {
 }, ${REFRESH_SECONDS * 1000});
 `;
 
+/** The mark: a voice kept low. */
+export const ICON = `data:image/svg+xml,${encodeURIComponent(
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><g fill="none" stroke="#1f7a63" stroke-width="3" stroke-linecap="round"><path d="M14 10a9 9 0 0 1 0 12M19 6.5a15 15 0 0 1 0 19"/></g><circle cx="7" cy="16" r="3.5" fill="#1f7a63"/></svg>`,
+)}`;
+
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${digest(STYLE)}'`,
   `script-src 'sha256-${digest(SCRIPT)}'`,
   "connect-src 'self'",
+  "img-src data:", // The icon.
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",

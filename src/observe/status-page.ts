@@ -7,7 +7,7 @@ import type { Health, Page } from "./http-endpoint.ts";
 import { quantile, type HistogramFigures } from "./histogram.ts";
 import { INTERVAL_MS, INTERVALS, type RateSample, sum, totals } from "./query-rate.ts";
 import type { ResolverFigures, UpstreamFigures } from "./resolver-figures.ts";
-import { CONTENT_SECURITY_POLICY, SCRIPT, STYLE } from "./status-assets.ts";
+import { CONTENT_SECURITY_POLICY, ICON, SCRIPT, STYLE } from "./status-assets.ts";
 
 /** Everything the page shows. */
 export interface StatusView {
@@ -30,7 +30,7 @@ export function statusPage(view: StatusView): Page {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${health.ready ? "" : "Not ready: "}Sotto</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="${ICON}">
 <style>${STYLE}</style>
 </head>
 <body>
