@@ -125,7 +125,7 @@ async function respond(
       return { status: 200, type: TEXT, body: "alive\n" };
     case "/readyz": {
       const { ready, reason } = health();
-      return { status: ready ? 200 : 503, type: TEXT, body: `${reason}\n` };
+      return { status: ready ? 200 : 503, type: TEXT, body: `${ready ? "ready" : reason}\n` };
     }
     case "/": {
       const { html, contentSecurityPolicy } = statusPage();
