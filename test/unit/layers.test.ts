@@ -325,7 +325,7 @@ describe("the files of src", () => {
 
   it("have kebab-case names", () => {
     const faults = [...sources, ...outside].filter(
-      ({ path }) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.config|\.d)*\.ts$/.test(basename(path)),
+      ({ path }) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.field|\.test|\.config|\.d)*\.ts$/.test(basename(path)),
     );
 
     expect(faults.map((file) => file.path)).toEqual([]);
