@@ -27,6 +27,8 @@ interface ValueFormat {
   fromText(text: string): Uint8Array | undefined;
 }
 
+const MANDATORY = 0;
+
 const NOTHING = new Uint8Array(0);
 
 const FLAG: ValueFormat = {
@@ -50,18 +52,21 @@ const FORMATS: Record<KnownKey, ValueFormat> = {
 
 /** The SvcParams in `octets[start..end)`, which are known to be well formed. */
 export function paramsToText(octets: Uint8Array, start: number, end: number): string[] {
-  const params: string[] = [];
+  const values = new Map<number, Uint8Array>();
   for (let at = start; at < end; ) {
     const key = (octets[at]! << 8) | octets[at + 1]!;
     const valueEnd = at + 4 + ((octets[at + 2]! << 8) | octets[at + 3]!);
-    params.push(paramToText(key, octets.subarray(at + 4, valueEnd)));
+    values.set(key, octets.subarray(at + 4, valueEnd));
     at = valueEnd;
   }
-  return params;
+  return [...values].map(([key, value]) => {
+    const isOpaque = key === MANDATORY && !namesOnlyKeysOf(values, value);
+    const name = isOpaque ? undefined : KEYS[key];
+    return paramToText(key, name, value);
+  });
 }
 
-function paramToText(key: number, value: Uint8Array): string {
-  const name = KEYS[key];
+function paramToText(key: number, name: KnownKey | undefined, value: Uint8Array): string {
   const text = name === undefined ? undefined : FORMATS[name].toText(value);
   if (text === "") return name!;
   if (text !== undefined) return `${name}=${text}`;
@@ -70,7 +75,6 @@ function paramToText(key: number, value: Uint8Array): string {
 
 /** The SvcParams of words `key=value`, in the order of their keys; `undefined` for a malformed one or a key given twice. */
 export function paramsFromText(words: readonly string[]): Buffer | undefined {
-  // BOUNDED: by the words of one record.
   const values = new Map<number, Uint8Array>();
   for (const word of words) {
     const equals = word.indexOf("=");
@@ -83,9 +87,8 @@ export function paramsFromText(words: readonly string[]): Buffer | undefined {
     if (value === undefined || value.length > 0xffff) return undefined;
     values.set(key, value);
   }
-  const mandatory = values.get(0);
-  if (mandatory !== undefined && !namesOnlyKeysOf(values, mandatory)) return undefined;
-  return encoded(values);
+  const mandatory = words.some((word) => word.startsWith("mandatory=")) ? values.get(MANDATORY) : undefined;
+  return mandatory === undefined || namesOnlyKeysOf(values, mandatory) ? encoded(values) : undefined;
 }
 
 function encoded(values: ReadonlyMap<number, Uint8Array>): Buffer {

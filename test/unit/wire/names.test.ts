@@ -14,7 +14,7 @@ import {
   ROOT,
   wildcardOf,
 } from "../../../src/wire/names.ts";
-import { name } from "../../support/names.ts";
+import { name } from "../../support/records.ts";
 
 const WWW = name("www.example.com");
 

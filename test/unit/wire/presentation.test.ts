@@ -10,7 +10,7 @@ import {
   recordFromText,
   recordToText,
 } from "../../../src/wire/presentation.ts";
-import { name } from "../../support/names.ts";
+import { name } from "../../support/records.ts";
 
 const RECORDS = `
 example.com. 3600 IN A 192.0.2.1

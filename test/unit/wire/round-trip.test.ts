@@ -4,7 +4,7 @@ import { Class, Flag, OptionCode, Rcode, Type } from "../../../src/wire/codes.ts
 import { octetsOfName } from "../../../src/wire/names.ts";
 import { isFault, readMessage } from "../../../src/wire/read-message.ts";
 import { writeMessage } from "../../../src/wire/write-message.ts";
-import { name } from "../../support/names.ts";
+import { name } from "../../support/records.ts";
 
 const WWW = name("www.example.com");
 const CDN = name("cdn.example.net");

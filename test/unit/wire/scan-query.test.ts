@@ -3,7 +3,7 @@ import { Flag, OptionCode, Type } from "../../../src/wire/codes.ts";
 import { questionKey } from "../../../src/wire/names.ts";
 import { ScanFault, ScannedQuery, scanQuery } from "../../../src/wire/scan-query.ts";
 import { type MessageParts, writeMessage } from "../../../src/wire/write-message.ts";
-import { name } from "../../support/names.ts";
+import { name } from "../../support/records.ts";
 
 const QUESTION = { qname: name("www.example.com"), qtype: Type.HTTPS, qclass: 1 };
 const EDNS = { udpSize: 4096, version: 0, dnssecOk: true, options: [] };
