@@ -177,6 +177,41 @@ export const InfoCode = {
   SYNTHESIZED: 29,
 } as const;
 
+/** DNSSEC algorithms by their mnemonics (RFC 8624 §3.1; RFC 4034 appendix A.1 for the oldest). */
+export const Algorithm = {
+  RSAMD5: 1,
+  DH: 2,
+  DSA: 3,
+  RSASHA1: 5,
+  "DSA-NSEC3-SHA1": 6,
+  NSEC3RSASHA1: 7,
+  "RSASHA1-NSEC3-SHA1": 7,
+  RSASHA256: 8,
+  RSASHA512: 10,
+  "ECC-GOST": 12,
+  ECDSAP256SHA256: 13,
+  ECDSAP384SHA384: 14,
+  ED25519: 15,
+  ED448: 16,
+  INDIRECT: 252,
+  PRIVATEDNS: 253,
+  PRIVATEOID: 254,
+} as const;
+
+/** Types of CERT records (RFC 4398 §2.1). */
+export const CertificateType = {
+  PKIX: 1,
+  SPKI: 2,
+  PGP: 3,
+  IPKIX: 4,
+  ISPKI: 5,
+  IPGP: 6,
+  ACPKIX: 7,
+  IACPKIX: 8,
+  URI: 253,
+  OID: 254,
+} as const;
+
 const TYPE_TEXTS: ReadonlyMap<number, string> = textsOf(Type);
 const CLASS_TEXTS: ReadonlyMap<number, string> = textsOf(Class);
 const RCODE_TEXTS: ReadonlyMap<number, string> = textsOf(Rcode);

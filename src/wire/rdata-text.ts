@@ -7,7 +7,7 @@
  */
 import { ipv4FromText, ipv4ToText, ipv6FromText, ipv6ToText } from "./addresses.ts";
 import { base32hexFromText, base32hexToText } from "./base32hex.ts";
-import { typeFromText, typeToText } from "./codes.ts";
+import { Algorithm, CertificateType, typeFromText, typeToText } from "./codes.ts";
 import { asBuffer } from "./latin1.ts";
 import { labelsToText, wireBelow } from "./name-text.ts";
 import { pieceEnd, isRdataValid, layoutOf, type RdataField } from "./rdata.ts";
@@ -35,6 +35,8 @@ function fieldToText(field: RdataField, octets: Uint8Array, at: number, end: num
     case "u8":
     case "u16":
     case "u32":
+    case "algorithm":
+    case "certificate":
       return [`${numberAt(octets, at, end)}`];
     case "type":
       return [typeToText(numberAt(octets, at, end))];
@@ -184,6 +186,8 @@ const FIELD_NAMES: Record<RdataField, string> = {
   u16: "number up to 65535",
   u32: "number up to 4294967295",
   type: "record type",
+  algorithm: "algorithm (a number up to 255, or a mnemonic)",
+  certificate: "certificate type (a number up to 65535, or a mnemonic)",
   time: "time (YYYYMMDDHHmmSS, or seconds)",
   ipv4: "IPv4 address",
   ipv6: "IPv6 address",
@@ -221,6 +225,10 @@ function fieldFromWords(
       return numberFromText(`${typeFromText(word)}`, 2);
     case "time":
       return timeFromText(word);
+    case "algorithm":
+      return numberFromText(codeFromText(word, Algorithm), 1);
+    case "certificate":
+      return numberFromText(codeFromText(word, CertificateType), 2);
     case "ipv4":
       return ipv4FromText(word);
     case "ipv6":
@@ -230,7 +238,7 @@ function fieldFromWords(
     case "eui64":
       return /^([0-9a-f]{2}-){7}[0-9a-f]{2}$/i.test(word) ? hexFromText(word.replaceAll("-", "")) : undefined;
     case "node":
-      return /^([0-9a-f]{4}:){3}[0-9a-f]{4}$/i.test(word) ? hexFromText(word.replaceAll(":", "")) : undefined;
+      return nodeFromText(word);
     case "name":
       return wireBelow(word, origin);
     case "string":
@@ -256,6 +264,12 @@ function fieldFromWords(
   }
 }
 
+/** The digits of the number that `text` names in a registry; `text` itself where it names none. */
+function codeFromText(text: string, registry: Readonly<Record<string, number>>): string {
+  const mnemonic = text.toUpperCase();
+  return Object.hasOwn(registry, mnemonic) ? `${registry[mnemonic]}` : text;
+}
+
 function numberFromText(text: string, octets: number): Buffer | undefined {
   if (!/^\d{1,10}$/.test(text) || Number(text) >= 256 ** octets) return undefined;
   const buffer = Buffer.alloc(octets);
@@ -270,6 +284,17 @@ function timeFromText(text: string): Buffer | undefined {
   const seconds = Date.UTC(year!, month! - 1, day, hour, minute, second) / 1000;
   // Date.UTC carries a 32nd day over; the text must come back as it was.
   return timeToText(seconds) === text ? numberFromText(`${seconds}`, 4) : undefined;
+}
+
+/** Four groups of hexadecimal digits (RFC 6742 §2.1.2). */
+function nodeFromText(text: string): Buffer | undefined {
+  if (!/^([0-9a-f]{1,4}:){3}[0-9a-f]{1,4}$/i.test(text)) return undefined;
+  return hexFromText(
+    text
+      .split(":")
+      .map((group) => group.padStart(4, "0"))
+      .join(""),
+  );
 }
 
 function stringFromText(text: string): Buffer | undefined {

@@ -10,8 +10,8 @@ import { Type } from "./codes.ts";
 import { LOWER_CASE, MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
 
 /**
- * Parts of RDATA. Of fixed length: numbers (`type` and `time` are numbers with a text of their own) and
- * addresses. Others:
+ * Parts of RDATA. Of fixed length: numbers (`type`, `time`, `algorithm` and `certificate` are numbers that
+ * have names) and addresses. Others:
  * - `name`: a domain name
  * - `string`, `strings`: one character-string, or one or more up to the end (RFC 1035 §3.3)
  * - `tag`: a character-string that is not empty and written without quotes (RFC 8659 §4.1)
@@ -27,6 +27,8 @@ export type RdataField =
   | "u32"
   | "type"
   | "time"
+  | "algorithm"
+  | "certificate"
   | "ipv4"
   | "ipv6"
   | "eui48"
@@ -52,6 +54,8 @@ const FIXED_OCTETS: Partial<Record<RdataField, number>> = {
   u32: 4,
   type: 2,
   time: 4,
+  algorithm: 1,
+  certificate: 2,
   ipv4: 4,
   ipv6: 16,
   eui48: 6,
@@ -103,8 +107,8 @@ function layout(fields: string, compression: Compression = "never", foldsNames =
 const NAME_OF_1035 = layout("name", "both", true);
 const TWO_NAMES_OF_1035 = layout("name name", "both", true);
 const CHARACTER_STRINGS = layout("strings");
-const DELEGATION_SIGNER = layout("u16 u8 u8 hex");
-const PUBLIC_KEY = layout("u16 u8 u8 base64");
+const DELEGATION_SIGNER = layout("u16 algorithm u8 hex");
+const PUBLIC_KEY = layout("u16 u8 algorithm base64");
 const CERTIFICATE_ASSOCIATION = layout("u8 u8 u8 hex");
 const SERVICE_BINDING = layout("u16 name params");
 
@@ -132,7 +136,7 @@ const LAYOUTS: ReadonlyMap<number, RdataLayout> = new Map<number, RdataLayout>([
   [Type.ISDN, CHARACTER_STRINGS],
   [Type.RT, layout("u16 name", "read", true)],
   [Type["NSAP-PTR"], layout("name")],
-  [Type.SIG, layout("type u8 u8 u32 time time u16 name base64", "read", true)],
+  [Type.SIG, layout("type algorithm u8 u32 time time u16 name base64", "read", true)],
   [Type.KEY, PUBLIC_KEY],
   [Type.PX, layout("u16 name name", "read", true)],
   [Type.GPOS, layout("string string string")],
@@ -142,12 +146,12 @@ const LAYOUTS: ReadonlyMap<number, RdataLayout> = new Map<number, RdataLayout>([
   [Type.SRV, layout("u16 u16 u16 name", "read", true)],
   [Type.NAPTR, layout("u16 u16 string string string name", "read", true)],
   [Type.KX, layout("u16 name", "never", true)],
-  [Type.CERT, layout("u16 u16 u8 base64")],
+  [Type.CERT, layout("certificate u16 algorithm base64")],
   [Type.DNAME, layout("name", "never", true)],
   // RFC 4034, RFC 5155, RFC 4255, RFC 4701, RFC 6698, RFC 8162, RFC 7344, RFC 7929, RFC 7477, RFC 8976
   [Type.DS, DELEGATION_SIGNER],
   [Type.SSHFP, layout("u8 u8 hex")],
-  [Type.RRSIG, layout("type u8 u8 u32 time time u16 name base64", "never", true)],
+  [Type.RRSIG, layout("type algorithm u8 u32 time time u16 name base64", "never", true)],
   // RFC 6840 §5.1: names in NSEC keep their case, those in RRSIG do not.
   [Type.NSEC, layout("name bitmap")],
   [Type.DNSKEY, PUBLIC_KEY],

@@ -61,6 +61,8 @@ const FIELDS: Record<RdataField, Arbitrary<Uint8Array>> = {
   u32: fixed(4),
   type: fixed(2),
   time: fixed(4),
+  algorithm: fixed(1),
+  certificate: fixed(2),
   ipv4: fixed(4),
   ipv6: fc.oneof(
     fixed(16),

@@ -11,78 +11,15 @@ import {
   recordToText,
 } from "../../../src/wire/presentation.ts";
 import { name } from "../../support/records.ts";
-
-const RECORDS = `
-example.com. 3600 IN A 192.0.2.1
-example.com. 3600 IN AAAA 2001:db8::1
-example.com. 3600 IN NS ns.example.com.
-example.com. 3600 IN CNAME WWW.Example.com.
-example.com. 3600 IN DNAME example.org.
-example.com. 3600 IN PTR \\.\\\\\\\"\\;\\(\\)\\@\\$\\000\\032\\255.example.
-example.com. 3600 IN SOA ns.example.com. host\\.master.example.com. 2026112001 7200 3600 1209600 300
-example.com. 3600 IN MX 10 mx.example.com.
-example.com. 3600 IN MX 0 .
-example.com. 3600 IN TXT "one; not a comment" "" "quote \\" backslash \\\\ octet \\200"
-example.com. 3600 IN SPF "v=spf1 -all"
-example.com. 3600 IN HINFO "PDP-11" "UNIX"
-example.com. 3600 IN RP mail.example.com. .
-example.com. 3600 IN AFSDB 1 afs.example.com.
-example.com. 3600 IN RT 10 relay.example.com.
-example.com. 3600 IN PX 10 map822.example.com. mapx400.example.com.
-example.com. 3600 IN KX 10 kx.example.com.
-example.com. 3600 IN X25 "311061700956"
-example.com. 3600 IN GPOS "-32.6882" "116.8652" "10.0"
-_dns._udp.example.com. 3600 IN SRV 0 5 53 ns.example.com.
-example.com. 3600 IN NAPTR 100 50 "s" "http+I2L+I2C+I2R" "" _http._tcp.example.com.
-example.com. 3600 IN CERT 1 12345 8 AQIDBA==
-example.com. 3600 IN DS 60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118
-example.com. 3600 IN CDS 0 0 0 00
-example.com. 3600 IN SSHFP 4 2 123456789ABCDEF67890123456789ABCDEF67890123456789ABCDEF123456789
-example.com. 3600 IN RRSIG A 5 3 86400 20030322173103 20030220173103 2642 example.com. oJB1W6WNGv+ldvQ3WDG0MQ==
-example.com. 3600 IN NSEC host.example.com. A MX RRSIG NSEC TYPE1234
-example.com. 3600 IN NSEC .
-example.com. 3600 IN DNSKEY 256 3 5 AQPSKmynfzW4kyBv015MUG2DeIQ3Cbl+BBZH4b/0PY1kxkmvHjcZc8no
-example.com. 3600 IN CDNSKEY 0 3 0 AA==
-example.com. 3600 IN DHCID AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=
-example.com. 3600 IN NSEC3 1 1 12 AABBCCDD 2T7B4G4VSA5SMI47K61MV5BV1A22BOJR MX DNSKEY NS SOA NSEC3PARAM RRSIG
-example.com. 3600 IN NSEC3PARAM 1 0 12 -
-_443._tcp.example.com. 3600 IN TLSA 3 1 1 D2ABDE240D7CD3EE6B4B28C54DF034B97983A1D16E8A410E4561CB106618E971
-example.com. 3600 IN SMIMEA 3 1 0 AA
-example.com. 3600 IN OPENPGPKEY AQIDBA==
-example.com. 3600 IN CSYNC 66 3 A NS AAAA
-example.com. 3600 IN ZONEMD 2018031500 1 1 FEBE3D4CE2EC2FFA4BA99D46CD69D6D29711E55217057BEE
-example.com. 3600 IN NID 10 0014:4fff:ff20:ee64
-example.com. 3600 IN L32 10 10.1.2.0
-example.com. 3600 IN L64 10 2001:0db8:1140:1000
-example.com. 3600 IN LP 10 l64-subnet1.example.com.
-example.com. 3600 IN EUI48 00-00-5e-00-53-2a
-example.com. 3600 IN EUI64 00-00-5e-ef-10-00-00-2a
-_ftp._tcp.example.com. 3600 IN URI 10 1 "ftp://ftp1.example.com/public"
-example.com. 3600 IN CAA 0 issue "ca.example.net; policy=ev"
-example.com. 3600 IN RESINFO "qnamemin" "exterr=15,16,17"
-example.com. 3600 IN SVCB 0 foo.example.com.
-example.com. 3600 IN HTTPS 1 . alpn="h2,h3" ipv4hint=192.0.2.1,192.0.2.2 ech="AEX+DQ==" ipv6hint=2001:db8::1
-example.com. 3600 IN SVCB 16 foo.example.org. mandatory=alpn,ipv4hint alpn="h2,h3-19" no-default-alpn port=53 ipv4hint=192.0.2.1
-example.com. 3600 IN SVCB 1 foo.example.com. dohpath="/dns-query{?dns}" ohttp key667="hello\\210qoo"
-example.com. 3600 IN TYPE65280 \\# 4 C0000201
-example.com. 3600 CH TYPE65280 \\# 0
-example.com. 0 CLASS32 LOC \\# 1 00
-`
-  .trim()
-  .split("\n");
+import { ZONE_LINES } from "../../support/zone-lines.ts";
 
 describe("a record in text", () => {
-  it.each(RECORDS)("is written as it was read: %s", (line) => {
+  it.each(ZONE_LINES)("is written as it was read: %s", (line) => {
     const record = recordFromText(line);
 
     const text = isTextFault(record) ? record.fault : recordToText(record);
-    expect(normalised(text)).toBe(normalised(line));
+    expect(text).toBe(line);
   });
-
-  /** Types of bit maps come in the order of their numbers. */
-  function normalised(line: string): string {
-    return line.replace("MX DNSKEY NS SOA NSEC3PARAM RRSIG", "NS SOA MX RRSIG DNSKEY NSEC3PARAM");
-  }
 });
 
 describe("a line with less or more in it", () => {
@@ -105,6 +42,21 @@ describe("a line with less or more in it", () => {
     expect(recordFromText(line, defaults)).toEqual(full);
   });
 
+  it.each([
+    ["DS 1 ECDSAP256SHA256 2 AA", "DS 1 13 2 AA"],
+    ["CERT pkix 0 rsasha256 AQ==", "CERT 1 0 8 AQ=="],
+    [
+      "RRSIG A 13 2 60 1574250000 1574240000 1 . AQ==",
+      "RRSIG A 13 2 60 20191120114000 20191120085320 1 . AQ==",
+    ],
+    ["NID 10 14:4fff:ff20:ee64", "NID 10 0014:4fff:ff20:ee64"],
+    ["TXT a b\\ c", 'TXT "a" "b c"'],
+    ["HTTPS 1 . port=443 alpn=h2", 'HTTPS 1 . alpn="h2" port=443'],
+    ["SVCB 16 . alpn=f\\\\\\092oo\\092,bar,h2", 'SVCB 16 . alpn="f\\\\\\\\oo\\\\,bar,h2"'],
+  ])("may be written in other ways: %s", (other, usual) => {
+    expect(recordFromText(`. ${other}`)).toEqual(recordFromText(`. ${usual}`));
+  });
+
   it("may have the origin as owner and in RDATA (RFC 1035 §5.1)", () => {
     expect(recordFromText("@ 60 MX 10 mx", { origin: name("example.com") })).toEqual(
       recordFromText("example.com. 60 MX 10 mx.example.com."),
@@ -112,6 +64,54 @@ describe("a line with less or more in it", () => {
     expect(recordFromText("x 60 NS @", { origin: name("example.com") })).toEqual(
       recordFromText("x.example.com. 60 NS example.com."),
     );
+  });
+});
+
+describe("a service binding in text (RFC 9460 appendix D)", () => {
+  const FOO = "03666f6f076578616d706c65036f726700";
+
+  it.each([
+    ["0 foo.example.org.", `0000${FOO}`],
+    ["1 .", "000100"],
+    ["16 foo.example.org. port=53", `0010${FOO}000300020035`],
+    ["1 foo.example.org. key667=hello", `0001${FOO}029b000568656c6c6f`],
+    ['1 foo.example.org. key667="hello\\210qoo"', `0001${FOO}029b000968656c6c6fd2716f6f`],
+    [
+      "1 foo.example.org. ipv6hint=2001:db8::1,2001:db8::53:1",
+      `0001${FOO}0006002020010db800000000000000000000000120010db8000000000000000000530001`,
+    ],
+    [
+      "1 foo.example.org. ipv6hint=2001:db8:122:344::192.0.2.33",
+      `0001${FOO}0006001020010db80122034400000000c0000221`,
+    ],
+    [
+      "16 foo.example.org. alpn=h2,h3-19 mandatory=ipv4hint,alpn ipv4hint=192.0.2.1",
+      `0010${FOO}0000000400010004000100090268320568332d313900040004c0000201`,
+    ],
+    ['16 foo.example.org. alpn="f\\\\\\\\oo\\\\,bar,h2"', `0010${FOO}0001000c08665c6f6f2c626172026832`],
+  ])("has the octets of the RFC: %s", (text, hex) => {
+    expect(recordFromText(`. SVCB ${text}`)).toMatchObject({ rdata: Buffer.from(hex, "hex") });
+  });
+
+  it.each([
+    "1 . key123=abc key123=def",
+    "1 . mandatory",
+    "1 . alpn",
+    "1 . port",
+    "1 . ipv4hint",
+    "1 . ipv6hint",
+    "1 . no-default-alpn=abc",
+    "1 . mandatory=key123",
+    "1 . mandatory=mandatory",
+    "1 . mandatory=key123,key123 key123=abc",
+    "1 . alpn=,",
+    "1 . port=65536",
+    "1 . key65536=x",
+    "1 . key007=x",
+    "1 . unheard=x",
+    "1 . ech=*",
+  ])("is refused where the RFC wants that: %s", (text) => {
+    expect(recordFromText(`. SVCB ${text}`)).toHaveProperty("fault");
   });
 });
 

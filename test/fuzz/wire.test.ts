@@ -1,0 +1,234 @@
+/**
+ * 100,000 messages, random and mutated from good ones, the same in every run. Whatever they are: no throw,
+ * an end, nothing read outside the message, nothing kept, and what is accepted is sound.
+ */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import fc, { type Arbitrary } from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Message, ResourceRecord } from "../../src/ports/message.ts";
+import { FrameReader } from "../../src/wire/framing.ts";
+import { nameFromOctets, octetsOfName, questionKey } from "../../src/wire/names.ts";
+import { isTextFault, recordFromText, recordToText } from "../../src/wire/presentation.ts";
+import { isRdataValid } from "../../src/wire/rdata.ts";
+import { isFault, readMessage } from "../../src/wire/read-message.ts";
+import { ScannedQuery, scanQuery } from "../../src/wire/scan-query.ts";
+import { writeMessage } from "../../src/wire/write-message.ts";
+import * as any from "../support/wire-arbitraries.ts";
+
+const RUNS = 100_000;
+/** Good messages to start from. */
+const SEEDS: readonly Buffer[] = fc
+  .sample(fc.oneof(any.message, any.query), { seed: any.FIXED_SEED, numRuns: 400 })
+  .map((message) => writeMessage(message)!);
+/** Octets that mean something somewhere: pointers, label types, lengths, edges of numbers. */
+const TELLING = [
+  0x00, 0x01, 0x0c, 0x29, 0x2e, 0x3f, 0x40, 0x41, 0x5a, 0x7f, 0x80, 0xbf, 0xc0, 0xc1, 0xfe, 0xff,
+];
+
+/** [kind, place, value]: what is done to a good message. */
+type Mutation = readonly [number, number, number];
+
+const mutated: Arbitrary<Buffer> = fc
+  .tuple(
+    fc.nat(SEEDS.length - 1),
+    fc.array(fc.tuple(fc.nat(6), fc.nat(0xffff), fc.nat(0xff)), { minLength: 1, maxLength: 6 }),
+  )
+  .map(([seed, mutations]) => mutations.reduce(mutate, SEEDS[seed]!));
+
+const random: Arbitrary<Buffer> = fc.uint8Array({ maxLength: 80 }).map((octets) => Buffer.from(octets));
+
+const anything = fc.oneof({ weight: 9, arbitrary: mutated }, { weight: 1, arbitrary: random });
+
+function mutate(octets: Buffer, [kind, place, value]: Mutation): Buffer {
+  const at = octets.length === 0 ? 0 : place % octets.length;
+  const copy = Buffer.from(octets);
+  switch (kind) {
+    case 0:
+      copy[at] = value;
+      return copy;
+    case 1:
+      copy[at] = TELLING[value % TELLING.length]!;
+      return copy;
+    case 2:
+      copy[at]! ^= 1 << (value & 7);
+      return copy;
+    case 3:
+      return copy.subarray(0, at);
+    case 4:
+      return Buffer.concat([copy.subarray(0, at), Buffer.alloc(value & 7, place), copy.subarray(at)]);
+    case 5:
+      return Buffer.concat([copy.subarray(0, at), copy.subarray(at + (value & 7))]);
+    default:
+      // Counts of the sections.
+      if (copy.length >= 12) copy[5 + 2 * (place & 3)] = value & 7;
+      return copy;
+  }
+}
+
+/** The message between other octets: if any of those were read, the outcome would change with them. */
+function amid(octets: Buffer, before: number, after: number): Buffer {
+  return Buffer.concat([Buffer.alloc(300, before), octets, Buffer.alloc(300, after)]);
+}
+
+describe("the reader of messages, given anything", () => {
+  it("never throws, and what it accepts is sound", () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(anything, (octets) => {
+        const message = readMessage(octets);
+        if (isFault(message)) return;
+        accepted += 1;
+        checkSound(message);
+      }),
+      { seed: any.FIXED_SEED, numRuns: RUNS },
+    );
+
+    // Neither all nor nothing, or the mutations would be no test.
+    expect(accepted).toBeGreaterThan(RUNS / 10);
+    expect(accepted).toBeLessThan((RUNS * 9) / 10);
+  });
+
+  it("reads nothing outside the message", () => {
+    fc.assert(
+      fc.property(anything, (octets) => {
+        const end = 300 + octets.length;
+
+        const alone = readMessage(octets);
+
+        expect(readMessage(amid(octets, 0x00, 0x00), 300, end)).toEqual(alone);
+        expect(readMessage(amid(octets, 0xc0, 0x03), 300, end)).toEqual(alone);
+      }),
+      { seed: any.FIXED_SEED + 1, numRuns: RUNS / 10 },
+    );
+  });
+
+  it("keeps nothing", () => {
+    const collect = collector();
+    const inputs = fc.sample(anything, { seed: any.FIXED_SEED + 2, numRuns: 2_000 });
+    const round = (): void => {
+      for (const octets of inputs) readMessage(octets);
+    };
+    round();
+    collect();
+    const before = process.memoryUsage();
+    for (let i = 0; i < 50; i++) round();
+    collect();
+    const after = process.memoryUsage();
+
+    expect(after.heapUsed - before.heapUsed).toBeLessThan(1_000_000);
+    expect(after.external - before.external).toBeLessThan(1_000_000);
+  });
+
+  function checkSound(message: Message): void {
+    for (const section of [message.answer, message.authority, message.additional]) {
+      for (const record of section) checkRecord(record);
+    }
+    const octets = writeMessage(message);
+    if (octets !== undefined) expect(readMessage(octets)).toEqual(message);
+  }
+
+  function checkRecord(record: ResourceRecord): void {
+    if (nameFromOctets(octetsOfName(record.owner)) !== record.owner) throw new Error("owner is no name");
+    if (!isRdataValid(record.type, record.rdata)) throw new Error("RDATA is not well formed");
+  }
+});
+
+describe("the scan of queries, given anything", () => {
+  it("agrees with the reader on what is a good query, and reads nothing outside it", () => {
+    const scanned = new ScannedQuery();
+    let good = 0;
+    fc.assert(
+      fc.property(anything, (octets) => {
+        const packet = amid(octets, 0x00, 0x01);
+        const fault = scanQuery(packet, 300, 300 + octets.length, scanned);
+        const other = amid(octets, 0xff, 0xff);
+        expect(scanQuery(other, 300, 300 + octets.length, new ScannedQuery())).toBe(fault);
+
+        // The scan does not look into RDATA or behind pointers, so the reader may refuse what it takes.
+        const message = readMessage(octets);
+        if (isFault(message)) return;
+        const isQuery = message.flags < 0x8000 && message.opcode === 0 && message.questions.length === 1;
+        const isForUs = isQuery && (message.edns?.version ?? 0) === 0;
+        expect(fault === 0).toBe(isForUs);
+        if (!isForUs) return;
+        good += 1;
+        expect(scanned.key).toBe(questionKey(message.questions[0]!));
+      }),
+      { seed: any.FIXED_SEED + 3, numRuns: RUNS / 4 },
+    );
+    expect(good).toBeGreaterThan(RUNS / 100);
+  });
+});
+
+describe("the reader of streams, given anything", () => {
+  it("gives all octets of whole messages once, however they are cut", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 600 }), { maxLength: 20 }), (chunks) => {
+        const stream = Buffer.concat(chunks);
+        const reader = new FrameReader();
+        const parts: Buffer[] = [];
+
+        for (const chunk of chunks) {
+          reader.push(Buffer.from(chunk), (octets, start, end) => {
+            const length = end - start;
+            parts.push(Buffer.of(length >> 8, length & 0xff), Buffer.from(octets.subarray(start, end)));
+          });
+        }
+
+        const given = Buffer.concat(parts);
+        expect(stream.subarray(0, given.length)).toEqual(given);
+        expect(reader.isMidFrame).toBe(given.length < stream.length);
+      }),
+      { seed: any.FIXED_SEED, numRuns: 2_000 },
+    );
+  });
+});
+
+describe("the reader of lines, given anything", () => {
+  it("never throws, and what it accepts can be written and read again", () => {
+    const words = fc.oneof(
+      fc.constantFrom(
+        "example.com.",
+        "60",
+        "IN",
+        "A",
+        "TXT",
+        "HTTPS",
+        "SOA",
+        "\\#",
+        "4",
+        "C0000201",
+        '"',
+        "(",
+        ")",
+      ),
+      fc.constantFrom(
+        "alpn=h2",
+        'alpn="h2\\\\,"',
+        "mandatory=alpn",
+        "key7=\\255",
+        "-",
+        "@",
+        ".",
+        "\\",
+        "192.0.2.1",
+      ),
+      fc.string({ maxLength: 8 }),
+    );
+    fc.assert(
+      fc.property(fc.array(words, { maxLength: 9 }), (line) => {
+        const record = recordFromText(line.join(" "));
+
+        if (!isTextFault(record)) expect(recordFromText(recordToText(record))).toEqual(record);
+      }),
+      { seed: any.FIXED_SEED, numRuns: 20_000 },
+    );
+  });
+});
+
+/** A full garbage collection, which no flag of the test run has to allow. */
+function collector(): () => void {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
