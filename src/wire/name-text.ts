@@ -1,10 +1,10 @@
 /**
- * Domain names as people write them, with dots and escapes.
+ * Names in wire format to text with dots and escapes, and back, letter case kept. `presentation.ts` has the
+ * same for `Name`.
  *
  * Source: RFC 1035 §5.1, RFC 4343 §2.1 (escapes).
  */
-import type { Name } from "../ports/message.ts";
-import { LOWER_CASE, MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
+import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
 import { decimalEscape, escapeAt } from "./text-tokens.ts";
 
 /** Characters that mean something in a zone file, or in a name. */
@@ -12,12 +12,7 @@ const SPECIAL = new Set(Array.from('.\\"();@$', (character) => character.charCod
 
 const WIRE_NAME = Buffer.alloc(MAX_NAME_OCTETS);
 
-/** The name with its dot at the end: `www.example.com.`, octets that are not plain text escaped. */
-export function nameToText(name: Name): string {
-  return labelsToText(name);
-}
-
-/** `nameToText` for a name whose letter case is kept, as names in RDATA are. */
+/** The name with its dot at the end, letter case kept, octets that are not plain text escaped. */
 export function labelsToText(wire: string): string {
   if (wire.length === 1) return ".";
   let text = "";
@@ -34,18 +29,11 @@ export function labelsToText(wire: string): string {
 }
 
 /**
- * The name that text stands for; the dot at its end may be missing. `undefined` for anything that is no
- * name, also for spaces and characters outside ASCII: those have to be escaped or, as IDNA does, encoded.
+ * The name in wire format, letter case kept, in a shared buffer: to be copied at once. The dot at its end
+ * may be missing. `undefined` for anything that is no name, also for spaces and characters outside ASCII:
+ * those have to be escaped or, as IDNA does, encoded.
  */
-export function nameFromText(text: string): Name | undefined {
-  const octets = wireFromText(text);
-  if (octets === undefined) return undefined;
-  for (let i = 0; i < octets.length; i++) octets[i] = LOWER_CASE[octets[i]!]!;
-  return octets.latin1Slice(0, octets.length) as Name;
-}
-
-/** The name in wire format, letter case kept, in a shared buffer: to be copied at once. */
-function wireFromText(text: string): Buffer | undefined {
+export function wireFromText(text: string): Buffer | undefined {
   if (text === ".") {
     WIRE_NAME[0] = 0;
     return WIRE_NAME.subarray(0, 1);

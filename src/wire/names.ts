@@ -25,6 +25,9 @@ export const LOWER_CASE: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet
   octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet,
 );
 
+/** Room for a name being put together. */
+const FOLDED = Buffer.alloc(MAX_NAME_OCTETS);
+
 /** The name without its first label; the root for the root. */
 export function parentOf(name: Name): Name {
   return name.slice(name.length === 1 ? 0 : 1 + name.charCodeAt(0)) as Name;
@@ -110,17 +113,16 @@ function compareLabels(a: Name, startA: number, b: Name, startB: number): number
  * `length` says how many octets it took.
  */
 export function nameFromOctets(octets: Uint8Array, start = 0): Name | undefined {
-  let at = start;
-  for (;;) {
-    const length = octets[at];
-    if (length === undefined || length > MAX_LABEL_OCTETS) return undefined;
-    at += 1 + length;
-    if (at - start > MAX_NAME_OCTETS) return undefined;
-    if (length === 0) break;
+  let length = 0;
+  for (let left = 0; ; left--) {
+    const octet = octets[start + length];
+    if (octet === undefined || length >= MAX_NAME_OCTETS) return undefined;
+    FOLDED[length++] = LOWER_CASE[octet]!;
+    if (left > 0) continue;
+    if (octet === 0) return FOLDED.latin1Slice(0, length) as Name;
+    if (octet > MAX_LABEL_OCTETS) return undefined;
+    left = octet + 1;
   }
-  let name = "";
-  for (let i = start; i < at; i++) name += String.fromCharCode(LOWER_CASE[octets[i]!]!);
-  return name as Name;
 }
 
 /** The name in wire format, in a buffer of its own. */

@@ -1,16 +1,19 @@
 /**
- * Records as people write them, one at a time: lines of a zone file without its directives.
+ * Names and records as people write them: lines of a zone file, one at a time, without its directives. What
+ * is written here can be read here and gives the same octets; RDATA of types without a form of their own is
+ * written `\# 4 C0000201`.
  *
- * Source: RFC 1035 §5.1; RFC 2181 §8 (TTL); RFC 3597 §5 (unknown types, classes and RDATA).
+ * Source: RFC 1035 §5.1; RFC 4343 §2.1 (escapes); RFC 2181 §8 (TTL); RFC 3597 §5 (unknown types, classes and
+ * RDATA).
  */
 import type { Name, ResourceRecord } from "../ports/message.ts";
 import { Class, classFromText, classToText, typeFromText, typeToText } from "./codes.ts";
-import { nameFromText, nameToText, wireBelow } from "./name-text.ts";
+import { FIELD_FORMATS, hexFromText, hexToText } from "./field-text.ts";
+import { labelsToText, wireBelow, wireFromText } from "./name-text.ts";
 import { nameFromOctets, octetsOfName, ROOT } from "./names.ts";
-import { rdataFromTokens, rdataToText } from "./rdata-text.ts";
+import { isRdataValid, pieceEnd } from "./rdata.ts";
+import { layoutOf, type RdataLayout } from "./rdata-layouts.ts";
 import { type Token, tokensOf } from "./text-tokens.ts";
-
-export { nameFromText, nameToText, rdataToText };
 
 /** Why a line is no record: for the person who wrote it, without the line's words. */
 export interface TextFault {
@@ -29,15 +32,48 @@ export interface RecordDefaults {
 
 /** TTL of a line that gives none, in seconds. */
 const DEFAULT_TTL = 3600;
+const MAX_RDATA_OCTETS = 65_535;
 /** Longest TTL, in seconds (RFC 2181 §8). */
 const MAX_TTL = 0x7fff_ffff;
 /** Seconds of the units that a TTL may have, as in the zone files of BIND and others. */
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
+/** The name with its dot at the end: `www.example.com.`, octets that are not plain text escaped. */
+export function nameToText(name: Name): string {
+  return labelsToText(name);
+}
+
+/** The name that text stands for, the dot at its end there or not; `undefined` where it is none. */
+export function nameFromText(text: string): Name | undefined {
+  const wire = wireFromText(text);
+  return wire && nameFromOctets(wire);
+}
+
 /** A whole line: owner, TTL, class, type, RDATA. */
 export function recordToText(record: ResourceRecord): string {
   const { owner, ttl, type, rdata } = record;
   return `${nameToText(owner)} ${ttl} ${classToText(record.class)} ${typeToText(type)} ${rdataToText(type, rdata)}`;
+}
+
+/** RDATA in the form of its type; as octets (RFC 3597 §5) where that is not known or not followed. */
+export function rdataToText(type: number, rdata: Uint8Array): string {
+  const known = layoutOf(type);
+  if (!known?.hasText || !isRdataValid(type, rdata)) return genericText(rdata);
+  const words: string[] = [];
+  let at = 0;
+  for (const field of known.fields) {
+    const end = pieceEnd(field, rdata, at, rdata.length);
+    const next = FIELD_FORMATS[field].toWords(rdata, at, end);
+    // A tag is written without quotes, so only when it is as RFC 8659 §4.1 wants it.
+    if (field === "tag" && !/^[0-9a-z]+$/i.test(next[0]!)) return genericText(rdata);
+    words.push(...next);
+    at = end;
+  }
+  return words.join(" ");
+}
+
+function genericText(rdata: Uint8Array): string {
+  return `\\# ${rdata.length} ${hexToText(rdata)}`.trimEnd();
 }
 
 export function isTextFault(read: ResourceRecord | TextFault): read is TextFault {
@@ -99,4 +135,39 @@ function ttlFromText(text: string): number | undefined {
   for (const [, count, unit] of text.matchAll(/(\d+)([smhdw])/gi))
     seconds += Number(count) * UNITS[unit!.toLowerCase()]!;
   return seconds;
+}
+
+/** RDATA given as words, in the form of `type` or, for any type, as octets; or what is wrong with them. */
+function rdataFromTokens(type: number, tokens: readonly Token[], origin: Uint8Array): Buffer | string {
+  const known = layoutOf(type);
+  const isGeneric = tokens[0]?.text === "\\#" && !tokens[0].isQuoted;
+  if (!isGeneric && !known?.hasText)
+    return `type ${typeToText(type)} is written as \\# LENGTH HEX (RFC 3597)`;
+  const words = tokens.map((token) => token.text);
+  const rdata = isGeneric ? genericFromWords(words) : fieldsFromWords(known!, words, origin);
+  if (typeof rdata === "string") return rdata;
+  if (rdata.length > MAX_RDATA_OCTETS) return `RDATA is longer than ${MAX_RDATA_OCTETS} octets`;
+  return isRdataValid(type, rdata) ? rdata : `RDATA is not what type ${typeToText(type)} holds`;
+}
+
+function genericFromWords([, length, ...hex]: readonly string[]): Buffer | string {
+  const octets = hexFromText(hex.join(""));
+  return octets !== undefined && `${octets.length}` === length
+    ? octets
+    : "after \\# come the number of octets, and as many in hexadecimal";
+}
+
+function fieldsFromWords(known: RdataLayout, words: readonly string[], origin: Uint8Array): Buffer | string {
+  const parts: Uint8Array[] = [];
+  let next = 0;
+  for (const field of known.fields) {
+    const format = FIELD_FORMATS[field];
+    const own = words.slice(next, format.words === "one" ? next + 1 : words.length);
+    if (own.length === 0 && format.words !== "any") return `a ${format.what} is missing`;
+    next += own.length;
+    const octets = format.fromWords(own, origin);
+    if (octets === undefined) return `word ${next} of the RDATA is not a ${format.what}`;
+    parts.push(octets);
+  }
+  return next === words.length ? Buffer.concat(parts) : "there are too many words in the RDATA";
 }

@@ -10,7 +10,8 @@ import type { Edns, EdnsOption, Message, Name, Question, ResourceRecord } from "
 import { Type } from "./codes.ts";
 import { asBuffer } from "./latin1.ts";
 import { LOWER_CASE, MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
-import { pieceEnd, isValidFor, layoutOf, type RdataLayout } from "./rdata.ts";
+import { isValidFor, pieceEnd } from "./rdata.ts";
+import { layoutOf, type RdataLayout } from "./rdata-layouts.ts";
 
 /** Why octets are not a message. Stable words, for counters and logs. */
 export type WireFault =

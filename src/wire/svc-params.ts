@@ -52,6 +52,7 @@ const FORMATS: Record<KnownKey, ValueFormat> = {
 
 /** The SvcParams in `octets[start..end)`, which are known to be well formed. */
 export function paramsToText(octets: Uint8Array, start: number, end: number): string[] {
+  // BOUNDED: by the keys in one RDATA.
   const values = new Map<number, Uint8Array>();
   for (let at = start; at < end; ) {
     const key = (octets[at]! << 8) | octets[at + 1]!;
@@ -75,6 +76,7 @@ function paramToText(key: number, name: KnownKey | undefined, value: Uint8Array)
 
 /** The SvcParams of words `key=value`, in the order of their keys; `undefined` for a malformed one or a key given twice. */
 export function paramsFromText(words: readonly string[]): Buffer | undefined {
+  // BOUNDED: by the words of one record.
   const values = new Map<number, Uint8Array>();
   for (const word of words) {
     const equals = word.indexOf("=");

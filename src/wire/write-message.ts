@@ -8,7 +8,8 @@
 import type { Edns, Question, ResourceRecord } from "../ports/message.ts";
 import { Rcode, Type } from "./codes.ts";
 import { NameCompressor } from "./name-compression.ts";
-import { pieceEnd, layoutOf, type RdataLayout } from "./rdata.ts";
+import { pieceEnd } from "./rdata.ts";
+import { layoutOf, type RdataLayout } from "./rdata-layouts.ts";
 import { HEADER_OCTETS, MAX_MESSAGE_OCTETS } from "./read-message.ts";
 
 /** What to write; a `Message` will do. */

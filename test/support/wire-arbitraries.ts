@@ -6,8 +6,8 @@ import fc, { type Arbitrary } from "fast-check";
 import type { Edns, Message, Name, Question, ResourceRecord } from "../../src/ports/message.ts";
 import { Type } from "../../src/wire/codes.ts";
 import { nameFromOctets } from "../../src/wire/names.ts";
-import { layoutOf, type RdataField } from "../../src/wire/rdata.ts";
-import { encodeBitmap } from "../../src/wire/rdata-text.ts";
+import { layoutOf, type RdataField } from "../../src/wire/rdata-layouts.ts";
+import { encodeBitmap } from "../../src/wire/type-bitmap.ts";
 
 /** The same inputs in every run. */
 export const FIXED_SEED = 0x5077_0001;

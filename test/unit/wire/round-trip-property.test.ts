@@ -8,7 +8,8 @@ import {
   recordFromText,
   recordToText,
 } from "../../../src/wire/presentation.ts";
-import { canonicalRdata, isRdataValid, layoutOf, namesIn } from "../../../src/wire/rdata.ts";
+import { canonicalRdata, isRdataValid, namesIn } from "../../../src/wire/rdata.ts";
+import { layoutOf } from "../../../src/wire/rdata-layouts.ts";
 import { readMessage } from "../../../src/wire/read-message.ts";
 import { ScannedQuery, scanQuery } from "../../../src/wire/scan-query.ts";
 import { MessageWriter, writeMessage } from "../../../src/wire/write-message.ts";
