@@ -22,9 +22,6 @@ export const SEP_FLAG = 0x0001;
 const DIGESTS: Readonly<Record<number, string>> = { 1: "sha1", 2: "sha256", 4: "sha384" };
 const RSA_HASHES: Readonly<Record<number, string>> = { 5: "sha1", 7: "sha1", 8: "sha256", 10: "sha512" };
 
-/** Algorithm numbers the lab can sign with. */
-export const LAB_ALGORITHMS = [5, 7, 8, 10, 13, 14, 15, 16] as const;
-
 export interface ZoneKey {
   readonly flags: number;
   readonly algorithm: number;
@@ -81,14 +78,6 @@ export function signOctets(key: ZoneKey, octets: Buffer): Buffer {
   if (algorithm === 14) return sign("sha384", octets, { key: privateKey, dsaEncoding: "ieee-p1363" });
   if (algorithm === 15 || algorithm === 16) return sign(null, octets, privateKey);
   return sign(RSA_HASHES[algorithm] ?? "sha256", octets, privateKey);
-}
-
-/** Hash that an RSA or ECDSA algorithm signs with; `null` for EdDSA. */
-export function hashOf(algorithm: number): string | null {
-  if (algorithm === 15 || algorithm === 16) return null;
-  if (algorithm === 13) return "sha256";
-  if (algorithm === 14) return "sha384";
-  return RSA_HASHES[algorithm] ?? "sha256";
 }
 
 // BOUNDED: by the RSA sizes asked for, two or three.

@@ -103,6 +103,11 @@ export class Zone {
     return [...(this.#nodes.get(owner)?.values() ?? [])];
   }
 
+  /** Names with records, delegations included. */
+  owners(): Name[] {
+    return [...this.#nodes.keys()];
+  }
+
   /** Whether the name is there, be it an empty non-terminal. */
   exists(name: Name): boolean {
     return this.#names.has(name);

@@ -28,6 +28,7 @@ export async function startUnbound(options: ForwarderOptions): Promise<Peer> {
     '  tls-cert-bundle: "FOLDER/ca.pem"',
     "  do-not-query-localhost: no",
     "  val-log-level: 2",
+    '  local-zone: "2.0.192.in-addr.arpa." nodefault',
     "  ede: yes",
     ...anchors,
     ...(options.extra ?? []).map((line) => `  ${line}`),
@@ -84,6 +85,38 @@ export async function startKresd(options: ForwarderOptions): Promise<Peer> {
     files,
     readyBy: "udp",
   });
+}
+
+/** BIND over Do53 (9.18 forwards over nothing else): the validator that `delv` is made of. */
+export async function startNamedForwarder(
+  upstreamPort: number,
+  trustAnchors: readonly string[],
+): Promise<Peer> {
+  const port = await freePort();
+  const anchors = trustAnchors.map((anchor) => {
+    const [owner, , tag, algorithm, digestType, digest] = anchor.split(" ");
+    return `"${owner}" static-ds ${tag} ${algorithm} ${digestType} "${digest}";`;
+  });
+  const conf = [
+    "options {",
+    '  directory "FOLDER";',
+    "  pid-file none;",
+    "  lock-file none;",
+    '  session-keyfile "FOLDER/session.key";',
+    "  listen-on-v6 { none; };",
+    `  listen-on port ${port} { 127.0.0.1; };`,
+    `  forwarders port ${upstreamPort} { 127.0.0.1; };`,
+    "  forward only;",
+    "  dnssec-validation yes;",
+    "  empty-zones-enable no;",
+    "  allow-query { any; };",
+    "};",
+    "controls { };",
+    `trust-anchors { ${anchors.join(" ")} };`,
+  ];
+  const files = { "named.conf": conf.join("\n") };
+  const args = ["-g", "-n", "1", "-c", "FOLDER/named.conf"];
+  return await startPeer({ program: "named", args, port, files, readyBy: "udp" });
 }
 
 /** Without a packet cache unless `extra` makes one. */
