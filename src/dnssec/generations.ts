@@ -2,15 +2,19 @@
  * A map that forgets: two generations, the older dropped whole when the younger is full. What is used stays,
  * for the price of one more lookup; there is no list to keep.
  */
-
-/** BOUNDED: by twice `capacity` entries. */
 export class Generations<K, V> {
   readonly #capacity: number;
+  readonly #weigh: (value: V) => number;
+  /** BOUNDED: by `capacity`, as the other. */
   #young = new Map<K, V>();
+  /** BOUNDED: by `capacity`. */
   #old = new Map<K, V>();
+  #weight = 0;
 
-  constructor(capacity: number) {
+  /** `capacity` of one generation, in entries or in what `weigh` says of a value. */
+  constructor(capacity: number, weigh: (value: V) => number = () => 1) {
     this.#capacity = capacity;
+    this.#weigh = weigh;
   }
 
   get(key: K): V | undefined {
@@ -22,27 +26,19 @@ export class Generations<K, V> {
   }
 
   set(key: K, value: V): void {
-    if (this.#young.size >= this.#capacity && !this.#young.has(key)) {
+    if (this.#weight >= this.#capacity) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#weight = 0;
     }
+    this.#weight += this.#weigh(value);
     this.#young.set(key, value);
-  }
-
-  delete(key: K): void {
-    this.#young.delete(key);
-    this.#old.delete(key);
   }
 
   clear(): void {
     this.#young.clear();
     this.#old.clear();
-  }
-
-  /** Every entry, the younger of two of one key. */
-  *entries(): IterableIterator<[K, V]> {
-    yield* this.#young;
-    for (const entry of this.#old) if (!this.#young.has(entry[0])) yield entry;
+    this.#weight = 0;
   }
 
   get size(): number {

@@ -12,6 +12,8 @@ import type { Work } from "../ports/exchange.ts";
 export const MAX_SIGNATURES_PER_RRSET = 8;
 /** DNSKEYs of one tag and algorithm tried for one RRSIG. PowerDNS, hickory: 2. */
 export const MAX_KEYS_PER_TAG = 2;
+/** Verifications tried for one RRset, over all its signatures and keys. Unbound: 8. */
+export const MAX_ATTEMPTS_PER_RRSET = 8;
 /** DS records considered for one zone. PowerDNS: 8. */
 export const MAX_DS_PER_ZONE = 8;
 /** DNSKEYs considered for one zone; the root has 3, the largest TLDs 8. */
@@ -32,11 +34,15 @@ export const VERIFICATIONS_PER_TURN = 8;
 /**
  * What one flight may cause, shared by all its helper queries and never reset by a retry.
  *
- * 64 verifications: a cold chain of four zones costs 8 and its denial 4, and an honest response may cross
- * three such chains by CNAME; an attacker is stopped by `failedVerifications` long before. 16, the count
- * BIND allows one fetch, is for us the count of a whole flight with its sub-queries, so it would make honest
- * cold chains bogus.
+ * 48 verifications: a cold chain of four zones costs 8 and a denial at its end 4, and an honest response may
+ * cross three such chains by CNAME. BIND's 16 are for one fetch; a flight of ours is all fetches together.
+ *
+ * 4 RRsets that fail: an upstream that alters data spoils the DS, the DNSKEY and the data of one zone, and
+ * each is asked for once more elsewhere. BIND: 1 a fetch.
  */
-export function freshWork(): Work {
-  return { upstreamQueries: 32, verifications: 64, failedVerifications: 2, nsec3Hashes: 64 };
-}
+export const FLIGHT_WORK: Readonly<Work> = {
+  upstreamQueries: 32,
+  verifications: 48,
+  failedVerifications: 4,
+  nsec3Hashes: 64,
+};

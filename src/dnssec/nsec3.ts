@@ -7,8 +7,8 @@
 import { createHash } from "node:crypto";
 import type { Work } from "../ports/exchange.ts";
 import type { Name } from "../ports/message.ts";
+import { base32hexFromText } from "../wire/base32hex.ts";
 import { firstLabel, parentOf } from "../wire/names.ts";
-import { decodeBase32Hex } from "./base32hex.ts";
 import type { DenialRecord } from "./denial.ts";
 import type { Rrset } from "./rrsets.ts";
 
@@ -41,7 +41,7 @@ export function readNsec3(rrset: Rrset, zone: Name): Nsec3 | undefined {
   const typesAt = nextAt + 1 + HASH_OCTETS;
   if (rdata[nextAt] !== HASH_OCTETS || rdata.length < typesAt || parentOf(rrset.owner) !== zone)
     return undefined;
-  const hash = decodeBase32Hex(firstLabel(rrset.owner));
+  const hash = base32hexFromText(firstLabel(rrset.owner));
   if (hash?.length !== HASH_OCTETS) return undefined;
   const octets = Buffer.from(rdata.buffer, rdata.byteOffset, rdata.length);
   return {
@@ -50,7 +50,7 @@ export function readNsec3(rrset: Rrset, zone: Name): Nsec3 | undefined {
     typesAt,
     iterations: octets.readUInt16BE(2),
     salt: octets.toString("latin1", HEADER_OCTETS, nextAt),
-    hash,
+    hash: Buffer.from(hash).toString("latin1"),
     next: octets.toString("latin1", nextAt + 1, typesAt),
     optOut: rdata[1] === OPT_OUT,
   };

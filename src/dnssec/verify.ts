@@ -10,7 +10,7 @@ import { ancestorOf } from "../wire/names.ts";
 import { signedData } from "./canonical.ts";
 import { isRevoked, isZoneKey } from "./dnskey.ts";
 import { Generations } from "./generations.ts";
-import { MAX_KEYS_PER_TAG, MAX_RECORDS_PER_RRSET } from "./limits.ts";
+import { MAX_ATTEMPTS_PER_RRSET, MAX_KEYS_PER_TAG, MAX_RECORDS_PER_RRSET } from "./limits.ts";
 import { isSignatureOf } from "./public-key.ts";
 import type { Reason } from "./reasons.ts";
 import { type Rrset, plausibleSignatures } from "./rrsets.ts";
@@ -45,15 +45,15 @@ export function verifyRrset(
 ): SignedBy | Reason {
   if (rrset.records.length > MAX_RECORDS_PER_RRSET || context.work.failedVerifications <= 0)
     return "work-limit";
+  const account = { ...context, attemptsUntil: context.work.verifications - MAX_ATTEMPTS_PER_RRSET };
   let reason: SignatureFault = rrset.signatures.length === 0 ? "signature-missing" : "signature-misplaced";
   for (const signature of signatures) {
     if (signature.signer !== zone) continue;
-    const result = verifyOne(rrset, signature, keys, context);
+    const result = verifyOne(rrset, signature, keys, account);
     if (typeof result !== "string") return result;
-    if (result === "work-limit") return result;
     if (FAULTS.indexOf(result) > FAULTS.indexOf(reason)) reason = result;
   }
-  if (reason === "signature-wrong") context.work.failedVerifications -= 1;
+  if (reason === "signature-wrong" || reason === "work-limit") context.work.failedVerifications -= 1;
   return reason;
 }
 
@@ -78,7 +78,7 @@ function verifyOne(
   rrset: Rrset,
   signature: Signature,
   keys: readonly ZoneKey[],
-  context: VerifyContext,
+  context: VerifyContext & { readonly attemptsUntil: number },
 ): SignedBy | SignatureFault {
   const fault = timeFault(signature, context.now, context.skew);
   if (fault !== undefined) return `signature-${fault}`;
@@ -95,7 +95,8 @@ function verifyOne(
       continue;
     }
     if (tried === MAX_KEYS_PER_TAG) break;
-    if (context.work.verifications <= 0) return "work-limit";
+    const { verifications } = context.work;
+    if (verifications <= 0 || verifications <= context.attemptsUntil) return "work-limit";
     tried += 1;
     if (holds(rrset, signature, key, context)) return signedBy(rrset, signature, key, context.now);
     reason = "signature-wrong";

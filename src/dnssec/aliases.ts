@@ -1,0 +1,104 @@
+/**
+ * Follows CNAME and DNAME through the ANSWER section, as far as it goes. Judges nothing: which links are
+ * good is for the verdict to say.
+ *
+ * Source: RFC 1034 §3.6.2, §4.3.2; RFC 6672 §2.2, §3.2, §5.3; RFC 2181 §10.1.
+ */
+import type { Name, Question } from "../ports/message.ts";
+import { Type } from "../wire/codes.ts";
+import { MAX_NAME_OCTETS, isAtOrBelow, nameFromOctets } from "../wire/names.ts";
+import { MAX_ALIASES, MAX_ANY_RRSETS } from "./limits.ts";
+import type { Rrset } from "./rrsets.ts";
+
+export interface AliasLink {
+  /** The name that is aliased. */
+  readonly name: Name;
+  /** The CNAME at it, or the DNAME above it. */
+  readonly rrset: Rrset;
+  /** The unsigned CNAME that came with the DNAME, if one did. */
+  readonly synthesized?: Rrset;
+  /** The unsigned CNAME is not what the DNAME makes of the name. */
+  readonly isMismatch: boolean;
+}
+
+export interface AliasChain {
+  readonly links: readonly AliasLink[];
+  /** The name the links lead to: the QNAME where there are none. */
+  readonly end: Name;
+  /** RRsets at `end` that answer the question; empty where the response denies them. */
+  readonly positive: readonly Rrset[];
+  /** A circle, or more links than are followed. */
+  readonly isEndless: boolean;
+  /** The last DNAME makes a name that is too long: the end of the chain, with RCODE YXDOMAIN (RFC 6672 §2.2). */
+  readonly isOverlong: boolean;
+}
+
+export function followAliases(question: Question, answer: readonly Rrset[]): AliasChain {
+  const { qtype } = question;
+  const links: AliasLink[] = [];
+  let end = question.qname;
+  for (;;) {
+    const link = linkAt(end, qtype, answer);
+    if (link === undefined) {
+      return { links, end, positive: answersAt(end, qtype, answer), isEndless: false, isOverlong: false };
+    }
+    if (links.length === MAX_ALIASES) return { links, end, positive: [], isEndless: true, isOverlong: false };
+    links.push(link);
+    const target = targetOf(link);
+    if (target === undefined) return { links, end, positive: [], isEndless: false, isOverlong: true };
+    // The CNAME a DNAME makes answers a question for CNAME.
+    if (qtype === Type.CNAME) return { links, end, positive: [], isEndless: false, isOverlong: false };
+    if (links.some((earlier) => earlier.name === target)) {
+      return { links, end: target, positive: [], isEndless: true, isOverlong: false };
+    }
+    end = target;
+  }
+}
+
+function answersAt(name: Name, qtype: number, answer: readonly Rrset[]): Rrset[] {
+  if (qtype !== Type.ANY)
+    return answer.filter((rrset) => rrset.owner === name && rrset.type === qtype).slice(0, 1);
+  return answer.filter((rrset) => rrset.owner === name).slice(0, MAX_ANY_RRSETS);
+}
+
+function linkAt(name: Name, qtype: number, answer: readonly Rrset[]): AliasLink | undefined {
+  const cname = answer.find((rrset) => rrset.owner === name && rrset.type === Type.CNAME);
+  const isUnsigned = cname === undefined || cname.signatures.length === 0;
+  const dname = isUnsigned ? dnameAbove(name, answer) : undefined;
+  if (dname !== undefined) return dnameLink(name, dname, cname);
+  if (cname === undefined || qtype === Type.CNAME || qtype === Type.ANY) return undefined;
+  const answers = answer.some((rrset) => rrset.owner === name && rrset.type === qtype);
+  return answers ? undefined : { name, rrset: cname, isMismatch: false };
+}
+
+/** RFC 6672 §2.3: a DNAME redirects names below its owner, never the owner itself. */
+function dnameAbove(name: Name, answer: readonly Rrset[]): Rrset | undefined {
+  return answer.find(
+    (rrset) => rrset.type === Type.DNAME && rrset.owner !== name && isAtOrBelow(name, rrset.owner),
+  );
+}
+
+function dnameLink(name: Name, dname: Rrset, cname: Rrset | undefined): AliasLink {
+  if (cname === undefined) return { name, rrset: dname, isMismatch: false };
+  const isMismatch = cname.records.length !== 1 || firstName(cname) !== substitute(name, dname);
+  return { name, rrset: dname, synthesized: cname, isMismatch };
+}
+
+function targetOf(link: AliasLink): Name | undefined {
+  if (link.rrset.type === Type.CNAME) return firstName(link.rrset);
+  // Where the two differ and the DNAME is unsigned, the CNAME is as good: it is what other resolvers follow.
+  if (link.isMismatch && link.synthesized !== undefined) return firstName(link.synthesized);
+  return substitute(link.name, link.rrset);
+}
+
+function firstName(rrset: Rrset): Name | undefined {
+  return nameFromOctets(rrset.records[0]?.rdata ?? new Uint8Array());
+}
+
+/** RFC 6672 §2.2: the owner's labels at the end of `name` give way to the target's; `undefined` where that is too long. */
+function substitute(name: Name, dname: Rrset): Name | undefined {
+  const suffix = firstName(dname);
+  if (suffix === undefined) return undefined;
+  const target = name.slice(0, name.length - dname.owner.length) + suffix;
+  return target.length > MAX_NAME_OCTETS ? undefined : (target as Name);
+}

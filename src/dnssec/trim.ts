@@ -1,0 +1,24 @@
+/**
+ * Cuts the TTLs of an authenticated RRset to what its signature allows.
+ *
+ * Source: RFC 4035 §5.3.3: no more than the RRset's TTL, the RRSIG's, its Original TTL, and the time left
+ * until it expires.
+ */
+import type { ResourceRecord } from "../ports/message.ts";
+import type { Rrset } from "./rrsets.ts";
+import type { SignedBy } from "./verify.ts";
+
+/** Appends the records and signatures of `rrset` to `to`; as they came where nothing signed them. */
+export function appendTrimmed(rrset: Rrset, signedBy: SignedBy | undefined, to: ResourceRecord[]): void {
+  const ttl = signedBy === undefined ? Number.POSITIVE_INFINITY : allowedTtl(rrset, signedBy);
+  for (const record of rrset.records) to.push(record.ttl > ttl ? { ...record, ttl } : record);
+  for (const record of rrset.signatures) to.push(record.ttl > ttl ? { ...record, ttl } : record);
+}
+
+/** Seconds. */
+export function allowedTtl(rrset: Rrset, signedBy: SignedBy): number {
+  const { signature, lifetime } = signedBy;
+  let least = Math.min(signature.ttl, signature.originalTtl, lifetime);
+  for (const record of rrset.records) least = Math.min(least, record.ttl);
+  return least;
+}

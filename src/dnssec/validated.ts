@@ -1,0 +1,266 @@
+/**
+ * The stage of the miss path that gives every response its verdict. Fetches DS and DNSKEY by `helpers`, the
+ * raw exchange, so that there is no way from here back to itself.
+ *
+ * Bogus is data: the records stay in the response for clients that set CD; whoever renders makes SERVFAIL of
+ * it for all others. Where DS or DNSKEY cannot be had the verdict is indeterminate with errors, which is to
+ * be rendered likewise: never as insecure.
+ *
+ * Source: RFC 4035 §4, §5; RFC 6840 §5.9; RFC 8914.
+ */
+import type { Clock } from "../ports/clock.ts";
+import type { Budget, Exchange, ExtendedError, Query, Response, Verdict } from "../ports/exchange.ts";
+import { ResolutionError } from "../ports/fault.ts";
+import type { Name, Question, ResourceRecord } from "../ports/message.ts";
+import { Class, Rcode, Type } from "../wire/codes.ts";
+import { ROOT, isAtOrBelow, questionKey } from "../wire/names.ts";
+import { followAliases } from "./aliases.ts";
+import type { Anchors } from "./anchors.ts";
+import { explain } from "./explain.ts";
+import { type HelperAnswer, coveredType } from "./helper-answer.ts";
+import { type Judgement, type JudgeTools, judge } from "./judge.ts";
+import { algorithmsOfThisBuild } from "./public-key.ts";
+import { bogusErrors, indeterminateErrors, informativeErrors } from "./reasons.ts";
+import { groupRrsets } from "./rrsets.ts";
+import { type ClockSkew, DEFAULT_CLOCK_SKEW } from "./rrsig.ts";
+import { VerifiedMemory } from "./verify.ts";
+import { KeyStore } from "./zone-key.ts";
+import { ZoneMap } from "./zone-map.ts";
+import { ZoneWalk } from "./zone-walk.ts";
+
+export interface ValidatedOptions {
+  /** Algorithm numbers that are treated as if they were unknown (RFC 9905). */
+  readonly insecureAlgorithms: readonly number[];
+  readonly minRsaBits: number;
+  readonly nsec3MaxIterations: number;
+  /** Milliseconds since 1970 that signatures are judged by; the wall clock's where absent. */
+  readonly validationTime?: number;
+  readonly skew?: ClockSkew;
+  /** Whether the DS of the registrable domain leaves beside the question itself. */
+  readonly prefetchChain: boolean;
+}
+
+export interface ValidatedDeps {
+  readonly clock: Clock;
+  readonly anchors: Anchors;
+  registrableDomain(qname: Name): Name;
+  /** Ends after other work had its turn. */
+  pause?(): Promise<void>;
+}
+
+export interface ValidatedCounters {
+  /** Responses by verdict. */
+  readonly verdicts: Record<Verdict, number>;
+  /** Bogus responses that were asked for once more. */
+  retries: number;
+  /** Of these, how many were then no longer bogus. */
+  mended: number;
+}
+
+/** Questions asked for the end of an alias chain that an upstream left open. */
+const MAX_COMPLETIONS = 4;
+
+export class Validator implements Exchange {
+  readonly #next: Exchange;
+  readonly #options: ValidatedOptions;
+  readonly #deps: ValidatedDeps;
+  readonly #tools: JudgeTools;
+  readonly zones: ZoneMap;
+  readonly counters: ValidatedCounters = {
+    verdicts: { secure: 0, insecure: 0, bogus: 0, indeterminate: 0 },
+    retries: 0,
+    mended: 0,
+  };
+
+  constructor(next: Exchange, helpers: Exchange, options: ValidatedOptions, deps: ValidatedDeps) {
+    this.#next = next;
+    this.#options = options;
+    this.#deps = deps;
+    const usable = algorithmsOfThisBuild();
+    const keys = new KeyStore({
+      minRsaBits: options.minRsaBits,
+      isAlgorithmUsable: (algorithm) =>
+        usable.has(algorithm) && !options.insecureAlgorithms.includes(algorithm),
+    });
+    const walk = new ZoneWalk(
+      {
+        maxIterations: options.nsec3MaxIterations,
+        skew: options.skew ?? DEFAULT_CLOCK_SKEW,
+        validationTime: options.validationTime,
+      },
+      { helpers, clock: deps.clock, anchors: deps.anchors, keys, memory: new VerifiedMemory() },
+    );
+    this.zones = new ZoneMap(walk, deps.clock);
+    this.#tools = {
+      zones: this.zones,
+      likelyCut: (name) => deps.registrableDomain(name),
+      context: (budget) => walk.context(budget),
+      pause: deps.pause ?? nextTurn,
+    };
+  }
+
+  async exchange(query: Query, budget: Budget): Promise<Response> {
+    const { question } = query;
+    if (question.qclass !== Class.IN)
+      return this.#counted(unjudged(await this.#next.exchange(query, budget)));
+    if (question.qtype === Type.RRSIG)
+      return this.#counted(ofSignatures(question, await this.#next.exchange(query, budget)));
+    const held = await this.#held(question, budget);
+    const first = held ?? (await this.#completed(query, budget));
+    if (isFailure(first)) return this.#counted({ ...first, verdict: "indeterminate" });
+    const judgement = await judge(question, first, this.#tools, budget);
+    if (held !== undefined || judgement.verdict !== "bogus" || !judgement.isOfMessage) {
+      return this.#concluded(question, first, judgement, budget);
+    }
+    return this.#retried(query, first, judgement, budget);
+  }
+
+  /** What the map holds on a client's own DS or DNSKEY question. */
+  async #held(question: Question, budget: Budget): Promise<Response | undefined> {
+    const { qname, qtype } = question;
+    if ((qtype !== Type.DS && qtype !== Type.DNSKEY) || (qtype === Type.DS && qname === ROOT))
+      return undefined;
+    if (this.#deps.anchors.governing(qname).kind !== "anchor") return undefined;
+    const status = await this.zones.status(qname, budget);
+    const isApex = status.kind === "secure" || status.kind === "bogus";
+    const answer = qtype === Type.DS ? status.ds : isApex ? status.dnskey : undefined;
+    return answer && asResponse(answer, this.#deps.clock.now());
+  }
+
+  /** The response, with the chain above it on its way at the same moment, and its open end asked for. */
+  async #completed(query: Query, budget: Budget): Promise<Response> {
+    const leaf = this.#next.exchange(query, budget);
+    if (this.#options.prefetchChain) this.#prefetch(query.question.qname, budget);
+    let response = await leaf;
+    for (let asked = 0; asked < MAX_COMPLETIONS; asked++) {
+      const open = openEnd(query.question, response);
+      if (open === undefined || budget.work.upstreamQueries <= 0) return response;
+      budget.work.upstreamQueries -= 1;
+      const question = { ...query.question, qname: open };
+      const rest = await this.#next.exchange({ ...query, question, key: questionKey(question) }, budget);
+      response = {
+        ...rest,
+        answer: [...response.answer, ...rest.answer],
+        authority: [...response.authority, ...rest.authority],
+      };
+    }
+    return response;
+  }
+
+  #prefetch(qname: Name, budget: Budget): void {
+    const rule = this.#deps.anchors.governing(qname);
+    if (rule.kind !== "anchor") return;
+    const domain = this.#deps.registrableDomain(qname);
+    this.zones.prefetch(isAtOrBelow(domain, rule.zone) ? domain : rule.zone, budget);
+  }
+
+  /** Once more, from another server or at least another connection; the budget is the same. */
+  async #retried(query: Query, first: Response, judgement: Judgement, budget: Budget): Promise<Response> {
+    const { question } = query;
+    if (budget.work.upstreamQueries <= 0) return this.#concluded(question, first, judgement, budget);
+    budget.work.upstreamQueries -= 1;
+    this.counters.retries += 1;
+    budget.trace?.add({
+      at: this.#deps.clock.now(),
+      stage: "verdict",
+      text: `bogus from ${first.upstream}: asking once more elsewhere`,
+    });
+    try {
+      const second = await this.#completed({ ...query, avoid: first.upstream }, budget);
+      if (isFailure(second)) return this.#concluded(question, first, judgement, budget);
+      const better = await judge(question, second, this.#tools, budget);
+      if (better.verdict !== "bogus") this.counters.mended += 1;
+      return this.#concluded(question, second, better, budget);
+    } catch (error) {
+      if (!(error instanceof ResolutionError)) throw error;
+      return this.#concluded(question, first, judgement, budget);
+    }
+  }
+
+  #concluded(question: Question, response: Response, judgement: Judgement, budget: Budget): Response {
+    if (budget.trace !== undefined) explain(question, judgement, this.#deps.clock.now(), budget.trace);
+    const { verdict, rcode, answer, authority, lifetime } = judgement;
+    const errors = [...errorsOf(judgement), ...response.errors];
+    const judged = { rcode, answer, authority, verdict, errors, upstream: response.upstream };
+    return this.#counted(Number.isFinite(lifetime) ? { ...judged, maxLifetime: lifetime } : judged);
+  }
+
+  #counted(response: Response): Response {
+    this.counters.verdicts[response.verdict] += 1;
+    return response;
+  }
+}
+
+/** Every response gets its verdict; `helpers` brings DS and DNSKEY and must not lead back here. */
+export function validated(
+  next: Exchange,
+  helpers: Exchange,
+  options: ValidatedOptions,
+  deps: ValidatedDeps,
+): Validator {
+  return new Validator(next, helpers, options, deps);
+}
+
+function errorsOf({ verdict, reason }: Judgement): readonly ExtendedError[] {
+  if (verdict === "bogus") return bogusErrors(reason ?? "signature-wrong");
+  if (verdict === "indeterminate") return indeterminateErrors(reason ?? "upstream-failure");
+  return verdict === "insecure" ? informativeErrors(reason) : [];
+}
+
+/** A response that is no answer at all; YXDOMAIN is one, proven by its DNAME (RFC 6672 §2.2). */
+function isFailure({ rcode }: Response): boolean {
+  return rcode !== Rcode.NOERROR && rcode !== Rcode.NXDOMAIN && rcode !== Rcode.YXDOMAIN;
+}
+
+/** The name that has still to be asked for: aliases lead to it, and nothing is said about it. */
+function openEnd(question: Question, response: Response): Name | undefined {
+  if (response.rcode !== Rcode.NOERROR || !response.answer.some(isAlias)) return undefined;
+  const chain = followAliases(question, groupRrsets(response.answer, question.qclass));
+  if (chain.end === question.qname || chain.positive.length > 0 || chain.isEndless || chain.isOverlong)
+    return undefined;
+  return response.authority.some(isDenial) ? undefined : chain.end;
+}
+
+function isAlias(record: ResourceRecord): boolean {
+  return record.type === Type.CNAME || record.type === Type.DNAME;
+}
+
+function isDenial(record: ResourceRecord): boolean {
+  return record.type === Type.SOA;
+}
+
+/** Signatures asked for as data are covered by nothing (RFC 4035 §2.2) and so never secure. */
+function ofSignatures(question: Question, response: Response): Response {
+  const answer = response.answer.filter(
+    (record) => record.owner === question.qname && record.type === Type.RRSIG,
+  );
+  const authority = response.authority.filter((record) => coveredType(record) === Type.SOA);
+  return unjudged({ ...response, answer, authority });
+}
+
+function unjudged(response: Response): Response {
+  return { ...response, verdict: isFailure(response) ? "indeterminate" : "insecure" };
+}
+
+/** A kept DS or DNSKEY answer, as old as it is. */
+function asResponse(answer: HelperAnswer, now: number): Response {
+  const age = Math.floor((now - answer.at) / 1_000);
+  return {
+    rcode: answer.rcode,
+    answer: answer.answerRecords.map((record) => aged(record, age)),
+    authority: answer.authorityRecords.map((record) => aged(record, age)),
+    verdict: "indeterminate",
+    errors: [],
+    upstream: answer.upstream,
+  };
+}
+
+function aged(record: ResourceRecord, age: number): ResourceRecord {
+  return age <= 0 ? record : { ...record, ttl: Math.max(0, record.ttl - age) };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,166 @@
+/**
+ * Zone -> promise of its status. Every flight that needs a zone's keys, and every client that asks for DS
+ * or DNSKEY itself, goes through here, so each question is put upstream once. A status awaits those of
+ * ancestors only: no flight can wait for itself.
+ *
+ * Statuses are asked for with the budget of the flight that came first. One that ended because that flight
+ * ran out of time or work is nobody's fact: it is not kept, and those who joined it ask again on their own
+ * account.
+ */
+import type { Clock } from "../ports/clock.ts";
+import type { Budget } from "../ports/exchange.ts";
+import type { Name } from "../ports/message.ts";
+import { Type } from "../wire/codes.ts";
+import { ROOT, ancestorOf, isAtOrBelow, labelCount, parentOf } from "../wire/names.ts";
+import { Generations } from "./generations.ts";
+import type { HelperAnswer } from "./helper-answer.ts";
+import { type ZoneStatus, inherited } from "./zone-status.ts";
+import type { ZoneWalk } from "./zone-walk.ts";
+
+/** Octets of one generation of statuses; twice as much is kept at most. A usual one takes about 2 KiB. */
+const GENERATION_OCTETS = 6 * 1_024 * 1_024;
+/** Octets of a status beside its records, and of a record beside its RDATA, about. */
+const STATUS_OCTETS = 500;
+const RECORD_OCTETS = 200;
+/** Labels of a name below the closest known one that are walked: deeper names are no zone anybody runs. */
+const MAX_LABELS_WALKED = 40;
+
+export interface ZoneCounters {
+  /** Statuses found out, by how they ended. */
+  secure: number;
+  insecure: number;
+  noCut: number;
+  bogus: number;
+  indeterminate: number;
+}
+
+export class ZoneMap {
+  readonly #walk: ZoneWalk;
+  readonly #clock: Clock;
+  /** BOUNDED: by 12 MiB of statuses. */
+  readonly #settled = new Generations<Name, ZoneStatus>(GENERATION_OCTETS, octetsOf);
+  /** BOUNDED: by the flights under way, each with a bounded number of queries. */
+  readonly #flights = new Map<Name, Promise<ZoneStatus>>();
+  readonly counters: ZoneCounters = { secure: 0, insecure: 0, noCut: 0, bogus: 0, indeterminate: 0 };
+  /** Grows with `clear`: what was under way before it is not kept. */
+  #generation = 0;
+
+  constructor(walk: ZoneWalk, clock: Clock) {
+    this.#walk = walk;
+    this.#clock = clock;
+  }
+
+  /** What is known now, without asking. */
+  known(name: Name): ZoneStatus | undefined {
+    const status = this.#settled.get(name);
+    return status !== undefined && this.#clock.now() < status.expiresAt ? status : undefined;
+  }
+
+  /** What `name` is as the top of a zone. Never rejects but for bugs. */
+  async status(name: Name, budget: Budget): Promise<ZoneStatus> {
+    for (;;) {
+      const known = this.known(name) ?? this.#belowInsecure(name);
+      if (known !== undefined) return known;
+      const flight = this.#flights.get(name);
+      if (flight === undefined) return this.#start(name, budget);
+      const status = await flight;
+      if (status.kind !== "indeterminate" || !status.isOfFlight || !this.#hasLeft(budget)) return status;
+    }
+  }
+
+  /**
+   * Whether `name` lies in a secure zone: the status of the deepest zone cut at or above it. Walks down
+   * label by label, starting below the closest name known, and ends at the first insecure cut. `hint`, an
+   * ancestor that is likely the zone's top, is tried first; a wrong one costs a query and decides nothing.
+   */
+  async securityOf(name: Name, budget: Budget, hint: Name): Promise<ZoneStatus> {
+    // What lies above the start of the chain says nothing about the name.
+    const top = this.#walk.anchors.governing(name).zone;
+    const start = isAtOrBelow(hint, top) ? hint : top;
+    let status = await this.status(start, budget);
+    if (status.kind !== "secure" && status.kind !== "no-cut") return status;
+    const from = labelCount(start);
+    const to = Math.min(labelCount(name), from + MAX_LABELS_WALKED);
+    for (let labels = from + 1; labels <= to; labels++) {
+      status = await this.status(ancestorOf(name, labels), budget);
+      if (status.kind !== "secure" && status.kind !== "no-cut") return status;
+      if (status.kind === "no-cut" && !status.exists) return status;
+    }
+    return status;
+  }
+
+  /** The zone where the chain of trust for data of `type` at `name` starts: no signer above it counts. */
+  topFor(name: Name, type: number): Name {
+    return this.#walk.anchors.governing(type === Type.DS ? parentOf(name) : name).zone;
+  }
+
+  /** Starts finding out what is not known yet about `name` and what is above it, all at once. */
+  prefetch(name: Name, budget: Budget): void {
+    if (this.known(name) !== undefined || this.#flights.has(name) || this.#belowInsecure(name) !== undefined)
+      return;
+    if (name !== ROOT && name !== this.#walk.anchors.governing(name).zone)
+      this.prefetch(parentOf(name), budget);
+    this.status(name, budget).catch(() => undefined); // A bug shows where the status is needed.
+  }
+
+  /** Forgets everything: the anchors or the clock have changed. */
+  clear(): void {
+    this.#generation += 1;
+    this.#settled.clear();
+    this.#flights.clear();
+  }
+
+  get size(): number {
+    return this.#settled.size;
+  }
+
+  /** Nothing is asked below a proven insecure cut, unless an anchor starts a chain anew there. */
+  #belowInsecure(name: Name): ZoneStatus | undefined {
+    const top = this.#walk.anchors.governing(name).zone;
+    for (let at = name; at !== top && at !== ROOT; ) {
+      at = parentOf(at);
+      const above = this.known(at);
+      if (above === undefined) continue;
+      return above.kind === "insecure" ? inherited(name, above) : undefined;
+    }
+    return undefined;
+  }
+
+  #hasLeft(budget: Budget): boolean {
+    return this.#clock.now() < budget.deadline && budget.work.upstreamQueries > 0;
+  }
+
+  #start(name: Name, budget: Budget): Promise<ZoneStatus> {
+    const generation = this.#generation;
+    const flight = this.#walk
+      .walk(name, budget, (above, ownBudget) => this.status(above, ownBudget))
+      .then((status) => {
+        if (generation === this.#generation) this.#settle(name, status);
+        return status;
+      })
+      .finally(() => {
+        if (this.#flights.get(name) === flight) this.#flights.delete(name);
+      });
+    this.#flights.set(name, flight);
+    return flight;
+  }
+
+  #settle(name: Name, status: ZoneStatus): void {
+    this.counters[status.kind === "no-cut" ? "noCut" : status.kind] += 1;
+    if (status.kind === "indeterminate" && status.isOfFlight) return;
+    this.#settled.set(name, status);
+  }
+}
+
+function octetsOf(status: ZoneStatus): number {
+  const dnskey = status.kind === "secure" || status.kind === "bogus" ? status.dnskey : undefined;
+  return STATUS_OCTETS + octetsOfAnswer(status.ds) + octetsOfAnswer(dnskey);
+}
+
+function octetsOfAnswer(answer: HelperAnswer | undefined): number {
+  if (answer === undefined) return 0;
+  let octets = 0;
+  for (const record of answer.answerRecords) octets += RECORD_OCTETS + record.rdata.length;
+  for (const record of answer.authorityRecords) octets += RECORD_OCTETS + record.rdata.length;
+  return octets;
+}
