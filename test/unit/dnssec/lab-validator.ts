@@ -14,7 +14,7 @@ import { Type, typeFromText, typeToText } from "../../../src/wire/codes.ts";
 import { questionKey } from "../../../src/wire/names.ts";
 import { nameToText } from "../../../src/wire/presentation.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
-import { name } from "../../support/names.ts";
+import { name } from "../../support/records.ts";
 
 /** The middle of the lab's signatures' validity. */
 export const NOW = Date.parse("2026-11-20T12:00:00Z");
