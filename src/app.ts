@@ -2,6 +2,7 @@
  * The running program: the resolver of the present configuration with its listeners, metrics and state.
  * Starts, reloads and stops as a whole; every socket and timer opened here is closed here.
  */
+import type { CacheFile } from "./compose/cache-file.ts";
 import { Handover } from "./compose/handover.ts";
 import { admissionOptions, dropPrivileges, type ListenPart, openListenPart } from "./compose/listening.ts";
 import { type Observation, openObservation } from "./compose/observation.ts";
@@ -74,6 +75,7 @@ class RunningApp implements App {
   #resolver: Resolver;
   #listening: ListenPart | undefined;
   #observation: Observation | undefined;
+  #cacheFile: CacheFile | undefined;
   #isStopping = false;
 
   constructor(resolver: Resolver, deps: RunningDeps) {
@@ -92,6 +94,9 @@ class RunningApp implements App {
     this.#observation = await this.#observe(config);
     const fault = dropPrivileges(config);
     if (fault !== undefined) throw new StartError(fault);
+    this.#cacheFile = this.#resolver.cacheFile(env.CREDENTIALS_DIRECTORY, () => this.#resolver.store);
+    // In the background: queries need not wait for it. It answers for its own faults.
+    void this.#cacheFile?.start();
     clock.watchSuspends((slept) => {
       log.info({ seconds: Math.round(slept / 1_000) }, "awake again: connections are made anew");
       this.#resolver.networkChanged();
@@ -109,6 +114,7 @@ class RunningApp implements App {
     this.#deps.clock.stopWatching();
     await this.#listening?.listeners.close(DRAIN_TIME);
     await this.#observation?.close();
+    await this.#cacheFile?.stop();
     await this.#resolver.close(false);
     this.#deps.environment.log.flush();
   }

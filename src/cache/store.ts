@@ -62,9 +62,14 @@ export class Store {
     return count;
   }
 
-  /** Every entry, most recently used first. */
-  all(): IterableIterator<[string, Entry]> {
-    return this.#entries.entries() as IterableIterator<[string, Entry]>;
+  /** The keys there are now, the least recently used first. */
+  keysByAge(): string[] {
+    return [...this.#entries.rkeys()];
+  }
+
+  /** The entry for a question, without counting as a use. */
+  peek(key: string): Entry | undefined {
+    return this.#entries.peek(key);
   }
 
   get entryCount(): number {

@@ -16,11 +16,12 @@ import { keptSalt, renewedSalt } from "../privacy/salt.ts";
 import { createSharding, type Sharding } from "../privacy/sharding.ts";
 import { Synthesis } from "../resolve/synthesis.ts";
 import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
+import { CacheFile } from "./cache-file.ts";
 import { figuresOf } from "./figures.ts";
 import { createLocalPart, type LocalPart, localOptions } from "./local-part.ts";
 import { lookUp } from "./lookups.ts";
 import { createServing, type Serving, ServingFigures } from "./serving.ts";
-import { StateDirectory } from "./state-directory.ts";
+import { credential, StateDirectory } from "./state-directory.ts";
 import { createUpstreamPart, type UpstreamPart } from "./upstreams.ts";
 
 export interface ResolverDeps {
@@ -86,6 +87,10 @@ export class Resolver {
     const isSameCache = config.cache.size === this.config.cache.size && isSameTrust(config, this.config);
     const kept = isSameCache ? store : new Store({ size: config.cache.size }, this.#deps.clock);
     return new Resolver(config, { store: kept, local, figures }, this.#deps);
+  }
+
+  get store(): Store {
+    return this.#inheritance.store;
   }
 
   get handler(): PacketHandler {
@@ -154,6 +159,22 @@ export class Resolver {
   /** Clients that wait for an answer. */
   get waiting(): number {
     return this.#serving.misses.waiting;
+  }
+
+  /** The cache's file, where the configuration has one; `store` gives the cache in use, also after a reload. */
+  cacheFile(credentials: string | undefined, store: () => Store): CacheFile | undefined {
+    const { file: path, size: cacheSize, serveStale } = this.config.cache;
+    if (path === undefined) return undefined;
+    const { local } = this.#inheritance;
+    return new CacheFile(
+      { path, cacheSize, serveStale },
+      {
+        ...this.#deps,
+        store,
+        generation: () => local.data.generation,
+        key: credential(credentials, "cache-key", this.#state.secret("cache-key")),
+      },
+    );
   }
 
   /** Ends connections and timers. What a successor inherited stays open. */

@@ -36,10 +36,24 @@ export class StateDirectory {
         } catch (error) {
           this.#log.warn(
             { directory: this.#path, code: String((error as NodeJS.ErrnoException).code) },
-            "the state directory cannot be written: a new salt is made at every start; set state_dir",
+            `the state directory cannot be written: a new ${name} is made at every start; set state_dir`,
           );
         }
       },
     };
+  }
+}
+
+/**
+ * A secret that systemd hands over (`LoadCredential=`), where it does; else the one of `fallback`.
+ * Source: systemd.exec(5), `$CREDENTIALS_DIRECTORY`.
+ */
+export function credential(directory: string | undefined, name: string, fallback: SecretStore): SecretStore {
+  if (directory === undefined) return fallback;
+  try {
+    const secret = readFileSync(join(directory, name));
+    return { read: () => secret, write: () => undefined };
+  } catch {
+    return fallback;
   }
 }

@@ -1,0 +1,190 @@
+/**
+ * The cache across restarts (`cache.file`): read in the background after the start, written every few minutes
+ * and at the end, a whole file or none. What the sealing protects against, and what not, is in `docs/cache.md`.
+ */
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { KEY_OCTETS, Sealer, unsealed } from "../cache/sealed.ts";
+import { entriesOfOctets, entryToOctets } from "../cache/snapshot.ts";
+import type { Store } from "../cache/store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { Random } from "../ports/random.ts";
+import type { SecretStore } from "../privacy/salt.ts";
+
+export interface CacheFileOptions {
+  readonly path: string;
+  /** Octets the cache may hold; a file of more than twice that is not ours. */
+  readonly cacheSize: number;
+  /** Milliseconds past their end that entries are worth reading. */
+  readonly serveStale: number;
+}
+
+export interface CacheFileDeps {
+  readonly store: () => Store;
+  readonly generation: () => number;
+  /** Where the key is; a new one is made where there is none. */
+  readonly key: SecretStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Milliseconds between writes: what a crash loses at most. */
+const WRITE_INTERVAL = 5 * 60_000;
+/** Entries handled without a pause: below a millisecond of work. */
+const ENTRIES_A_TURN = 64;
+/** Octets collected into one frame. */
+const FRAME_OCTETS = 65_536;
+
+export class CacheFile {
+  readonly #options: CacheFileOptions;
+  readonly #deps: CacheFileDeps;
+  readonly #key: Uint8Array;
+  #cancel: () => void = () => undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(options: CacheFileOptions, deps: CacheFileDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#key = keptKey(deps.key, deps.random);
+  }
+
+  /** Reads the file and goes on to write it from time to time. Never fails: a bad file is one log line. */
+  async start(): Promise<void> {
+    await this.#read();
+    this.#later();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancel();
+    await this.write();
+  }
+
+  /** Done when the file is on the disk. */
+  write(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  #later(): void {
+    if (this.#isStopped) return;
+    this.#cancel = this.#deps.clock.after(WRITE_INTERVAL, () => {
+      // Writing answers for its own faults.
+      void this.write().then(() => {
+        this.#later();
+      });
+    });
+  }
+
+  async #read(): Promise<void> {
+    const { log } = this.#deps;
+    const { path, cacheSize } = this.#options;
+    try {
+      if ((await stat(path)).size > 2 * cacheSize)
+        return log.warn({ path }, "cache.file is too large: ignored");
+      const frames = unsealed(await readFile(path), this.#key);
+      if (typeof frames === "string") return log.warn({ path, fault: frames }, "cache.file is ignored");
+      log.info({ path, entries: await this.#restore(frames) }, "cache read");
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return;
+      log.warn({ path, code: codeOf(error) }, "cache.file cannot be read: starting with an empty cache");
+    }
+  }
+
+  async #restore(frames: readonly Buffer[]): Promise<number> {
+    const { clock, generation, store } = this.#deps;
+    const savedAt = frames[0]?.readDoubleBE(0) ?? Number.POSITIVE_INFINITY;
+    if (savedAt > clock.wall()) {
+      this.#deps.log.warn(
+        { path: this.#options.path },
+        "cache.file is from the future: ignored; check the clock",
+      );
+      return 0;
+    }
+    const terms = { generation: generation(), serveStale: this.#options.serveStale };
+    let read = 0;
+    let restored = 0;
+    for (const frame of frames.slice(1)) {
+      for (const found of entriesOfOctets(frame, clock, terms)) {
+        if (++read % ENTRIES_A_TURN === 0) await turn();
+        if (this.#isStopped) return restored;
+        // What has been asked meanwhile is newer.
+        if (found === undefined || store().find(found.key) !== undefined) continue;
+        store().keep(found.key, found.entry);
+        restored++;
+      }
+    }
+    return restored;
+  }
+
+  async #write(): Promise<void> {
+    const { clock, random, log, store } = this.#deps;
+    const { path } = this.#options;
+    const temporary = `${path}.new`;
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      const file = await open(temporary, "w", 0o600);
+      try {
+        const sealer = new Sealer(this.#key, random);
+        await file.write(sealer.header());
+        const savedAt = Buffer.alloc(8);
+        savedAt.writeDoubleBE(clock.wall());
+        await file.write(sealer.frame(savedAt));
+        for await (const frame of framesOf(store(), clock)) await file.write(sealer.frame(frame));
+        await file.write(sealer.end());
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      log.warn(
+        { path, code: codeOf(error) },
+        "cache.file cannot be written; the cache lives as long as the process",
+      );
+    }
+  }
+}
+
+/** Every entry worth keeping, the least recently used first, so that reading restores the order of use. */
+async function* framesOf(store: Store, clock: Clock): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
+  let octets = 0;
+  let handled = 0;
+  for (const key of store.keysByAge()) {
+    if (++handled % ENTRIES_A_TURN === 0) await turn();
+    const entry = store.peek(key);
+    const part = entry === undefined ? undefined : entryToOctets(key, entry, clock);
+    if (part === undefined) continue;
+    parts.push(part);
+    octets += part.length;
+    if (octets < FRAME_OCTETS) continue;
+    yield Buffer.concat(parts);
+    parts = [];
+    octets = 0;
+  }
+  if (octets > 0) yield Buffer.concat(parts);
+}
+
+function keptKey(store: SecretStore, random: Random): Uint8Array {
+  const kept = store.read();
+  if (kept?.length === KEY_OCTETS) return kept;
+  const key = random.bytes(KEY_OCTETS);
+  store.write(key);
+  return key;
+}
+
+/** Lets the event loop have its turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function codeOf(error: unknown): string {
+  return String((error as NodeJS.ErrnoException).code ?? error);
+}

@@ -1,0 +1,176 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Entry } from "../../../src/cache/entry.ts";
+import { Store } from "../../../src/cache/store.ts";
+import { CacheFile } from "../../../src/compose/cache-file.ts";
+import { a, keyOf, question, response } from "../../support/records.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
+import { SilentLog } from "../../support/silent-log.ts";
+
+let directory = "";
+let path = "";
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "sotto-cache-"));
+  path = join(directory, "cache");
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const KEY = new Uint8Array(32).fill(7);
+
+/** One run of the program: its clock, cache and log. */
+function run(wall = "2026-11-20T12:00:00Z", key = KEY) {
+  const clock = new ManualClock(wall);
+  const store = new Store({ size: 1 << 20 }, clock);
+  const log = new SilentLog();
+  const file = new CacheFile(
+    { path, cacheSize: 1 << 20, serveStale: 3_600_000 },
+    {
+      store: () => store,
+      generation: () => 3,
+      key: { read: () => key, write: () => undefined },
+      clock,
+      random: new SeededRandom(),
+      log,
+    },
+  );
+  return { clock, store, log, file };
+}
+
+async function savedRun(): Promise<void> {
+  const { store, file, clock } = run();
+  for (const name of ["secret-one.example", "secret-two.example"]) {
+    const terms = { now: clock.now(), lifetime: 600, maxTtl: 86_400, minTtl: 0, generation: 1 };
+    const signed = response({ answer: [a(name, 600)], verdict: "secure", maxLifetime: 900 });
+    store.keep(keyOf(name), new Entry(question(name), signed, terms));
+  }
+  await file.stop();
+}
+
+describe("the cache file", () => {
+  it("brings the entries back, aged by the wall clock", async () => {
+    await savedRun();
+
+    const next = run("2026-11-20T12:05:00Z");
+    await next.file.start();
+
+    const entry = next.store.find(keyOf("secret-one.example"));
+    expect(entry?.verdict).toBe("secure");
+    expect((entry?.expiresAt ?? 0) - next.clock.now()).toBe(300_000);
+    expect((entry?.secureUntil ?? 0) - next.clock.now()).toBeCloseTo(600_000, -2);
+    expect(entry?.generation).toBe(3);
+  });
+
+  it("holds no readable name", async () => {
+    await savedRun();
+
+    expect(readFileSync(path).toString("latin1")).not.toContain("secret");
+  });
+
+  it("leaves out what is too old even to be served stale", async () => {
+    await savedRun();
+
+    const next = run("2026-11-20T13:11:00Z");
+    await next.file.start();
+
+    expect(next.store.entryCount).toBe(0);
+  });
+
+  it("does not replace what has been asked meanwhile", async () => {
+    await savedRun();
+    const next = run();
+    const terms = { now: next.clock.now(), lifetime: 60, maxTtl: 86_400, minTtl: 0, generation: 3 };
+    const fresh = new Entry(
+      question("secret-one.example"),
+      response({ answer: [a("secret-one.example")] }),
+      terms,
+    );
+    next.store.keep(keyOf("secret-one.example"), fresh);
+
+    await next.file.start();
+
+    expect(next.store.find(keyOf("secret-one.example"))).toBe(fresh);
+  });
+
+  it.each([
+    ["cut off", (octets: Buffer) => octets.subarray(0, octets.length - 9)],
+    ["cut off between two frames", (octets: Buffer) => octets.subarray(0, octets.length - 20)],
+    ["of another version", (octets: Buffer) => Buffer.from(octets).fill(9, 12, 13)],
+    ["foreign", () => Buffer.from("hello, this is no cache file at all")],
+    ["empty", () => Buffer.alloc(0)],
+    ["longer than it says", (octets: Buffer) => Buffer.concat([octets, Buffer.alloc(64)])],
+  ])("that is %s is ignored with one log line", async (_what, damage) => {
+    await savedRun();
+    writeFileSync(path, damage(readFileSync(path)));
+
+    const next = run();
+    await next.file.start();
+
+    expect(next.store.entryCount).toBe(0);
+    expect(next.log.lines.map(({ level }) => level)).toEqual(["warn"]);
+  });
+
+  it("with any single bit flipped is ignored, or as good as before", async () => {
+    await savedRun();
+    const octets = readFileSync(path);
+    for (let at = 0; at < octets.length; at += 7) {
+      const damaged = Buffer.from(octets);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+      writeFileSync(path, damaged);
+      const next = run();
+      await next.file.start();
+      expect(next.store.entryCount).toBe(0);
+    }
+  });
+
+  it("from the future is ignored: a clock that went back cannot age it", async () => {
+    await savedRun();
+
+    const next = run("2026-11-20T11:00:00Z");
+    await next.file.start();
+
+    expect(next.store.entryCount).toBe(0);
+  });
+
+  it("of another key is ignored", async () => {
+    await savedRun();
+
+    const next = run(undefined, new Uint8Array(32).fill(8));
+    await next.file.start();
+
+    expect(next.store.entryCount).toBe(0);
+  });
+
+  it("that does not exist is no fault", async () => {
+    const first = run();
+    await first.file.start();
+
+    expect(first.log.lines).toEqual([]);
+  });
+
+  it("that cannot be written is a warning", async () => {
+    const blocked = run();
+    writeFileSync(path, "");
+    path = join(path, "below-a-file");
+    const next = run();
+
+    await next.file.stop();
+
+    expect(next.log.lines.map(({ level }) => level)).toEqual(["warn"]);
+    expect(blocked.log.lines).toEqual([]);
+  });
+
+  it("keeps the last whole state when a writer dies half-way", async () => {
+    await savedRun();
+    writeFileSync(`${path}.new`, "half a file");
+
+    const next = run();
+    await next.file.start();
+
+    expect(next.store.entryCount).toBe(2);
+  });
+});
