@@ -6,7 +6,6 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
 import { isTopLevelDomain } from "../privacy/registrable-domain.ts";
-import { recordToText } from "../wire/presentation.ts";
 
 export type LocalPart = LoadedLocalData;
 
@@ -14,7 +13,7 @@ export function localOptions({ local, upstream }: Config): LocalOptions {
   return {
     specialNames: local.specialNames,
     hostsFile: local.hostsFile ?? "",
-    records: local.records.map(recordToText),
+    records: local.records,
     blockLists: local.blockLists,
     blockAnswer: local.blockAnswer,
     forwarded: upstream.servers.flatMap((server) => server.domains),

@@ -6,12 +6,14 @@ import { Failures } from "../cache/failures.ts";
 import { Store } from "../cache/store.ts";
 import type { Config } from "../config/config.ts";
 import type { ResolverFigures } from "../observe/resolver-figures.ts";
+import { rewritten } from "../local/rewritten.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Name, Question } from "../ports/message.ts";
 import type { DoctorFinding, Lookup, LookupOptions } from "../ports/operator.ts";
 import type { PacketHandler } from "../ports/packet-handler.ts";
 import type { Random } from "../ports/random.ts";
+import { type CoverTraffic, covered } from "../privacy/cover-traffic.ts";
 import { keptSalt, renewedSalt } from "../privacy/salt.ts";
 import { createSharding, type Sharding } from "../privacy/sharding.ts";
 import { Synthesis } from "../resolve/synthesis.ts";
@@ -20,7 +22,8 @@ import { CacheFile } from "./cache-file.ts";
 import { figuresOf } from "./figures.ts";
 import { createLocalPart, type LocalPart, localOptions } from "./local-part.ts";
 import { lookUp } from "./lookups.ts";
-import { createServing, type Serving, ServingFigures } from "./serving.ts";
+import { createCover, rewriteRules } from "./privacy-part.ts";
+import { bugReporter, createServing, type Serving, ServingFigures } from "./serving.ts";
 import { credential, StateDirectory } from "./state-directory.ts";
 import { createUpstreamPart, type UpstreamPart } from "./upstreams.ts";
 
@@ -47,6 +50,7 @@ export class Resolver {
   readonly #failures: Failures;
   readonly #synthesis: Synthesis | undefined;
   readonly #serving: Serving;
+  readonly #cover: CoverTraffic | undefined;
   #sharding: Sharding;
 
   private constructor(config: Config, inheritance: Inheritance, deps: ResolverDeps) {
@@ -59,10 +63,15 @@ export class Resolver {
     this.#upstreams = createUpstreamPart({ config, sharding: () => this.#sharding, clock, random, log });
     this.#failures = new Failures(clock, () => this.#upstreams.connectionsOpened());
     this.#synthesis = createSynthesis(config, clock);
+    const { raw } = this.#upstreams;
+    const { data } = inheritance.local;
+    this.#cover = createCover(config, { raw, local: data, clock, random, onBug: bugReporter(log) });
+    const sent = this.#cover === undefined ? raw : covered(raw, this.#cover);
+    const rewriting = { clock, counters: inheritance.figures.rewriting };
     this.#serving = createServing({
       config,
-      resolved: this.#upstreams.raw,
-      local: inheritance.local.data,
+      resolved: rewritten(sent, rewriteRules(config, data), rewriting), // outermost: after the verdict
+      local: data,
       store: inheritance.store,
       failures: this.#failures,
       synthesis: this.#synthesis,
@@ -179,6 +188,7 @@ export class Resolver {
 
   /** Ends connections and timers. What a successor inherited stays open. */
   async close(hasSuccessor: boolean): Promise<void> {
+    this.#cover?.close();
     this.#serving.misses.close();
     await this.#upstreams.close();
     if (!hasSuccessor) this.#inheritance.local.close();

@@ -27,6 +27,7 @@ export class ServingFigures {
     local: new Histogram(RESPONSE_BOUNDS),
   };
   readonly counters = new ServeCounters(this.durations);
+  readonly rewriting = { blockedTargets: 0, privateAddresses: 0 };
 }
 
 export interface ServingDeps {
@@ -90,9 +91,7 @@ export function createServing(deps: ServingDeps): Serving {
       clock,
       random,
       counters,
-      onBug: (error) => {
-        log.error({ error: stackOf(error) }, "a lookup failed for a reason of our own");
-      },
+      onBug: bugReporter(log),
     },
   );
   const server = new QueryServer(
@@ -100,6 +99,12 @@ export function createServing(deps: ServingDeps): Serving {
     { store, synthesis, local, misses, clock, counters },
   );
   return { server, misses, storing, answers };
+}
+
+export function bugReporter(log: Log): (error: unknown) => void {
+  return (error) => {
+    log.error({ error: stackOf(error) }, "a lookup failed for a reason of our own");
+  };
 }
 
 /** Clients that may wait for the flights there are: as BIND's clients-per-query, on average. */

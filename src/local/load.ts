@@ -14,15 +14,14 @@ import type { LocalFiles } from "./files.ts";
 import { readHosts } from "./hosts.ts";
 import { type BlockAnswer, LocalData } from "./local-data.ts";
 import { NameSet } from "./name-set.ts";
-import { readRecords, withPointers } from "./records.ts";
+import { withPointers } from "./pointers.ts";
 import { specialNames } from "./special-names.ts";
 
 export interface LocalOptions {
   readonly specialNames: boolean;
   /** A path; `""`: none. */
   readonly hostsFile: string;
-  /** Zone-file lines. */
-  readonly records: readonly string[];
+  readonly records: readonly ResourceRecord[];
   /** Paths. */
   readonly blockLists: readonly string[];
   readonly blockAnswer: BlockAnswer;
@@ -101,13 +100,9 @@ class Loader {
     const blocked = await this.#readBlockLists(options.blockLists);
     if (load !== this.#loads) return;
     this.#blocked = blocked;
-    const { records, faults } = readRecords(options.records);
-    for (const { index, fault } of faults) {
-      this.#deps.log.warn({ line: index + 1, fault }, "a line of local.records is left out");
-    }
     this.#follow(options.hostsFile);
     this.#data.replace({
-      records: withPointers(records),
+      records: withPointers(options.records),
       hosts: this.#hosts,
       specials: options.specialNames ? specialNames() : [],
       forwarded: options.forwarded,

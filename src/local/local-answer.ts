@@ -14,19 +14,19 @@ export type WithheldReason =
   | "hosts"
   | "blocked"
   | "localhost"
-  | "reserved_tld"
-  | "private_tld"
-  | "multicast_dns"
+  | "reserved-tld"
+  | "private-tld"
+  | "multicast-dns"
   | "onion"
   | "alt"
-  | "home_arpa"
-  | "service_arpa"
-  | "private_reverse"
-  | "resolver_arpa"
-  | "ipv4only_arpa"
+  | "home-arpa"
+  | "service-arpa"
+  | "private-reverse"
+  | "resolver-arpa"
+  | "ipv4only-arpa"
   | "canary"
-  | "single_label"
-  | "address_literal";
+  | "single-label"
+  | "address-literal";
 
 /** Shared between clients: must not be written to. */
 export interface LocalAnswer {

@@ -114,12 +114,14 @@ export class LocalData {
 
   /** What `question` is answered here; `undefined` where it is not for us. */
   answer(question: Question): LocalAnswer | undefined {
-    if (question.qclass !== Class.IN) return undefined;
-    this.#match(question.qname);
-    const data = this.#dataFor();
-    const answer = data === undefined ? this.#fromRules(question) : this.#fromRecords(question, data);
+    const answer = this.#decide(question);
     if (answer !== undefined) this.withheld.set(answer.reason, (this.withheld.get(answer.reason) ?? 0) + 1);
     return answer;
+  }
+
+  /** Whether `question` would be answered here; it is not counted. */
+  isAnswered(question: Question): boolean {
+    return this.#decide(question) !== undefined;
   }
 
   /** Whether a block list covers `name` and nothing configured answers for it. */
@@ -234,6 +236,13 @@ export class LocalData {
     return chain;
   }
 
+  #decide(question: Question): LocalAnswer | undefined {
+    if (question.qclass !== Class.IN) return undefined;
+    this.#match(question.qname);
+    const data = this.#dataFor();
+    return data === undefined ? this.#fromRules(question) : this.#fromRecords(question, data);
+  }
+
   #fromRules(question: Question): LocalAnswer | undefined {
     return this.#isBlocked ? this.blockedAnswer(question) : this.#fromSpecials(question);
   }
@@ -258,8 +267,8 @@ export class LocalData {
   }
 }
 
-const ADDRESS_LITERAL = nxdomain("address_literal", ROOT, NODATA_TTL);
-const SINGLE_LABEL = nxdomain("single_label", ROOT, NODATA_TTL);
+const ADDRESS_LITERAL = nxdomain("address-literal", ROOT, NODATA_TTL);
+const SINGLE_LABEL = nxdomain("single-label", ROOT, NODATA_TTL);
 
 /** Whether the label at `start` is all digits: no top-level domain is (RFC 1123 §2.1, RFC 3696 §2). */
 function isNumeric(name: Name, start: number): boolean {

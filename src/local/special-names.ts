@@ -36,30 +36,30 @@ export function specialNames(): readonly SpecialName[] {
   return [
     ...NONEXISTENT.flatMap(([reason, names]) => names.map((name) => nonexistent(named(name), reason))),
     ...EMPTY_ZONES.flatMap(([reason, names]) => names.map((name) => emptyZone(named(name), reason))),
-    ...privateReverseZones().map((name) => emptyZone(named(name), "private_reverse")),
+    ...privateReverseZones().map((name) => emptyZone(named(name), "private-reverse")),
     loopback(named("localhost")),
-    pointer(named("1.0.0.127.in-addr.arpa"), named("localhost"), "private_reverse"),
-    pointer(named(`1.${"0.".repeat(31)}ip6.arpa`), named("localhost"), "private_reverse"),
-    withoutData(named("resolver.arpa"), "resolver_arpa"),
+    pointer(named("1.0.0.127.in-addr.arpa"), named("localhost"), "private-reverse"),
+    pointer(named(`1.${"0.".repeat(31)}ip6.arpa`), named("localhost"), "private-reverse"),
+    withoutData(named("resolver.arpa"), "resolver-arpa"),
     ipv4only(named("ipv4only.arpa")),
-    pointer(named("170.0.0.192.in-addr.arpa"), named("ipv4only.arpa"), "ipv4only_arpa"),
-    pointer(named("171.0.0.192.in-addr.arpa"), named("ipv4only.arpa"), "ipv4only_arpa"),
+    pointer(named("170.0.0.192.in-addr.arpa"), named("ipv4only.arpa"), "ipv4only-arpa"),
+    pointer(named("171.0.0.192.in-addr.arpa"), named("ipv4only.arpa"), "ipv4only-arpa"),
   ];
 }
 
 /** "NXDOMAIN for all such queries", the name itself included. */
 const NONEXISTENT: readonly (readonly [WithheldReason, readonly string[]])[] = [
-  ["reserved_tld", ["invalid", "test"]], // RFC 6761 §6.4, §6.2.
+  ["reserved-tld", ["invalid", "test"]], // RFC 6761 §6.4, §6.2.
   ["onion", ["onion"]], // RFC 7686 §2: "They MUST generate NXDOMAIN for all such queries."
   ["alt", ["alt"]], // RFC 9476 §2: not to be looked up in a DNS context.
   // RFC 6762 §22.1: "immediate NXDOMAIN responses for all such queries".
   [
-    "multicast_dns",
+    "multicast-dns",
     ["local", "254.169.in-addr.arpa", "8.e.f.ip6.arpa", "9.e.f.ip6.arpa", "a.e.f.ip6.arpa", "b.e.f.ip6.arpa"],
   ],
   // RFC 6762 appendix G; then what routers and search lists append most, none of it delegated.
   [
-    "private_tld",
+    "private-tld",
     ["intranet", "internal", "private", "corp", "home", "lan", "localdomain", "domain", "workgroup", "mail"],
   ],
   ["canary", ["use-application-dns.net"]], // Firefox then leaves DNS to the system, that is, to us.
@@ -67,8 +67,8 @@ const NONEXISTENT: readonly (readonly [WithheldReason, readonly string[]])[] = [
 
 /** Empty zones as of RFC 6303 §3, under an insecure delegation. */
 const EMPTY_ZONES: readonly (readonly [WithheldReason, readonly string[]])[] = [
-  ["home_arpa", ["home.arpa"]], // RFC 8375 §4.
-  ["service_arpa", ["service.arpa"]], // RFC 9665, in the same words.
+  ["home-arpa", ["home.arpa"]], // RFC 8375 §4.
+  ["service-arpa", ["service.arpa"]], // RFC 9665, in the same words.
 ];
 
 /** RFC 6303 §4.1 to §4.6 but for the link-local zones, which are RFC 6762's; RFC 7793 §2.1 (100.64.0.0/10). */
@@ -160,14 +160,14 @@ function withoutData(name: Name, reason: WithheldReason): SpecialName {
  * learned from the network interface", so a network with a NAT64 gets a server with `domains` for it.
  */
 function ipv4only(name: Name): SpecialName {
-  const zone = emptyZone(name, "ipv4only_arpa");
+  const zone = emptyZone(name, "ipv4only-arpa");
   const addresses = [170, 171].map((last) =>
     recordOf(name, Type.A, EMPTY_ZONE_TTL, Uint8Array.of(192, 0, 0, last)),
   );
-  const known = positive("ipv4only_arpa", addresses);
+  const known = positive("ipv4only-arpa", addresses);
   return {
     name,
-    reason: "ipv4only_arpa",
+    reason: "ipv4only-arpa",
     answer(question) {
       return question.qname === name && question.qtype === Type.A ? known : zone.answer(question);
     },

@@ -7,7 +7,7 @@ import { createLocalData, type LocalOptions } from "../../../src/local/load.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { SilentLog } from "../../support/silent-log.ts";
-import { outcome, question } from "./support.ts";
+import { outcome, question, records } from "./support.ts";
 
 const NOTHING: LocalOptions = {
   specialNames: true,
@@ -52,7 +52,7 @@ describe("local data from the configuration", () => {
       ...NOTHING,
       hostsFile: "hosts",
       blockLists: ["list"],
-      records: ["r.example.com. 9 IN A 192.0.2.2"],
+      records: records("r.example.com. 9 IN A 192.0.2.2"),
     };
     const { data } = await createLocalData(options, deps(files));
 
@@ -69,7 +69,6 @@ describe("local data from the configuration", () => {
       ...NOTHING,
       hostsFile: "hosts",
       blockLists: ["list", "gone"],
-      records: ["secret.example. IN"],
     };
     await createLocalData(options, parts);
 
@@ -77,7 +76,6 @@ describe("local data from the configuration", () => {
     expect(lines).toContain("a block list cannot be read");
     expect(lines).toContain("lines of a block list are left out");
     expect(lines).toContain("lines of the hosts file are left out");
-    expect(lines).toContain("a line of local.records is left out");
     expect(lines).not.toContain("secret");
   });
 

@@ -206,6 +206,14 @@ describe("names on a block list", () => {
     expect(errors).toEqual([InfoCode.BLOCKED, InfoCode.FORGED_ANSWER]);
   });
 
+  it("are known to be answered here without being counted", async () => {
+    const local = localData({ blocked: await blockedBy("ads.example.com") });
+
+    expect(local.isAnswered(question("ads.example.com"))).toBe(true);
+    expect(local.isAnswered(question("www.example.com"))).toBe(false);
+    expect(local.withheld.size).toBe(0);
+  });
+
   it("are unblocked by a configured record", async () => {
     const local = localData({
       blocked: await blockedBy("ads.example.com"),

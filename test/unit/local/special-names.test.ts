@@ -51,7 +51,7 @@ describe("special names", () => {
 
     expect([...counting.withheld]).toEqual([
       ["onion", 2],
-      ["home_arpa", 1],
+      ["home-arpa", 1],
     ]);
   });
 

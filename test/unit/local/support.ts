@@ -2,11 +2,11 @@ import { type BlockListSource, readBlockLists } from "../../../src/local/block-l
 import type { LocalAnswer } from "../../../src/local/local-answer.ts";
 import { LocalData, type LocalRules } from "../../../src/local/local-data.ts";
 import { NameSet } from "../../../src/local/name-set.ts";
-import { readRecords, withPointers } from "../../../src/local/records.ts";
+import { withPointers } from "../../../src/local/pointers.ts";
 import { specialNames } from "../../../src/local/special-names.ts";
 import type { Name, Question, ResourceRecord } from "../../../src/ports/message.ts";
 import { Class, typeFromText } from "../../../src/wire/codes.ts";
-import { nameFromText, recordToText } from "../../../src/wire/presentation.ts";
+import { isTextFault, nameFromText, recordFromText, recordToText } from "../../../src/wire/presentation.ts";
 
 export const SEED = 0x1234_5678;
 
@@ -24,9 +24,11 @@ export function question(text: string): Question {
 }
 
 export function records(...lines: string[]): readonly ResourceRecord[] {
-  const read = readRecords(lines);
-  if (read.faults.length > 0) throw new Error(JSON.stringify(read.faults));
-  return read.records;
+  return lines.map((line) => {
+    const record = recordFromText(line);
+    if (isTextFault(record)) throw new Error(`${line}: ${record.fault}`);
+    return record;
+  });
 }
 
 export function list(...lines: string[]): BlockListSource {
