@@ -296,6 +296,20 @@ describe("package.json", () => {
     expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 
+  it("has in its lock file the packages of every platform, which npm ci insists on", () => {
+    const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
+      readonly packages: Readonly<
+        Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>
+      >;
+    };
+    const wanted = Object.values(lock.packages).flatMap((entry) =>
+      Object.keys(entry.optionalDependencies ?? {}),
+    );
+    const present = new Set(Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, "")));
+
+    expect(wanted.filter((name) => !present.has(name))).toEqual([]);
+  });
+
   it("keeps packages with a home in test at home", () => {
     const faults = [...sources, ...outside].flatMap((file) =>
       file.imports
