@@ -5,7 +5,7 @@
  *
  * Source: RFC 1035 §4.1, RFC 6891 §6.1, §7; RFC 8906 §3 (what to answer to what); RFC 9619 (QDCOUNT).
  */
-import { OptionCode, Type } from "./codes.ts";
+import { Opcode, OptionCode, Type } from "./codes.ts";
 import { LOWER_CASE, MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
 import { HEADER_OCTETS } from "./read-message.ts";
 
@@ -62,7 +62,7 @@ export function scanQuery(packet: Buffer, start: number, end: number, into: Scan
   into.opcode = (into.flags >> 11) & 0xf;
   into.questionEnd = nameStart;
   if (into.flags >= 0x8000) return ScanFault.NOT_A_QUERY;
-  if (into.opcode !== 0) return ScanFault.NOTIMP;
+  if (into.opcode !== Opcode.QUERY) return ScanFault.NOTIMP;
   if (u16(packet, start + 4) !== 1) return ScanFault.FORMERR;
 
   const nameEnd = scanName(packet, nameStart, end, into);
