@@ -1,21 +1,14 @@
 /**
- * Writes `conf/sotto.toml` and `conf/sotto.schema.json` from the schema of `src/config`.
+ * Writes `conf/sotto.toml` and `conf/sotto.schema.json` from the schema of `src/config`, and `conf/systemd/` from the
+ * units that `sotto service install` writes.
  *
  * `npx tsx scripts/generate-conf.ts` writes them; a test checks that what is committed is what comes out.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import * as z from "zod/mini";
+import { serviceUnit, socketUnit } from "../src/cli/service/units.ts";
+import { FAULTY, type JsonSchema } from "../src/config/schema/kind.ts";
 import { schema } from "../src/config/schema/schema.ts";
-
-interface JsonSchema {
-  readonly type?: string;
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly items?: JsonSchema;
-  readonly enum?: readonly string[];
-}
 
 /** Columns of the annotated file. */
 const WIDTH = 100;
@@ -33,23 +26,22 @@ const HEADER = `#:schema ./sotto.schema.json
 `;
 
 /** JSON Schema of what a file may hold, for editors. */
-export function jsonSchema(): Readonly<Record<string, unknown>> {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input" });
+function jsonSchema(): JsonSchema & Readonly<Record<string, unknown>> {
   return {
-    $schema,
+    $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Sotto",
     description: "The configuration file of Sotto, a DNS-over-TLS stub resolver.",
-    ...rest,
+    ...schema.json,
   };
 }
 
-export function schemaFile(): string {
+function schemaFile(): string {
   return `${JSON.stringify(jsonSchema(), null, 2)}\n`;
 }
 
 /** The annotated file. */
-export function tomlFile(): string {
-  const { properties = {} } = jsonSchema() as JsonSchema;
+function tomlFile(): string {
+  const { properties = {} } = schema.json;
   const isTable = ([, { type }]: [string, JsonSchema]): boolean => type === "object";
   const entries = Object.entries(properties);
   const top = entries
@@ -116,7 +108,20 @@ function tomlValue(value: unknown): string {
   return line.length < WIDTH - 20 ? line : `[\n${items.map((item) => `  ${item},\n`).join("")}]`;
 }
 
+/** Files below `conf/` and what they hold. */
+export function generatedFiles(): Readonly<Record<string, string>> {
+  const defaults = schema.read({}, [], { wrong: () => undefined, unknownKey: () => undefined });
+  if (defaults === FAULTY) throw new Error("the defaults are faulty");
+  return {
+    "sotto.toml": tomlFile(),
+    "sotto.schema.json": schemaFile(),
+    "systemd/sotto.service": serviceUnit({ command: ["/usr/local/bin/sotto", "run"] }),
+    "systemd/sotto.socket": socketUnit(defaults.listen.addresses),
+  };
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL("../conf/sotto.toml", import.meta.url), tomlFile());
-  writeFileSync(new URL("../conf/sotto.schema.json", import.meta.url), schemaFile());
+  for (const [path, text] of Object.entries(generatedFiles())) {
+    writeFileSync(new URL(`../conf/${path}`, import.meta.url), text);
+  }
 }

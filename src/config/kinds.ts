@@ -1,17 +1,13 @@
 /**
- * The kinds of value a key can hold, as zod schemas that read what the file holds and give the parsed value.
- * Each fault says what was found and what is allowed, as `found; allowed`.
+ * The kinds of value a key can hold: what JSON Schema says about each, how its text is read, and what a fault says.
  */
-import * as z from "zod/mini";
 import type { Name, ResourceRecord } from "../ports/message.ts";
 import * as addresses from "./addresses.ts";
 import { closest } from "./closest.ts";
 import * as names from "./names.ts";
 import * as quantities from "./quantities.ts";
 import { parseRecord, parseTrustAnchor } from "./records.ts";
-
-/** A schema from what the file holds (`In`) to what the program uses (`Out`). */
-export type Kind<Out, In> = z.ZodMiniType<Out, In>;
+import { type Kind, kind, list, shown } from "./schema/kind.ts";
 
 /** How one kind of text is read. `expected` ends the sentence "must be ...". */
 interface Reader<Out> {
@@ -20,32 +16,18 @@ interface Reader<Out> {
   parse(text: string): Out | addresses.Wrong;
 }
 
-/** A value of the file as a fault shows it: short, and on one line. */
-export function shown(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
-  if (value instanceof Date) return "a date";
-  if (typeof value === "object") return "a table";
-  if (typeof value !== "string") return `${String(value)} (a ${typeof value})`;
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 76)}..."` : text;
-}
-
-function text<Out>(reader: Reader<Out>): Kind<Out, string> {
-  const allowed = `must be ${reader.expected}`;
-  const source = z.string({ error: (issue) => `${shown(issue.input)} is of the wrong type; ${allowed}` });
-  return z.pipe(
-    reader.pattern === undefined ? source : source.check(z.meta({ pattern: reader.pattern })),
-    z.transform((input: string, context): Out => {
-      const output = reader.parse(input);
-      if (!(output instanceof addresses.Wrong)) return output;
-      context.issues.push({ code: "custom", message: `${shown(input)} ${output.text}; ${allowed}`, input });
-      return z.NEVER;
-    }),
-  );
+function text<Out>({ expected, pattern, parse }: Reader<Out>): Kind<Out> {
+  const wrong = (input: unknown, what: string): addresses.Wrong =>
+    new addresses.Wrong(`${shown(input)} ${what}; must be ${expected}`);
+  return kind({ type: "string", ...(pattern !== undefined && { pattern }) }, (input) => {
+    if (typeof input !== "string") return wrong(input, "is of the wrong type");
+    const output = parse(input);
+    return output instanceof addresses.Wrong ? wrong(input, output.text) : output;
+  });
 }
 
 /** The same, with `""` for "not set". */
-function optionalText<Out>({ expected, pattern, parse }: Reader<Out>): Kind<Out | undefined, string> {
+function optionalText<Out>({ expected, pattern, parse }: Reader<Out>): Kind<Out | undefined> {
   return text<Out | undefined>({
     expected: `${expected}, or "" for none`,
     ...(pattern !== undefined && { pattern: `^$|${pattern}` }),
@@ -53,10 +35,11 @@ function optionalText<Out>({ expected, pattern, parse }: Reader<Out>): Kind<Out 
   });
 }
 
-function listOf<Out>(reader: Reader<Out>): Kind<Out[], string[]> {
-  const error = (issue: { readonly input?: unknown }): string =>
-    `${shown(issue.input)} is not a list; must be a list, each item ${reader.expected}`;
-  return z.array(text(reader), { error });
+function listOf<Out>(reader: Reader<Out>): Kind<readonly Out[]> {
+  return list(
+    text(reader),
+    (input) => `${shown(input)} is not a list; must be a list, each item ${reader.expected}`,
+  );
 }
 
 function durationReader(min: string, max: string): Reader<number> {
@@ -146,44 +129,50 @@ const INSTANT: Reader<number> = {
   },
 };
 
-export const duration = (min: string, max: string): Kind<number, string> => text(durationReader(min, max));
-export const size = (min: string, max: string): Kind<number, string> => text(sizeReader(min, max));
-export const listenAddresses = (port: number): Kind<addresses.SocketAddress[], string[]> =>
+export const duration = (min: string, max: string): Kind<number> => text(durationReader(min, max));
+export const size = (min: string, max: string): Kind<number> => text(sizeReader(min, max));
+export const listenAddresses = (port: number): Kind<readonly addresses.SocketAddress[]> =>
   listOf(addressReader(port, true));
-export const serverAddresses = (port: number): Kind<addresses.SocketAddress[], string[]> =>
+export const serverAddresses = (port: number): Kind<readonly addresses.SocketAddress[]> =>
   listOf(addressReader(port));
-export const optionalAddress = (
-  port: number,
-  any = false,
-): Kind<addresses.SocketAddress | undefined, string> => optionalText(addressReader(port, any));
-export const prefixes = (): Kind<addresses.Prefix[], string[]> => listOf(PREFIX);
-export const optionalProxy = (): Kind<addresses.Proxy | undefined, string> => optionalText(PROXY);
-export const domainNames = (): Kind<Name[], string[]> => listOf(NAME);
-export const optionalHostName = (): Kind<string | undefined, string> => optionalText(HOST_NAME);
-export const pins = (): Kind<string[], string[]> => listOf(PIN);
-export const optionalLabel = (): Kind<string | undefined, string> => optionalText(LABEL);
-export const optionalPath = (): Kind<string | undefined, string> => optionalText(PLAIN);
-export const records = (): Kind<ResourceRecord[], string[]> => listOf(RECORD);
-export const trustAnchors = (): Kind<ResourceRecord[], string[]> => listOf(TRUST_ANCHOR);
-export const paths = (): Kind<string[], string[]> => listOf(PLAIN);
+export const optionalAddress = (port: number, any = false): Kind<addresses.SocketAddress | undefined> =>
+  optionalText(addressReader(port, any));
+export const prefixes = (): Kind<readonly addresses.Prefix[]> => listOf(PREFIX);
+export const optionalProxy = (): Kind<addresses.Proxy | undefined> => optionalText(PROXY);
+export const domainNames = (): Kind<readonly Name[]> => listOf(NAME);
+export const optionalHostName = (): Kind<string | undefined> => optionalText(HOST_NAME);
+export const pins = (): Kind<readonly string[]> => listOf(PIN);
+export const optionalLabel = (): Kind<string | undefined> => optionalText(LABEL);
+export const optionalPath = (): Kind<string | undefined> => optionalText(PLAIN);
+export const records = (): Kind<readonly ResourceRecord[]> => listOf(RECORD);
+export const trustAnchors = (): Kind<readonly ResourceRecord[]> => listOf(TRUST_ANCHOR);
+export const paths = (): Kind<readonly string[]> => listOf(PLAIN);
 
 /** Milliseconds since 1970; TOML's own date-times are taken as well. */
-export const optionalInstant = (): Kind<number | undefined, string> =>
-  z.pipe(
-    z.transform((input: unknown) => (input instanceof Date ? input.toISOString() : input)),
-    optionalText(INSTANT),
-  ) as Kind<number | undefined, string>;
-
-export function flag(): Kind<boolean, boolean> {
-  return z.boolean({
-    error: (issue) => `${shown(issue.input)} is of the wrong type; must be true or false, without quotes`,
-  });
+export function optionalInstant(): Kind<number | undefined> {
+  const written = optionalText(INSTANT);
+  return {
+    json: written.json,
+    read: (input, path, report) =>
+      written.read(input instanceof Date ? input.toISOString() : input, path, report),
+  };
 }
 
-export function count(min: number, max: number): Kind<number, number> {
-  const error = (issue: { readonly input?: unknown }): string =>
-    `${shown(issue.input)} ${notCount(issue.input)}; must be a whole number from ${min} to ${max}`;
-  return z.int({ error }).check(z.minimum(min, { error }), z.maximum(max, { error }));
+export function flag(): Kind<boolean> {
+  return kind({ type: "boolean" }, (input) =>
+    typeof input === "boolean"
+      ? input
+      : new addresses.Wrong(`${shown(input)} is of the wrong type; must be true or false, without quotes`),
+  );
+}
+
+export function count(minimum: number, maximum: number): Kind<number> {
+  return kind({ type: "integer", minimum, maximum }, (input) => {
+    const isCount =
+      typeof input === "number" && Number.isInteger(input) && input >= minimum && input <= maximum;
+    const allowed = `must be a whole number from ${minimum} to ${maximum}`;
+    return isCount ? input : new addresses.Wrong(`${shown(input)} ${notCount(input)}; ${allowed}`);
+  });
 }
 
 function notCount(input: unknown): string {
@@ -192,39 +181,36 @@ function notCount(input: unknown): string {
   return Number.isInteger(input) ? "is out of range" : "is not whole";
 }
 
-export function choice<const Words extends readonly string[]>(
-  words: Words,
-): Kind<Words[number], Words[number]> {
-  return z.enum(words, { error: (issue) => unknownWord(issue.input, words) });
-}
-
-/** A choice that may be left open, by `""`. */
-export function optionalChoice<const Words extends readonly string[]>(
-  words: Words,
-): Kind<Words[number] | undefined, Words[number] | ""> {
-  const word = z.enum(["", ...words], { error: (issue) => unknownWord(issue.input, words) });
-  const read = z.transform((input: string) => (input === "" ? undefined : input));
-  return z.pipe(word as z.ZodMiniType<string, string>, read) as Kind<
-    Words[number] | undefined,
-    Words[number] | ""
-  >;
-}
-
-/** A list of words, each standing for a number. */
-export function numbersByWord(table: Readonly<Record<string, number>>): Kind<number[], string[]> {
-  const words = Object.keys(table);
-  const word = z.enum(words, { error: (issue) => unknownWord(issue.input, words) });
-  const number = z.pipe(
-    word,
-    z.transform((input: string) => table[input] ?? 0),
-  );
-  return z.array(number, {
-    error: (issue) => `${shown(issue.input)} is not a list; must be a list of words`,
+export function choice<const Word extends string>(words: readonly Word[]): Kind<Word> {
+  return kind({ type: "string", enum: words }, (input) => {
+    const word = words.find((known) => known === input);
+    return word ?? unknownWord(input, words);
   });
 }
 
-function unknownWord(input: unknown, words: readonly string[]): string {
+/** A choice that may be left open, by `""`. */
+export function optionalChoice<const Word extends string>(words: readonly Word[]): Kind<Word | undefined> {
+  const chosen = choice(words);
+  return {
+    json: { type: "string", enum: ["", ...words] },
+    read: (input, path, report) => (input === "" ? undefined : chosen.read(input, path, report)),
+  };
+}
+
+/** A list of words, each standing for a number. */
+export function numbersByWord(numbers: Readonly<Record<string, number>>): Kind<readonly number[]> {
+  const words = Object.keys(numbers);
+  const word = kind({ type: "string", enum: words }, (input) =>
+    typeof input === "string" && Object.hasOwn(numbers, input)
+      ? (numbers[input] ?? 0)
+      : unknownWord(input, words),
+  );
+  return list(word, (input) => `${shown(input)} is not a list; must be a list of words in quotes`);
+}
+
+function unknownWord(input: unknown, words: readonly string[]): addresses.Wrong {
   const near = typeof input === "string" ? closest(input, words) : undefined;
   const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-  return `${shown(input)} is not known; must be one of ${words.map((word) => `"${word}"`).join(", ")}${hint}`;
+  const allowed = words.map((word) => `"${word}"`).join(", ");
+  return new addresses.Wrong(`${shown(input)} is not known; must be one of ${allowed}${hint}`);
 }

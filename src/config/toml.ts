@@ -25,7 +25,7 @@ const MAX_SYNTAX_FAULTS = 20;
 const ONE_LINE = /^(\s*([\w.\-"']+)\s*=)\s*(.*?)\s*$/;
 
 export function readToml(text: string): TomlReading {
-  const lines = text.replace(/^\uFEFF/, "").split("\n");
+  const lines = withoutComments(text.replace(/^\uFEFF/, "")).split("\n");
   const faults: SyntaxFault[] = [];
   for (;;) {
     try {
@@ -38,6 +38,11 @@ export function readToml(text: string): TomlReading {
       }
     }
   }
+}
+
+/** Blank lines where whole lines are comments: most of an annotated file, and the parser looks at each character. */
+function withoutComments(text: string): string {
+  return /"""|'''/.test(text) ? text : text.replace(/^[ \t]*#.*$/gm, "");
 }
 
 /** Gives a broken line a value that parses; false where the fault began on another line or reaches beyond this one. */

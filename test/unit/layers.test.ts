@@ -43,7 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   commander: ["cli"],
   "dns-packet": ["cli", "local"],
-  koffi: ["listen"],
+  koffi: ["listen", "cli"], // In cli for the datagram that tells the service manager: Node has none for Unix sockets.
   "lru-cache": ["cache"],
   pino: ["observe"],
   "pino-pretty": ["observe"],
@@ -51,7 +51,6 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   socks: ["upstream"],
   tldts: ["privacy"],
   "toml-eslint-parser": ["config"],
-  zod: ["config"],
 };
 
 /** Development packages that stay where they are, so that nothing in `src/` or another test leans on them. */

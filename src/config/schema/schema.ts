@@ -2,13 +2,12 @@
  * The one source of the configuration: kinds, defaults and comments of every key. Types, checks, the annotated
  * `conf/sotto.toml` and `conf/sotto.schema.json` are made from it.
  */
-import * as z from "zod/mini";
 import { optionalPath } from "../kinds.ts";
-import { key } from "./key.ts";
+import { key, type OutputOf, table } from "./kind.ts";
 import { cache, clock, control, dnssec, listen, local, log, metrics, portal, privacy } from "./sections.ts";
 import { upstream } from "./upstream.ts";
 
-export const schema = z.strictObject({
+const KEYS = {
   state_dir: key(
     optionalPath(),
     "",
@@ -26,7 +25,9 @@ export const schema = z.strictObject({
   metrics,
   control,
   log,
-});
+};
+
+export const schema = table(KEYS, () => "must be a table");
 
 /** The configuration as the file spells it, values parsed. */
-export type Keys = z.output<typeof schema>;
+export type Keys = OutputOf<typeof schema>;

@@ -1,6 +1,6 @@
 /** The other sections of the configuration file, in the order of the annotated file. */
 import * as kinds from "../kinds.ts";
-import { key, section } from "./key.ts";
+import { key, section } from "./kind.ts";
 
 /** Algorithm mnemonics and numbers (IANA "DNS Security Algorithm Numbers"). */
 const ALGORITHMS = {
@@ -15,6 +15,7 @@ const ALGORITHMS = {
 } as const;
 
 export const listen = section(
+  "listen",
   {
     addresses: key(
       kinds.listenAddresses(53),
@@ -51,6 +52,7 @@ export const listen = section(
 );
 
 export const privacy = section(
+  "privacy",
   {
     padding: key(
       kinds.choice(["block", "random_block", "maximal", "off"]),
@@ -99,6 +101,7 @@ export const privacy = section(
 );
 
 export const dnssec = section(
+  "dnssec",
   {
     mode: key(kinds.choice(["validate", "off"]), "validate", "Whether signatures are checked here."),
     trust_anchors: key(
@@ -143,6 +146,7 @@ export const dnssec = section(
 );
 
 export const cache = section(
+  "cache",
   {
     size: key(kinds.size("1MiB", "64GiB"), "32MiB", "Most memory for answers."),
     min_ttl: key(kinds.duration("0s", "1d"), "0s", "Lower bound for how long an answer is kept."),
@@ -173,6 +177,7 @@ export const cache = section(
 );
 
 export const local = section(
+  "local",
   {
     special_names: key(
       kinds.flag(),
@@ -197,6 +202,7 @@ export const local = section(
 );
 
 export const clock = section(
+  "clock",
   {
     ntp_names: key(
       kinds.domainNames(),
@@ -215,6 +221,7 @@ export const clock = section(
 );
 
 export const portal = section(
+  "portal",
   {
     enabled: key(
       kinds.flag(),
@@ -227,6 +234,7 @@ export const portal = section(
 );
 
 export const metrics = section(
+  "metrics",
   {
     address: key(
       kinds.optionalAddress(9353, true),
@@ -238,6 +246,7 @@ export const metrics = section(
 );
 
 export const control = section(
+  "control",
   {
     socket: key(
       kinds.optionalPath(),
@@ -250,6 +259,7 @@ export const control = section(
 );
 
 export const log = section(
+  "log",
   {
     level: key(
       kinds.choice(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),

@@ -1,9 +1,10 @@
 /** `[upstream]` and `[[upstream.server]]`: whom to ask, and how to know that it is them. */
-import * as z from "zod/mini";
 import * as kinds from "../kinds.ts";
-import { key, section } from "./key.ts";
+import { key, list, type OutputOf, section, shown, table } from "./kind.ts";
 
-const server = z.strictObject({
+const WRITTEN = "is of the wrong type; must be written [[upstream.server]], in double brackets";
+
+const SERVER_KEYS = {
   name: key(
     kinds.optionalLabel(),
     "",
@@ -70,13 +71,15 @@ const server = z.strictObject({
       "false: ancestors are resolved first toward it.",
   ),
   ecs: key(kinds.optionalChoice(["zero", "none"]), "", "Overrides privacy.ecs for this server."),
-});
+};
+
+const server = table(SERVER_KEYS, (input) => `${shown(input)} ${WRITTEN}`);
 
 /** What a server of the file is after reading. */
-export type ServerKeys = z.output<typeof server>;
+export type ServerKeys = OutputOf<typeof server>;
 
 /** Two operators that publish a privacy policy and the names of their DoT servers. */
-const BUILT_IN_SERVERS: z.input<typeof server>[] = [
+const BUILT_IN_SERVERS = [
   {
     name: "quad9",
     addresses: ["9.9.9.9:853", "149.112.112.112:853", "[2620:fe::fe]:853", "[2620:fe::9]:853"],
@@ -85,12 +88,10 @@ const BUILT_IN_SERVERS: z.input<typeof server>[] = [
   { name: "mullvad", addresses: ["194.242.2.2:853", "[2a07:e340::2]:853"], auth_name: "dns.mullvad.net" },
 ];
 
-const servers = z.array(server, {
-  error: (issue) =>
-    `${kinds.shown(issue.input)} is of the wrong type; must be written [[upstream.server]], in double brackets`,
-});
+const servers = list(server, (input) => `${shown(input)} ${WRITTEN}`);
 
 export const upstream = section(
+  "upstream",
   {
     profile: key(
       kinds.choice(["strict", "opportunistic"]),

@@ -1,0 +1,149 @@
+/**
+ * The control socket of a running instance: a Unix socket of mode 0600 (a named pipe on Windows), so that who may
+ * open it is decided by the system. Clients, lines and silence are bounded.
+ */
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket, connect } from "node:net";
+import { dirname } from "node:path";
+import { type Answer, type CommandName, type Handlers, LineReader, MAX_REQUEST_OCTETS } from "./protocol.ts";
+
+/** Connections at one time; a ninth is closed at once. */
+const MAX_CLIENTS = 8;
+/** Milliseconds a client may be silent. */
+const IDLE_TIMEOUT = 30_000;
+/** Milliseconds to find out whether somebody answers at a socket file that is there already. */
+const PROBE_TIMEOUT = 500;
+
+export interface ControlServer {
+  readonly path: string;
+  close(): Promise<void>;
+}
+
+/** Why there is no control socket, for a log line. */
+export class ControlUnavailable extends Error {
+  override readonly name = "ControlUnavailable";
+}
+
+/**
+ * Listens at `path`. A socket file that nobody answers at is what a killed instance left, and is replaced.
+ * @throws {ControlUnavailable} where another instance answers there, or the file cannot be made.
+ */
+export async function openControlServer(path: string, handlers: Handlers): Promise<ControlServer> {
+  const isPipe = path.startsWith("\\\\");
+  if (!isPipe) await makeRoom(path);
+  // BOUNDED: by MAX_CLIENTS.
+  const clients = new Set<Socket>();
+  const server = createServer((socket) => {
+    if (clients.size >= MAX_CLIENTS) {
+      socket.destroy();
+      return;
+    }
+    clients.add(socket);
+    socket.once("close", () => clients.delete(socket));
+    serve(socket, handlers);
+  });
+  await listen(server, path, isPipe);
+  return {
+    path,
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of clients) socket.destroy();
+        server.close(() => {
+          resolve();
+        });
+      }),
+  };
+}
+
+function serve(socket: Socket, handlers: Handlers): void {
+  const lines = new LineReader(MAX_REQUEST_OCTETS);
+  let answered: Promise<void> = Promise.resolve();
+  socket.setTimeout(IDLE_TIMEOUT, () => socket.destroy());
+  socket.on("error", () => socket.destroy());
+  socket.on("data", (chunk) => {
+    const requests = lines.push(chunk);
+    if (requests === undefined) {
+      socket.destroy();
+      return;
+    }
+    for (const request of requests) {
+      // In order, one after the other: a client cannot start more than one piece of work at a time.
+      answered = answered.then(async () => {
+        const answer = await answerTo(request, handlers);
+        if (!socket.destroyed) socket.write(`${JSON.stringify(answer)}\n`);
+      });
+    }
+  });
+}
+
+/** Never rejects: what goes wrong is an answer. */
+async function answerTo(line: string, handlers: Handlers): Promise<Answer> {
+  try {
+    const { command, ...request } = objectFrom(line);
+    if (typeof command !== "string" || !Object.hasOwn(handlers, command)) {
+      return {
+        ok: false,
+        error: `the running instance does not know the command ${JSON.stringify(command)}`,
+      };
+    }
+    const handler = handlers[command as CommandName] as (request: object) => Promise<unknown>;
+    return { ok: true, result: await handler(request) };
+  } catch (error) {
+    return { ok: false, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function objectFrom(line: string): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(line);
+  if (typeof value !== "object" || value === null) throw new Error("a request must be a JSON object");
+  return value as Record<string, unknown>;
+}
+
+/** Makes the directory, and takes away what an instance left that did not end properly. */
+async function makeRoom(path: string): Promise<void> {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ControlUnavailable(`cannot make the directory of ${path}`, { cause: error });
+  }
+  if (await isAnswered(path)) {
+    throw new ControlUnavailable(`another instance answers at ${path}: set control.socket to another file`);
+  }
+  rmSync(path, { force: true });
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const end = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.setTimeout(PROBE_TIMEOUT, () => {
+      end(true);
+    });
+    socket.once("connect", () => {
+      end(true);
+    });
+    socket.once("error", () => {
+      end(false);
+    });
+  });
+}
+
+function listen(server: Server, path: string, isPipe: boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // The file is never there with more rights than these, not even for a moment.
+    const mask = isPipe ? undefined : process.umask(0o177);
+    server.once("error", (error) => {
+      reject(new ControlUnavailable(`cannot listen at ${path}: ${error.message}`, { cause: error }));
+    });
+    server.listen(path, () => {
+      server.removeAllListeners("error");
+      server.on("error", () => undefined);
+      if (!isPipe) chmodSync(path, 0o600);
+      resolve();
+    });
+    if (mask !== undefined) process.umask(mask);
+  });
+}

@@ -1,0 +1,90 @@
+/** `sotto query` and `sotto explain`: one lookup through the whole pipeline, of the running instance or our own. */
+import { nameToText } from "../wire/presentation.ts";
+import { typeToText } from "../wire/codes.ts";
+import type { Question } from "../ports/message.ts";
+import { ask } from "./control/client.ts";
+import { controlPaths } from "./control/instance.ts";
+import { CommandFailure, ExitCode } from "./failure.ts";
+import { type LookupView, viewOf } from "./lookup-view.ts";
+import { questionFrom } from "./question.ts";
+import { explainLines, lookupLines, type Place } from "./render/lookup.ts";
+import type { Session } from "./session.ts";
+import { withStandalone } from "./standalone.ts";
+
+export interface QueryOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly standalone?: boolean;
+  readonly cd?: boolean;
+}
+
+export function query(
+  session: Session,
+  name: string,
+  type: string | undefined,
+  options: QueryOptions,
+): Promise<ExitCode> {
+  return lookUp(session, questionFrom(name, type), options, false);
+}
+
+export function explain(
+  session: Session,
+  name: string,
+  type: string | undefined,
+  options: QueryOptions,
+): Promise<ExitCode> {
+  return lookUp(session, questionFrom(name, type), options, true);
+}
+
+async function lookUp(
+  session: Session,
+  question: Question,
+  options: QueryOptions,
+  isTraced: boolean,
+): Promise<ExitCode> {
+  const { terminal } = session;
+  const found =
+    options.standalone === true ? undefined : await askInstance(session, question, options, isTraced);
+  const [view, place] = found ?? (await askOurselves(session, question, options, isTraced));
+  if (options.json === true) terminal.out(JSON.stringify(view, null, terminal.isForPeople ? 2 : 0));
+  else for (const line of (isTraced ? explainLines : lookupLines)(view, place, terminal)) terminal.out(line);
+  return view.rcode === "NOERROR" || view.rcode === "NXDOMAIN" ? ExitCode.SUCCESS : ExitCode.FAILURE;
+}
+
+type Found = readonly [LookupView, Place];
+
+/** `undefined` where no instance runs that we may ask. */
+async function askInstance(
+  session: Session,
+  question: Question,
+  { config, cd }: QueryOptions,
+  isTraced: boolean,
+): Promise<Found | undefined> {
+  const asked = await ask(controlPaths(session, config), "lookup", {
+    name: nameToText(question.qname),
+    type: typeToText(question.qtype),
+    trace: isTraced,
+    checking_disabled: cd === true,
+  });
+  if (asked.outcome === "answered") return [asked.result, { text: "by the running instance" }];
+  if (asked.outcome === "refused") throw new CommandFailure(ExitCode.FAILURE, asked.error);
+  const forbidden = asked.attempts.find(({ code }) => code === "EACCES" || code === "EPERM");
+  if (forbidden !== undefined) {
+    session.terminal.err(
+      `note: an instance runs, but ${forbidden.path} belongs to another user: resolving in this process instead`,
+    );
+  }
+  return undefined;
+}
+
+async function askOurselves(
+  session: Session,
+  question: Question,
+  { config, cd }: QueryOptions,
+  isTraced: boolean,
+): Promise<Found> {
+  const lookup = await withStandalone(session, config, (app) =>
+    app.lookup(question, { trace: isTraced, checkingDisabled: cd === true }),
+  );
+  return [viewOf(question, lookup, isTraced), { text: "in this process" }];
+}

@@ -1,0 +1,50 @@
+/** Reads the configuration again and puts it in force; a faulty one changes nothing. One reload at a time. */
+import type { Config } from "../config/config.ts";
+import type { Loaded, NotLoaded } from "../config/load.ts";
+import type { Log } from "../ports/log.ts";
+import type { ReloadView } from "./control/protocol.ts";
+import type { Notifier } from "./notify.ts";
+import { faultLines, warningLines } from "./session.ts";
+
+export interface ReloaderDeps {
+  read(): Loaded | NotLoaded;
+  apply(config: Config): Promise<void>;
+  readonly notifier: Notifier;
+  readonly log: Log;
+  tellWarnings(loaded: Loaded): void;
+}
+
+export class Reloader {
+  readonly #deps: ReloaderDeps;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: ReloaderDeps) {
+    this.#deps = deps;
+  }
+
+  reload(): Promise<ReloadView> {
+    const next = this.#last.then(() => this.#reloadNow());
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  async #reloadNow(): Promise<ReloadView> {
+    const { read, apply, notifier, log, tellWarnings } = this.#deps;
+    const loaded = read();
+    const { source } = loaded;
+    if ("faults" in loaded) {
+      for (const { line, key, text } of loaded.faults) log.error({ file: source, line, key }, text);
+      log.error({ file: source }, "not reloaded: the configuration has faults, the old one stays");
+      return { source, faults: faultLines(loaded), warnings: warningLines(loaded) };
+    }
+    tellWarnings(loaded);
+    // sd_notify(3): RELOADING=1 goes with the time by CLOCK_MONOTONIC, which is what hrtime reads.
+    notifier.notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`);
+    try {
+      await apply(loaded.config);
+    } finally {
+      notifier.notify("READY=1");
+    }
+    return { source, faults: [], warnings: warningLines(loaded) };
+  }
+}

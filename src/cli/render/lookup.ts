@@ -1,0 +1,149 @@
+/** A lookup in lines: laid out for people on a terminal, records and `;` comments in a pipe. */
+import type { ErrorView, LookupView, RecordView, StepView } from "../lookup-view.ts";
+import { harmless, type Style, type Terminal } from "../terminal.ts";
+import { table, wrapped } from "./layout.ts";
+
+const STATE_STYLES: Readonly<Record<string, Style>> = {
+  secure: "good",
+  bogus: "bad",
+  indeterminate: "doubtful",
+};
+const STATE_MARKS: Readonly<Record<string, string>> = { secure: "✔", bogus: "✘", indeterminate: "?" };
+
+const STATE_MEANINGS: Readonly<Record<string, string>> = {
+  secure: "proven by DNSSEC, checked here",
+  insecure: "not signed: nobody can prove it",
+  bogus: "DNSSEC says that this is false",
+  indeterminate: "nobody has checked it",
+};
+
+/** Where the answer was looked up, for the last line. */
+export interface Place {
+  readonly text: string;
+}
+
+export function lookupLines(view: LookupView, place: Place, terminal: Terminal): string[] {
+  const head = [...headLines(view, terminal), ...errorLines(view.errors, terminal)];
+  const foot = footLine(view, place);
+  if (!terminal.isForPeople) {
+    const records = shownRecords(view).map((record) => recordText(record));
+    return [...head.map(comment), ...records, comment(foot)];
+  }
+  const records = recordTable(shownRecords(view), terminal).map((line) => `  ${line}`);
+  const steps = view.steps === undefined ? [] : ["", ...stepLines(view.steps, terminal)];
+  return [
+    "",
+    ...head,
+    ...steps,
+    "",
+    ...records,
+    ...(records.length > 0 ? [""] : []),
+    terminal.paint("dim", foot),
+    "",
+  ];
+}
+
+/** The lookup with its steps, as `sotto explain` shows it. */
+export function explainLines(view: LookupView, place: Place, terminal: Terminal): string[] {
+  if (terminal.isForPeople) return lookupLines(view, place, terminal);
+  const steps = (view.steps ?? []).map(
+    ({ at_ms, stage, text }) => `; ${at_ms.toFixed(1).padStart(8)} ms  ${stage.padEnd(8)}  ${harmless(text)}`,
+  );
+  const [head = "", ...rest] = lookupLines(view, place, terminal);
+  return [head, ...steps, ...rest];
+}
+
+function comment(line: string): string {
+  return line === "" ? "" : `; ${line}`;
+}
+
+function headLines(view: LookupView, terminal: Terminal): string[] {
+  const style = STATE_STYLES[view.state] ?? "dim";
+  const mark = STATE_MARKS[view.state] ?? "·";
+  const state = terminal.paint(style, `${mark} ${view.state}`);
+  const question = `${terminal.paint("name", harmless(view.name))} ${view.type}`;
+  const outcome = `${terminal.paint("value", outcomeOf(view))}${meaningOfOutcome(view)}`;
+  const meaning = terminal.paint("dim", STATE_MEANINGS[view.state] ?? "");
+  return [`${question}: ${outcome}`, `${state}${meaning === "" ? "" : `: ${meaning}`}`];
+}
+
+/** NODATA is no RCODE, but what people call it (RFC 2308 §2.2). */
+function outcomeOf(view: LookupView): string {
+  return isNodata(view) ? "NODATA" : view.rcode;
+}
+
+function isNodata(view: LookupView): boolean {
+  return (
+    view.rcode === "NOERROR" && !view.answer.some(({ type }) => type === view.type || view.type === "ANY")
+  );
+}
+
+function meaningOfOutcome(view: LookupView): string {
+  if (isNodata(view)) return ` (the name exists, but has no ${view.type} record)`;
+  if (view.rcode === "NXDOMAIN") return " (there is no such name)";
+  if (view.rcode === "SERVFAIL") return " (no answer that can be given)";
+  return view.rcode === "REFUSED" ? " (not answered by policy)" : "";
+}
+
+function errorLines(errors: readonly ErrorView[], terminal: Terminal): string[] {
+  return errors.map(({ info_code, meaning, text }) => {
+    const label = terminal.paint("doubtful", `EDE ${info_code} (${meaning})`);
+    return text === "" ? label : `${label}: ${harmless(text)}`;
+  });
+}
+
+/** Signatures and denial proofs are for `--json` and for those who ask for them. */
+function shownRecords(view: LookupView): readonly RecordView[] {
+  const records = view.answer.length > 0 ? view.answer : view.authority.filter(({ type }) => type === "SOA");
+  return records.filter(({ type }) => type !== "RRSIG" || view.type === "RRSIG" || view.type === "ANY");
+}
+
+function recordText(record: RecordView): string {
+  return [record.owner, record.ttl, record.class, record.type, record.rdata]
+    .map(String)
+    .map(harmless)
+    .join("\t");
+}
+
+function recordTable(records: readonly RecordView[], terminal: Terminal): string[] {
+  const rows = records.map(({ owner, ttl, type, rdata }) => [
+    { text: harmless(owner), style: "name" as const },
+    { text: String(ttl), style: "dim" as const, align: "right" as const },
+    { text: type },
+    { text: harmless(rdata), style: "value" as const },
+  ]);
+  return table(rows, terminal, terminal.columns - 2);
+}
+
+const STAGE_STYLES: Readonly<Record<string, Style>> = { verdict: "strong", answer: "strong" };
+
+/** Time, stage and text; the stage stands once for the steps that share it. */
+function stepLines(steps: readonly StepView[], terminal: Terminal): string[] {
+  const indent = 22;
+  let before = "";
+  return steps.flatMap(({ at_ms, stage, text }) => {
+    const label = stage === before ? "" : stage;
+    before = stage;
+    const time = `${at_ms.toFixed(1)} ms`.padStart(11);
+    const [first = "", ...rest] = wrapped(harmless(text), terminal.columns - indent);
+    const head = `${terminal.paint("dim", time)}  ${terminal.paint(STAGE_STYLES[stage] ?? "name", label.padEnd(8))} `;
+    const style = styleOfStep(stage, text);
+    const shown = (line: string): string => (style === undefined ? line : terminal.paint(style, line));
+    return [`${head}${shown(first)}`, ...rest.map((line) => `${" ".repeat(indent)}${shown(line)}`)];
+  });
+}
+
+/** Colours follow the words that a step begins with or reports. */
+function styleOfStep(stage: string, text: string): Style | undefined {
+  if (/\b(bogus|failed|expired|mismatch|forged)\b/i.test(text)) return "bad";
+  return stage === "verdict" && /\bsecure\b/.test(text) && !/\binsecure\b/.test(text) ? "good" : undefined;
+}
+
+function footLine(view: LookupView, place: Place): string {
+  const source = view.from_cache
+    ? "from the cache"
+    : view.upstream === ""
+      ? "answered here"
+      : `asked ${view.upstream}`;
+  return `${harmless(source)}, ${view.elapsed_ms.toFixed(1)} ms, ${place.text}`;
+}

@@ -1,0 +1,133 @@
+/**
+ * `sotto run`: serves until SIGINT or SIGTERM. SIGHUP and the control socket reload the configuration; a faulty new
+ * one is said and the old one stays.
+ */
+import { type App, createApp, StartError } from "../app.ts";
+import { parseSocketAddress, type SocketAddress, Wrong } from "../config/addresses.ts";
+import type { Config } from "../config/config.ts";
+import type { Loaded } from "../config/load.ts";
+import { createLog, type ProgramLog } from "../observe/log.ts";
+import { type ControlServer, openControlServer } from "./control/server.ts";
+import { guardAgainstDefects } from "./crash-guard.ts";
+import { CommandFailure, ExitCode } from "./failure.ts";
+import { handlersOf } from "./instance-handlers.ts";
+import { openNotifier } from "./notify.ts";
+import { portHolderHints } from "./port-holders.ts";
+import { Reloader } from "./reloader.ts";
+import { faultLines, readConfig, type Session } from "./session.ts";
+import { nextStop } from "./signals.ts";
+import { version } from "./version.ts";
+
+export interface RunOptions {
+  readonly config?: string;
+  /** Instead of `listen.addresses`. */
+  readonly listen?: readonly string[];
+}
+
+export async function run(session: Session, options: RunOptions): Promise<ExitCode> {
+  process.title = "sotto";
+  const addresses = options.listen?.map(addressFrom);
+  const read = (): ReturnType<typeof readConfig> => readConfig(session, options.config);
+  const first = read();
+  if ("faults" in first) throw new CommandFailure(ExitCode.BAD_USAGE, faultLines(first).join("\n"));
+
+  const { level, format, queries } = first.config.log;
+  const log = await createLog({ level, format, queries, destination: 1, writes: "buffered" });
+  guardAgainstDefects(log, () => {
+    log.flush();
+    process.exit(ExitCode.FAILURE);
+  });
+  tellWarnings(first, log);
+
+  const stopped = nextStop();
+  const notifier = openNotifier(session.machine.env, process.pid, log);
+  const app = await createApp(listeningAt(first.config, addresses), {
+    version,
+    env: session.machine.env,
+    log,
+  });
+  const reloader = new Reloader({
+    read,
+    apply: (config) => app.reload(listeningAt(config, addresses)),
+    notifier,
+    log,
+    tellWarnings: (loaded) => {
+      tellWarnings(loaded, log);
+    },
+  });
+  const control = await openControl(first.config.control.socket, app, reloader, log);
+  try {
+    await startOrFail(app, log);
+    process.on("SIGHUP", () => {
+      reloader.reload().catch((error: unknown) => {
+        log.error({ error: String(error) }, "not reloaded");
+      });
+    });
+    tellPlaces(log, first, control);
+    notifier.notify("READY=1");
+    const signal = await stopped;
+    notifier.notify("STOPPING=1");
+    log.info({ signal }, "stopping");
+  } finally {
+    await control?.close();
+    await app.stop();
+    notifier.close();
+    log.flush();
+  }
+  return ExitCode.SUCCESS;
+}
+
+async function startOrFail(app: App, log: ProgramLog): Promise<void> {
+  try {
+    await app.start();
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    log.flush();
+    const hints = / is in use /.test(error.message) ? portHolderHints() : [];
+    throw new CommandFailure(ExitCode.FAILURE, ["cannot serve:", error.message, ...hints].join("\n"), {
+      cause: error,
+    });
+  }
+}
+
+/** Serving without a control socket is better than not serving. */
+async function openControl(
+  path: string,
+  app: App,
+  reloader: Reloader,
+  log: ProgramLog,
+): Promise<ControlServer | undefined> {
+  try {
+    return await openControlServer(path, handlersOf(app, reloader));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn({ reason }, "no control socket: sotto stats, flush and reload will not find this instance");
+    return undefined;
+  }
+}
+
+function tellPlaces(log: ProgramLog, { source, config }: Loaded, control: ControlServer | undefined): void {
+  log.info(
+    { configuration: source, state: config.stateDir, control: control?.path },
+    "files of this instance",
+  );
+}
+
+function tellWarnings({ source, warnings }: Loaded, log: ProgramLog): void {
+  for (const { line, key, text } of warnings) {
+    log.warn({ file: source, ...(line > 0 && { line }), key }, text);
+  }
+}
+
+function addressFrom(text: string): SocketAddress {
+  const address = parseSocketAddress(text, 53, true);
+  if (!(address instanceof Wrong)) return address;
+  throw new CommandFailure(
+    ExitCode.BAD_USAGE,
+    `--listen: "${text}" ${address.text}; must be an address with a port, such as 127.0.0.1:5335 or [::1]:5335`,
+  );
+}
+
+function listeningAt(config: Config, addresses: readonly SocketAddress[] | undefined): Config {
+  return addresses === undefined ? config : { ...config, listen: { ...config.listen, addresses } };
+}
