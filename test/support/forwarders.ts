@@ -109,6 +109,7 @@ export async function startNamedForwarder(
     "  forward only;",
     "  dnssec-validation yes;",
     "  empty-zones-enable no;",
+    "  resolver-query-timeout 2000;",
     "  allow-query { any; };",
     "};",
     "controls { };",

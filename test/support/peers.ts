@@ -70,6 +70,15 @@ export async function startPeer(plan: PeerPlan): Promise<Peer> {
   return { program, port, address: `127.0.0.1:${port}`, pid: child.pid ?? -1, folder, log: () => log, stop };
 }
 
+/** A SOCKS5 proxy without authentication, or with `user:password`. */
+export async function startSocksProxy(credentials?: string): Promise<Peer> {
+  const port = await freePort();
+  const [user, password] = credentials?.split(":") ?? [];
+  const login = user === undefined || password === undefined ? [] : ["-u", user, "-P", password];
+  const args = ["-i", "127.0.0.1", "-p", String(port), ...login];
+  return await startPeer({ program: "microsocks", args, port, files: {}, readyBy: "tcp" });
+}
+
 /** A port that was free a moment ago, for UDP and TCP alike. */
 export async function freePort(): Promise<number> {
   const server = createServer();
