@@ -5,17 +5,7 @@
  * Source: IANA "DNS Security Algorithm Numbers" (RFC 9904 moved the requirements there from RFC 8624),
  * RFC 9905 (SHA-1), RFC 9906 (GOST); RFC 5702, RFC 6605, RFC 8080.
  */
-
-export const Algorithm = {
-  RSASHA1: 5,
-  "RSASHA1-NSEC3-SHA1": 7,
-  RSASHA256: 8,
-  RSASHA512: 10,
-  ECDSAP256SHA256: 13,
-  ECDSAP384SHA384: 14,
-  ED25519: 15,
-  ED448: 16,
-} as const;
+import { Algorithm } from "../wire/codes.ts";
 
 export type SigningScheme =
   | { readonly family: "rsa"; readonly hash: string; readonly minBits: number }
@@ -53,28 +43,20 @@ export function schemeOf(algorithm: number): SigningScheme | undefined {
 
 export const IMPLEMENTED_ALGORITHMS: readonly number[] = [...SCHEMES.keys()];
 
-const ALGORITHM_TEXTS: ReadonlyMap<number, string> = new Map<number, string>([
-  [1, "RSAMD5"],
-  [2, "DH"],
-  [3, "DSA"],
-  [6, "DSA-NSEC3-SHA1"],
-  [12, "ECC-GOST"],
-  [17, "SM2SM3"],
-  [23, "ECC-GOST12"],
-  [252, "INDIRECT"],
-  [253, "PRIVATEDNS"],
-  [254, "PRIVATEOID"],
-  ...Object.entries(Algorithm).map(([text, number]): [number, string] => [number, text]),
-]);
+const TEXTS: ReadonlyMap<number, string> = new Map(
+  Object.entries(Algorithm).map(([text, code]) => [code, text]),
+);
+const CODES: ReadonlyMap<string, number> = new Map(Object.entries(Algorithm));
 
 /** The registry's mnemonic, or the number where there is none. */
 export function algorithmToText(algorithm: number): string {
-  return ALGORITHM_TEXTS.get(algorithm) ?? String(algorithm);
+  return TEXTS.get(algorithm) ?? String(algorithm);
 }
 
-/** The number of a mnemonic or of a decimal text. */
+/** The number of a mnemonic, in any letter case, or of a decimal text. */
 export function algorithmFromText(text: string): number | undefined {
-  const wanted = text.toUpperCase();
-  for (const [number, mnemonic] of ALGORITHM_TEXTS) if (mnemonic === wanted) return number;
-  return /^\d{1,3}$/.test(text) && Number(text) <= 255 ? Number(text) : undefined;
+  return (
+    CODES.get(text.toUpperCase()) ??
+    (/^\d{1,3}$/.test(text) && Number(text) <= 255 ? Number(text) : undefined)
+  );
 }

@@ -170,7 +170,9 @@ class Judging {
     const likely = hint !== undefined && isAtOrBelow(at, hint) ? hint : this.#tools.likelyCut(at);
     const start = labelCount(likely) > labelCount(at) ? at : likely;
     const status = await this.#tools.zones.securityOf(at, this.#budget, start);
-    if (status.kind === "no-cut" && !status.exists) return fault(name, qtype, "name-absent", status);
+    if (status.kind === "no-cut" && !status.exists && reason.startsWith("signature")) {
+      return fault(name, qtype, "name-absent", status);
+    }
     if (status.kind === "secure" || status.kind === "no-cut") return fault(name, qtype, reason, status);
     return fromAbove(name, qtype, status);
   }

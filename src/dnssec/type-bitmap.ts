@@ -4,8 +4,9 @@
  * Source: RFC 4034 §4.1.2, RFC 5155 §3.2.1.
  */
 import { Type } from "../wire/codes.ts";
+import { bitmapTypes } from "../wire/type-bitmap.ts";
 
-/** Whether `type` is listed in the bit maps that start at `start` of `rdata`. A malformed map lists nothing more. */
+/** Whether `type` is listed in the bit maps that start at `start` of `rdata`. */
 export function listsType(rdata: Uint8Array, start: number, type: number): boolean {
   const window = type >> 8;
   const octet = (type & 0xff) >> 3;
@@ -21,16 +22,7 @@ export function listsType(rdata: Uint8Array, start: number, type: number): boole
  * settings of the NSEC and RRSIG bits in an NSEC RR."
  */
 export function typesListed(rdata: Uint8Array, start: number): number[] {
-  const types: number[] = [];
-  for (let at = start; at + 2 <= rdata.length; at += 2 + rdata[at + 1]!) {
-    const octets = rdata.subarray(at + 2, at + 2 + rdata[at + 1]!);
-    octets.forEach((bits, octet) => {
-      for (let bit = 0; bit < 8; bit++) {
-        if ((bits & (0x80 >> bit)) !== 0) types.push((rdata[at]! << 8) | (octet << 3) | bit);
-      }
-    });
-  }
-  return types.filter(
+  return bitmapTypes(rdata, start, rdata.length).filter(
     (type) => type !== Type.RRSIG && type !== Type.NSEC && type !== Type.NSEC3 && type !== 0,
   );
 }

@@ -22,7 +22,11 @@ export const PERIOD = periodAround(NOW);
 
 export interface LabValidatorOptions {
   readonly zones?: readonly TreeSpec[];
-  readonly rewrites?: Readonly<Record<string, Rewrite>>;
+  /** Instead of `zones`, built already. */
+  readonly tree?: Tree;
+  readonly rewrites?: ReadonlyMap<Name, Rewrite>;
+  /** Responses by question: what the upstream once worked out costs nothing again. */
+  readonly memo?: Map<string, Response>;
   readonly options?: Partial<ValidatedOptions>;
   readonly anchors?: readonly string[];
   readonly negative?: readonly string[];
@@ -51,16 +55,15 @@ export function usualTree(): Tree {
 }
 
 export function labValidator(setup: LabValidatorOptions = {}): LabValidator {
-  const tree = setup.zones === undefined ? usualTree() : buildTree(setup.zones);
-  const rewrites = new Map(
-    Object.entries(setup.rewrites ?? {}).map(([text, rewrite]) => [name(text), rewrite]),
-  );
-  const authority = new LabAuthority(tree, { rewrites });
+  const tree = setup.tree ?? (setup.zones === undefined ? usualTree() : buildTree(setup.zones));
+  const { rewrites } = setup;
+  const authority = new LabAuthority(tree, rewrites === undefined ? {} : { rewrites });
   const asked: string[] = [];
   const upstream: Exchange = {
     async exchange(query) {
       asked.push(`${nameToText(query.question.qname)} ${typeToText(query.question.qtype)}`);
-      const response = responseOf(authority.outcomeOf(query.question));
+      const response = setup.memo?.get(query.key) ?? responseOf(authority.outcomeOf(query.question));
+      setup.memo?.set(query.key, response);
       return setup.onQuery === undefined ? response : setup.onQuery(query, response);
     },
   };
