@@ -1,5 +1,6 @@
 /** The steps of a lookup, as `sotto explain --json` gives them. */
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { typeToText } from "../../src/wire/codes.ts";
 import type { Lookup } from "./lookups.ts";
 import { PROGRAM, type Resolver } from "./resolver.ts";
@@ -9,13 +10,19 @@ export interface Step {
   readonly text: string;
 }
 
+const run = promisify(execFile);
+
+/** Asks the running instance. The lab serves from this process, so nothing here may block it. */
 export async function explain(resolver: Resolver, { name, type }: Lookup): Promise<readonly Step[]> {
-  const run = spawnSync(
-    process.execPath,
-    [PROGRAM, "explain", name, typeToText(type), "-c", resolver.file, "--json"],
-    { encoding: "utf8" },
-  );
-  if (run.status !== 0) throw new Error(`sotto explain failed: ${run.stderr}`);
-  const { steps } = JSON.parse(run.stdout) as { readonly steps: readonly Step[] };
+  const { stdout } = await run(process.execPath, [
+    PROGRAM,
+    "explain",
+    name,
+    typeToText(type),
+    "-c",
+    resolver.file,
+    "--json",
+  ]);
+  const { steps } = JSON.parse(stdout) as { readonly steps: readonly Step[] };
   return steps;
 }

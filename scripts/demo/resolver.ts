@@ -25,6 +25,9 @@ export const PROGRAM = join(import.meta.dirname, "..", "..", "dist", "main.js");
 const PORT = 5335;
 const STATUS_PORT = 9353;
 
+/** pino's number for `warn`. */
+const WARN_LEVEL = 40;
+
 export async function startResolver(lab: Lab): Promise<Resolver> {
   const folder = mkdtempSync(join(tmpdir(), "sotto-demo-"));
   const port = await freePort(PORT);
@@ -103,7 +106,7 @@ async function freePort(wished: number): Promise<number> {
   }
 }
 
-/** Passes on every line but the ready line, for which it waits. */
+/** Waits for the ready line, and passes on what is at least a warning. */
 async function untilReady(child: ChildProcess): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     let rest = "";
@@ -114,8 +117,9 @@ async function untilReady(child: ChildProcess): Promise<void> {
       const lines = (rest + chunk.toString()).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) {
-        if (/"msg":"ready"/.test(line)) resolve();
-        else process.stderr.write(`${line}\n`);
+        const { level, msg } = JSON.parse(line) as { readonly level: number; readonly msg: string };
+        if (msg === "ready") resolve();
+        else if (level >= WARN_LEVEL) process.stderr.write(`${line}\n`);
       }
     });
   });
