@@ -7,6 +7,7 @@ import { Handover } from "./compose/handover.ts";
 import { admissionOptions, dropPrivileges, type ListenPart, openListenPart } from "./compose/listening.ts";
 import { type Observation, openObservation } from "./compose/observation.ts";
 import { Resolver } from "./compose/resolver.ts";
+import { StartError } from "./compose/start-error.ts";
 import { SystemClock, SystemRandom } from "./compose/system.ts";
 import type { Config } from "./config/config.ts";
 import { type BindFault, describeBindFault } from "./listen/bind-fault.ts";
@@ -32,11 +33,6 @@ export interface Started {
   }[];
   /** Of the metrics, such as `127.0.0.1:9353`. */
   readonly metrics: string | undefined;
-}
-
-/** Why the program cannot serve. The message is for the operator: what happened and what to do. */
-export class StartError extends Error {
-  override readonly name = "StartError";
 }
 
 export interface App extends Operator {

@@ -82,8 +82,13 @@ export class Entry {
   }
 }
 
+/** Whether a client that did not set CD may see this: bogus data never, nor what could not be judged. */
+export function isTrusted({ verdict }: Pick<Response, "verdict">): boolean {
+  return verdict === "secure" || verdict === "insecure";
+}
+
 /** Whether a response answers its question, if only by saying that there is nothing. */
 export function isData(response: Pick<Response, "verdict" | "rcode">): boolean {
-  if (response.verdict === "bogus") return false;
+  if (!isTrusted(response)) return false;
   return response.rcode === Rcode.NOERROR || response.rcode === Rcode.NXDOMAIN;
 }

@@ -17,7 +17,10 @@ export interface LifetimeLimits {
   readonly maxNegativeTtl: number;
 }
 
-/** Seconds an upstream's SERVFAIL, REFUSED or other failure is kept: "at least 1 second" (RFC 9520 §3.2). */
+/**
+ * Seconds a SERVFAIL, another failure, or a response that could not be judged is kept at first: "at least 1
+ * second" (RFC 9520 §3.2). The next try may fare better.
+ */
 export const FAILURE_LIFETIME = 1;
 
 /** Seconds a bogus response is kept, so that a broken zone is not asked about at every query (RFC 9520 §3.2). */
@@ -41,6 +44,7 @@ export interface Lifetime {
 /** How long this response may be served, and what its TTLs may say. */
 export function lifetimeOf(response: Response, limits: LifetimeLimits): Lifetime {
   const bound = Math.floor(Math.min(limits.maxTtl, response.maxLifetime ?? Number.POSITIVE_INFINITY));
+  if (response.verdict === "indeterminate") return { seconds: FAILURE_LIFETIME, maxTtl: FAILURE_LIFETIME };
   if (response.verdict === "bogus") return { seconds: BOGUS_LIFETIME, maxTtl: BOGUS_LIFETIME };
   if (response.rcode !== Rcode.NOERROR && response.rcode !== Rcode.NXDOMAIN) {
     return { seconds: FAILURE_LIFETIME, maxTtl: 0 };

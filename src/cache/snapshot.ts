@@ -13,7 +13,8 @@ import { isFault, readMessage } from "../wire/read-message.ts";
 import { Entry, isData } from "./entry.ts";
 
 const FIXED_OCTETS = 32;
-const VERDICTS: readonly Verdict[] = ["secure", "insecure", "indeterminate"];
+/** Of data worth keeping. */
+const VERDICTS: readonly Verdict[] = ["secure", "insecure"];
 
 /** One entry, ready for the file; `undefined` for a failure, which is not worth keeping. */
 export function entryToOctets(key: string, entry: Entry, clock: Clock): Buffer | undefined {

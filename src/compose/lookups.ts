@@ -2,7 +2,7 @@
  * One lookup for the operator (`sotto query`, `sotto explain`): the same rules, cache and miss path as a
  * client's, with the steps told.
  */
-import type { Entry } from "../cache/entry.ts";
+import { type Entry, isTrusted } from "../cache/entry.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Exchange, Query, Response } from "../ports/exchange.ts";
@@ -40,7 +40,7 @@ export async function lookUp(question: Question, options: LookupOptions, deps: L
   };
   const isTraced = options.trace === true;
   const done = (response: Response, fromCache: boolean): Lookup => {
-    const shown = options.checkingDisabled === true ? response : withoutBogus(response);
+    const shown = options.checkingDisabled === true ? response : asWithoutCd(response);
     return { response: shown, steps: isTraced ? steps : [], elapsedMs: deps.clock.now() - since, fromCache };
   };
 
@@ -68,9 +68,9 @@ export async function lookUp(question: Question, options: LookupOptions, deps: L
   }
 }
 
-/** As a client without CD sees it: bogus data is SERVFAIL. */
-function withoutBogus(response: Response): Response {
-  if (response.verdict !== "bogus") return response;
+/** As a client without CD sees it: what is bogus, or could not be judged, is SERVFAIL. */
+function asWithoutCd(response: Response): Response {
+  if (isTrusted(response)) return response;
   return { ...response, rcode: Rcode.SERVFAIL, answer: [], authority: [] };
 }
 

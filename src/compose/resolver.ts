@@ -26,6 +26,7 @@ import { createCover, rewriteRules } from "./privacy-part.ts";
 import { bugReporter, createServing, type Serving, ServingFigures } from "./serving.ts";
 import { credential, StateDirectory } from "./state-directory.ts";
 import { createUpstreamPart, type UpstreamPart } from "./upstreams.ts";
+import { createValidationPart, type ValidationPart } from "./validation-part.ts";
 
 export interface ResolverDeps {
   readonly clock: Clock;
@@ -49,6 +50,7 @@ export class Resolver {
   readonly #upstreams: UpstreamPart;
   readonly #failures: Failures;
   readonly #synthesis: Synthesis | undefined;
+  readonly #validation: ValidationPart;
   readonly #serving: Serving;
   readonly #cover: CoverTraffic | undefined;
   #sharding: Sharding;
@@ -67,10 +69,16 @@ export class Resolver {
     const { data } = inheritance.local;
     this.#cover = createCover(config, { raw, local: data, clock, random, onBug: bugReporter(log) });
     const sent = this.#cover === undefined ? raw : covered(raw, this.#cover);
+    this.#validation = createValidationPart(config, {
+      raw: sent,
+      clock,
+      minimises: (question) => this.#upstreams.minimises(question),
+    });
     const rewriting = { clock, counters: inheritance.figures.rewriting };
     this.#serving = createServing({
       config,
-      resolved: rewritten(sent, rewriteRules(config, data), rewriting), // outermost: after the verdict
+      // Order, outermost first: rewriting after the verdict, minimising before the question leaves.
+      resolved: rewritten(this.#validation.exchange, rewriteRules(config, data), rewriting),
       local: data,
       store: inheritance.store,
       failures: this.#failures,
@@ -127,7 +135,7 @@ export class Resolver {
       store,
       cacheSize: this.config.cache.size,
       upstreams: () => this.#upstreams.figures(),
-      verdicts: () => ({}),
+      verdicts: () => this.#validation.verdicts(),
       withheld: () => [...local.data.withheld, ["proven-absent", this.#synthesis?.counters.answers ?? 0]],
       drops: this.#deps.drops,
       more: () => ({

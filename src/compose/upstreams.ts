@@ -8,6 +8,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Exchange, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Log } from "../ports/log.ts";
+import type { Question } from "../ports/message.ts";
 import type { DoctorFinding } from "../ports/operator.ts";
 import type { Random } from "../ports/random.ts";
 import { outgoingQuery } from "../privacy/outgoing-query.ts";
@@ -21,6 +22,8 @@ export interface UpstreamPart {
   figures(): readonly UpstreamFigures[];
   /** Connections opened so far. */
   connectionsOpened(): number;
+  /** Whether the server that this question goes to minimises by itself. */
+  minimises(question: Question): boolean;
   /** Whether a query could be sent now, as far as is known. */
   isReachable(): boolean;
   /** The machine slept, or its network changed. */
@@ -128,6 +131,7 @@ export function createUpstreamPart({ config, random, clock, log }: UpstreamPartD
       },
     ],
     connectionsOpened: () => opened,
+    minimises: () => server?.minimises ?? true,
     isReachable: () => true,
     networkChanged: () => socket?.destroy(),
     clearTextQueries: () => 0,

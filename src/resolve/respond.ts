@@ -3,7 +3,7 @@
  * Nothing hop-by-hop of the upstream's message reaches a client: the OPT is made here (RFC 6891 §6.2.5).
  */
 import type { Body } from "../cache/body.ts";
-import type { Entry } from "../cache/entry.ts";
+import { type Entry, isTrusted } from "../cache/entry.ts";
 import type { Instant } from "../ports/clock.ts";
 import type { ExtendedError } from "../ports/exchange.ts";
 import { Flag, OptionCode, Rcode, Type } from "../wire/codes.ts";
@@ -52,11 +52,11 @@ export interface Occasion {
  * @returns its octets.
  */
 export function writeEntry(entry: Entry, asker: Asker, occasion: Occasion, out: Buffer, at: number): number {
-  const isBogus = entry.verdict === "bogus" && (asker.flags & Flag.CD) === 0;
+  const isWithheld = !isTrusted(entry) && (asker.flags & Flag.CD) === 0;
   const body = entry.body(asker.dnssecOk);
   const errors = asker.hasEdns ? withStale(entry.errors, occasion.staleError) : NO_ERRORS;
-  if (isBogus) {
-    // Not one bogus record goes into a SERVFAIL.
+  if (isWithheld) {
+    // Not one record that is bogus, or could not be judged, goes into a SERVFAIL.
     return writeBare(asker, answeringFlags(asker), Rcode.SERVFAIL, questionOf(body), errors, out, at);
   }
   const flags = flagsFor(entry, asker, occasion);
