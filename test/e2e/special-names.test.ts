@@ -42,7 +42,9 @@ describe.skipIf(dig === undefined)("a special name", () => {
   });
 
   it("never reaches an upstream", () => {
-    expect(lab.queries().flatMap(({ questions }) => questions.map(({ qname }) => nameToText(qname)))).toEqual([]);
+    expect(lab.queries().flatMap(({ questions }) => questions.map(({ qname }) => nameToText(qname)))).toEqual(
+      [],
+    );
   });
 
   it("is counted by reason", async () => {
@@ -63,7 +65,9 @@ describe.skipIf(dig === undefined)("a name that only looks special", () => {
 
     for (const asked of NOT_SPECIAL) await digAt(program.port, ...asked.split(" "));
 
-    const asked = new Set(lab.queries().flatMap(({ questions }) => questions.map(({ qname }) => nameToText(qname))));
+    const asked = new Set(
+      lab.queries().flatMap(({ questions }) => questions.map(({ qname }) => nameToText(qname))),
+    );
     await program.stop();
     await lab.close();
     for (const text of NOT_SPECIAL) {
