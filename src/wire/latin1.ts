@@ -4,7 +4,7 @@
 
 declare global {
   interface Buffer {
-    /** As `toString("latin1", start, end)`, without its checks of arguments: half the time for a short name. */
+    /** As `toString("latin1", start, end)`, without its checks of arguments, which cost a fifth of the time for a short name. */
     latin1Slice(start?: number, end?: number): string;
     /** As `write(octets, offset, length, "latin1")`, without its checks of arguments. */
     latin1Write(octets: string, offset?: number, length?: number): number;

@@ -7,7 +7,7 @@
  * RDATA).
  */
 import type { Name, ResourceRecord } from "../ports/message.ts";
-import { Class, classFromText, classToText, typeFromText, typeToText } from "./codes.ts";
+import { Class, classFromText, classToText, Type, typeFromText, typeToText } from "./codes.ts";
 import { FIELD_FORMATS, hexFromText, hexToText } from "./field-text.ts";
 import { labelsToText, wireBelow, wireFromText } from "./name-text.ts";
 import { nameFromOctets, octetsOfName, ROOT } from "./names.ts";
@@ -93,8 +93,14 @@ export function recordFromText(line: string, defaults: RecordDefaults = {}): Res
   if (ttl > MAX_TTL) return { fault: `the TTL is more than ${MAX_TTL} seconds` };
   const type = typeFromText(tokens[typeAt]?.text ?? "");
   if (type === undefined) return { fault: "the record type is missing or unknown" };
+  if (isMeta(type)) return { fault: `no record is of type ${typeToText(type)}` };
   const rdata = rdataFromTokens(type, tokens.slice(typeAt + 1), origin);
   return typeof rdata === "string" ? { fault: rdata } : { owner, type, class: code, ttl, rdata };
+}
+
+/** OPT and the QTYPEs, which only messages have (RFC 6895 §3.1, RFC 6891 §6.1.1). */
+function isMeta(type: number): boolean {
+  return type === Type.OPT || (type >= 128 && type <= 255);
 }
 
 function ownerFrom(

@@ -1,7 +1,7 @@
 /**
  * What the RDATA of each known type looks like: one table, from which come the check of octets, the places
  * of names (for decompression, compression and canonical form) and the presentation format. Types that are
- * not in the table are opaque (RFC 3597 §3).
+ * not in the table are opaque (RFC 3597 §3). The layouts are those of class IN; no other class is asked for.
  *
  * Source: the RFC of each type (in the table); RFC 3597 §4 (compression); RFC 4034 §6.2 and RFC 6840 §5.1
  * (canonical form).

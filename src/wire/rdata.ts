@@ -52,7 +52,7 @@ export function canonicalRdata(type: number, rdata: Uint8Array): Uint8Array {
     for (let i = start; i < end; i++) {
       const octet = rdata[i]!;
       if (LOWER_CASE[octet] === octet) continue;
-      folded ??= Uint8Array.from(rdata);
+      folded ??= Buffer.from(rdata);
       folded[i] = LOWER_CASE[octet]!;
     }
   }

@@ -122,6 +122,8 @@ describe("a line that is no record", () => {
     [" A 192.0.2.1", "the owner is not a domain name"],
     ["example.com. 60 IN", "the record type is missing or unknown"],
     ["example.com. 60 IN NOSUCH 1", "the record type is missing or unknown"],
+    ["example.com. 60 IN ANY \\# 0", "no record is of type ANY"],
+    ["example.com. OPT \\# 0", "no record is of type OPT"],
     ["example.com. 1x A 192.0.2.1", "the record type is missing or unknown"],
     ["example.com. 4294967296 A 192.0.2.1", "the TTL is more than 2147483647 seconds"],
     ["example.com. A 192.0.2", "word 1 of the RDATA is not a IPv4 address"],
