@@ -7,7 +7,7 @@ import { Handover } from "./compose/handover.ts";
 import { admissionOptions, dropPrivileges, type ListenPart, openListenPart } from "./compose/listening.ts";
 import { type Observation, openObservation } from "./compose/observation.ts";
 import { Resolver } from "./compose/resolver.ts";
-import { StartError } from "./compose/start-error.ts";
+import { StartError } from "./ports/start-error.ts";
 import { SystemClock, SystemRandom } from "./compose/system.ts";
 import type { Config } from "./config/config.ts";
 import { type BindFault, describeBindFault } from "./listen/bind-fault.ts";

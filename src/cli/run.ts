@@ -2,7 +2,8 @@
  * `sotto run`: serves until SIGINT or SIGTERM. SIGHUP and the control socket reload the configuration; a faulty new
  * one is said and the old one stays.
  */
-import { type App, createApp, StartError } from "../app.ts";
+import { type App, createApp } from "../app.ts";
+import { StartError } from "../ports/start-error.ts";
 import { parseSocketAddress, type SocketAddress, Wrong } from "../config/addresses.ts";
 import type { Config } from "../config/config.ts";
 import type { Loaded } from "../config/load.ts";

@@ -13,7 +13,7 @@ import { type AncestorFinding, minimised } from "../privacy/minimised.ts";
 import { registrableDomain } from "../privacy/registrable-domain.ts";
 import { isAtOrBelow, ROOT } from "../wire/names.ts";
 import { splitDomains } from "./privacy-part.ts";
-import { StartError } from "./start-error.ts";
+import { StartError } from "../ports/start-error.ts";
 
 export interface ValidationPart {
   /** Validated, and inside of that minimised. */
