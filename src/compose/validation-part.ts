@@ -36,8 +36,12 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
   const isSplit = splitDomains(config);
   const mode = privacy.qnameMinimisation;
   if (dnssec.mode === "off") {
-    // Nothing can be proven to be absent, so a walk would only cost time: the name goes as it is.
-    return { exchange: unjudged(raw), verdicts: () => ({}) };
+    // Nothing can be proven, so a walk keeps the name from those behind an upstream at most.
+    const ancestor = (): Promise<AncestorFinding> => Promise.resolve({ kind: "insecure" });
+    return {
+      exchange: unjudged(minimised(raw, mode, { clock, minimises, isSplit, ancestor })),
+      verdicts: () => ({}),
+    };
   }
   // The walk asks the validator about ancestors, which is made around it.
   const ancestor = async (name: Name, budget: Budget): Promise<AncestorFinding> =>
@@ -49,7 +53,8 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
       insecureAlgorithms: dnssec.insecureAlgorithms,
       minRsaBits: dnssec.minRsaBits,
       nsec3MaxIterations: dnssec.nsec3MaxIterations,
-      prefetchChain: mode !== "strict",
+      // Where ancestors go first, none of them is to be overtaken.
+      prefetchChain: (question) => mode === "off" || (mode === "auto" && minimises(question)),
       ...(dnssec.validationTime !== undefined && { validationTime: dnssec.validationTime }),
     },
     { clock, anchors: anchorsFor(config, clock), registrableDomain },

@@ -36,8 +36,8 @@ export interface ValidatedOptions {
   /** Milliseconds since 1970 that signatures are judged by; the wall clock's where absent. */
   readonly validationTime?: number;
   readonly skew?: ClockSkew;
-  /** Whether the DS of the registrable domain leaves beside the question itself. */
-  readonly prefetchChain: boolean;
+  /** Whether the DS of the registrable domain leaves beside this question itself. */
+  readonly prefetchChain: (question: Question) => boolean;
 }
 
 export interface ValidatedDeps {
@@ -130,7 +130,7 @@ export class Validator implements Exchange {
   /** The response, with the chain above it on its way at the same moment, and its open end asked for. */
   async #completed(query: Query, budget: Budget): Promise<Response> {
     const leaf = this.#next.exchange(query, budget);
-    if (this.#options.prefetchChain) this.#prefetch(query.question.qname, budget);
+    if (this.#options.prefetchChain(query.question)) this.#prefetch(query.question.qname, budget);
     let response = await leaf;
     for (let asked = 0; asked < MAX_COMPLETIONS; asked++) {
       const open = openEnd(query.question, response);

@@ -79,7 +79,7 @@ export function labValidator(setup: LabValidatorOptions = {}): LabValidator {
     insecureAlgorithms: [5, 7],
     minRsaBits: 1_024,
     nsec3MaxIterations: 50,
-    prefetchChain: true,
+    prefetchChain: () => true,
     ...setup.options,
   };
   const validator = validated(upstream, upstream, options, { clock, anchors, registrableDomain });
