@@ -88,7 +88,7 @@ mode = "off"
     const reply = await digAt(program.port, name, type);
 
     expect(reply.status).toBe("NOERROR");
-    expect(withoutTtl(reply.answer)).toEqual(expected);
+    expect(withoutTtl(reply.answer)).toEqual([...expected].sort());
   });
 
   it("dig gets an HTTPS record with its parameters", async () => {
@@ -164,8 +164,7 @@ mode = "off"
 
 /** Sorted, without TTL and class. */
 function withoutTtl(answer: readonly string[]): string[] {
-  const lines = answer.map((line) => line.replace(/ \d+ IN /, " "));
-  return lines.every((line) => / A /.test(line)) ? lines.sort() : lines;
+  return answer.map((line) => line.replace(/ \d+ IN /, " ")).sort();
 }
 
 async function startUnbound(folder: string, port: number): Promise<ChildProcess> {
