@@ -29,6 +29,8 @@ const sotto = spawn(
   [join(root, "dist", "main.js"), "run", "-c", file, ...process.argv.slice(2)],
   {
     stdio: ["ignore", "pipe", "inherit"],
+    // In a group of its own: a signal reaches it once, through the lines below.
+    detached: true,
     env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? "1" : "0" },
   },
 );
@@ -54,7 +56,9 @@ function onThisPort(text) {
     /^#?\s*addresses = \["127\.0\.0\.1:53".*$/m,
     `addresses = ["127.0.0.1:${PORT}"]`,
   );
-  if (changed !== text) return changed;
+  // Its stdout is a pipe to here, whatever ours is.
+  const format = process.stdout.isTTY ? "pretty" : "json";
+  if (changed !== text) return changed.replace(/^format = "auto"/m, `format = "${format}"`);
   shout("conf/sotto.toml has no `addresses` line that this script knows how to change");
   process.exit(1);
 }

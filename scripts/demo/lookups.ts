@@ -20,7 +20,7 @@ export const LOOKUPS: readonly Lookup[] = [
     ...PLAIN,
     title: "A signed name",
     name: "www.example.com.",
-    remark: "The chain of trust is checked here, from the root down. AD is this process's word.",
+    remark: "The chain of trust is checked here, from the root down.",
     explained: true,
   },
   {
@@ -51,7 +51,7 @@ export const LOOKUPS: readonly Lookup[] = [
     ...PLAIN,
     title: "A talkative client",
     name: "MaiL.eXaMPLe.oRg.",
-    remark: "It sends its subnet, a cookie, NSID and odd letters. None of that goes on.",
+    remark: "It sends its subnet, a cookie, NSID, odd letters. None of that goes on.",
     chatty: true,
   },
   {

@@ -1,5 +1,6 @@
 /** The built program, run with a configuration made for the lab. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -85,25 +86,35 @@ format = "json"
 `;
 }
 
-/** The wished port where it is free for TCP, which UDP follows in practice; any other one else. */
+/** The wished port where it is free for TCP and UDP; any other one else. */
 async function freePort(wished: number): Promise<number> {
+  return (await isFree(wished)) ? wished : await anyPort();
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
+  const socket = createSocket("udp4");
   try {
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once("error", () => {
-        resolve(false);
-      });
-      server.listen(wished, "127.0.0.1", () => {
-        resolve(true);
-      });
-    });
-    if (isFree) return wished;
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : wished;
+    await Promise.all([
+      new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve)),
+      new Promise<void>((resolve, reject) => socket.once("error", reject).bind(port, "127.0.0.1", resolve)),
+    ]);
+    return true;
+  } catch {
+    return false;
   } finally {
     server.close();
+    socket.close();
   }
+}
+
+async function anyPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === "string") throw new Error("no port is free");
+  return address.port;
 }
 
 /** Waits for the ready line, and passes on what is at least a warning. */

@@ -29,6 +29,9 @@ const OPTION_NAMES = new Map<number, string>([
 
 let count = 0;
 
+// A reader that has seen enough (`| head`) is no fault; the demo still ends in good order.
+process.stdout.on("error", () => undefined);
+
 export function opening(lab: Lab, resolver: Resolver): void {
   print();
   print(styled("bold", "  Sotto"), styled("dim", "in front of a lab upstream, on this machine alone"));
@@ -51,15 +54,24 @@ export function lookup(what: Lookup, { message, milliseconds }: Answer, seen: re
   for (const error of readExtendedErrors(message.edns)) {
     line("error", styled("yellow", `EDE ${error.infoCode}${error.text === "" ? "" : `: ${error.text}`}`));
   }
+  sights(seen);
+}
+
+/** What the upstream saw: each query with its size, and the options, which are the same in all of them. */
+function sights(seen: readonly Uint8Array[]): void {
   if (seen.length === 0) line("upstream", styled("green", "saw nothing"));
   for (const [index, octets] of seen.entries()) line(index === 0 ? "upstream" : "", sightOf(octets));
+  const options = new Set(seen.map((octets) => optionsOf(octets).join(", ")));
+  for (const list of options) line("", styled("dim", `with ${list}`));
 }
 
 export function steps(all: readonly Step[]): void {
   print();
   for (const [index, { stage, text }] of all.entries()) {
     const isRepeat = all[index - 1]?.stage === stage;
-    print(styled("dim", `    ${isRepeat ? "".padEnd(9) : `${stage} `.padEnd(9, "·")} ${text}`));
+    const [first = "", ...rest] = wrapped(text, WIDTH - 14);
+    print(styled("dim", `    ${isRepeat ? "".padEnd(9) : `${stage} `.padEnd(9, "·")} ${first}`));
+    for (const more of rest) print(styled("dim", `${"".padEnd(16)}${more}`));
   }
 }
 
@@ -75,7 +87,10 @@ export function summary(lab: Lab): void {
   print(styled("dim", "─".repeat(WIDTH)));
   print(styled("bold", " What the upstream learned in all"));
   print();
-  line("queries", `${received.length}, over ${counters.connections} connections, all encrypted`);
+  line(
+    "queries",
+    `${received.length}, over ${counters.connections} ${counters.connections === 1 ? "connection" : "connections"}, all encrypted`,
+  );
   line("sizes", [...sizes].map(([octets, times]) => `${octets} octets × ${times}`).join(", "));
   line("options", [...options].join(", "));
   print();
@@ -105,14 +120,14 @@ function trustOf(message: Message): string {
   return styled("dim", "no AD: nothing here is signed");
 }
 
-/** One upstream query: its size and what was in it. */
+/** One upstream query: its size and its question. */
 function sightOf(octets: Uint8Array): string {
   const message = readMessage(octets);
   if (isFault(message)) return `${octets.length} octets that are no message`;
   const question = message.questions
     .map(({ qname, qtype }) => `${nameToText(qname)} ${typeToText(qtype)}`)
     .join(" ");
-  return `${question.padEnd(34)} ${styled("dim", `${octets.length} octets: ${optionsOf(octets).join(", ")}`)}`;
+  return `${styled("dim", `${octets.length} octets`)}  ${question}`;
 }
 
 function optionsOf(octets: Uint8Array): string[] {
@@ -123,6 +138,17 @@ function optionsOf(octets: Uint8Array): string[] {
     if (code !== OptionCode.ECS) return name;
     return `${name} /${readClientSubnet(data)?.sourcePrefix ?? "?"}`;
   });
+}
+
+/** Breaks at spaces; a longer word stays whole. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 function line(label: string, ...parts: readonly string[]): void {

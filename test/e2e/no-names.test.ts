@@ -78,7 +78,8 @@ level = "trace"
   });
 
   afterAll(async () => {
-    await program.stop();
+    // Undefined where the set-up failed: what did start must still end.
+    await (program as Program | undefined)?.stop();
     await lab.close();
   });
 

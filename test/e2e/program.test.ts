@@ -40,7 +40,8 @@ describe("the running program", () => {
 
   afterAll(async () => {
     client.close();
-    await program.stop();
+    // Undefined where the set-up failed: what did start must still end.
+    await (program as Program | undefined)?.stop();
   });
 
   it("says ready once, at level info", () => {

@@ -59,7 +59,8 @@ mode = "off"
   });
 
   afterAll(async () => {
-    await program.stop();
+    // Undefined where the set-up failed: what did start must still end.
+    await (program as Program | undefined)?.stop();
     const gone = once(server, "exit");
     server.kill("SIGTERM");
     await gone;

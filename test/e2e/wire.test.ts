@@ -20,7 +20,8 @@ describe.skipIf(dig === undefined)("an upstream query", () => {
   });
 
   afterAll(async () => {
-    await program.stop();
+    // Undefined where the set-up failed: what did start must still end.
+    await (program as Program | undefined)?.stop();
     await lab.close();
   });
 
