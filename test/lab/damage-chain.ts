@@ -140,7 +140,7 @@ export const CHAIN_DAMAGES: readonly Damage[] = [
     "ds-short-digest",
     "the DS's digest is cut short",
     (zone, key) => [dsOf(zone.apex, key).subarray(0, 20)],
-    "not-secure",
+    "bogus",
   ),
   withDs(
     "ds-of-other-key",
