@@ -2,6 +2,9 @@
 /** The `sotto` program. */
 import { runProgram } from "./cli/program.ts";
 
+/** Milliseconds for the rest of the output. */
+const LINGER = 1_000;
+
 // A reader that has seen enough (`sotto explain ... | head`) is no failure.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -9,4 +12,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runProgram(process.argv.slice(2));
+const exitCode = await runProgram(process.argv.slice(2));
+process.exitCode = exitCode;
+// Nothing that is still open may keep a command from ending; the timer itself does not.
+setTimeout(() => process.exit(exitCode), LINGER).unref();

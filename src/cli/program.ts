@@ -26,11 +26,15 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
-function exitCodeOf(error: unknown, session: Session): ExitCode {
+function exitCodeOf(error: unknown, { terminal }: Session): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.SUCCESS : ExitCode.BAD_USAGE;
-  if (!(error instanceof CommandFailure)) throw error;
-  for (const line of error.message.split("\n")) session.terminal.err(line);
-  return error.exitCode;
+  if (error instanceof CommandFailure) {
+    for (const line of error.message.split("\n")) terminal.err(line);
+    return error.exitCode;
+  }
+  terminal.err("a defect in this program, please report it:");
+  terminal.err(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return ExitCode.FAILURE;
 }
 
 /** The program with all commands; `run` gets what is to be done. */

@@ -22,6 +22,11 @@ export class Reloader {
     this.#deps = deps;
   }
 
+  /** Reloads asked for before `start` has ended come after it. */
+  waitFor(start: Promise<unknown>): void {
+    this.#last = start.catch(() => undefined);
+  }
+
   reload(): Promise<ReloadView> {
     const next = this.#last.then(() => this.#reloadNow());
     this.#last = next.catch(() => undefined);

@@ -12,7 +12,7 @@ import { type ControlServer, openControlServer } from "./control/server.ts";
 import { guardAgainstDefects } from "./crash-guard.ts";
 import { CommandFailure, ExitCode } from "./failure.ts";
 import { handlersOf } from "./instance-handlers.ts";
-import { openNotifier } from "./notify.ts";
+import { type Notifier, openNotifier } from "./notify.ts";
 import { portHolderHints } from "./port-holders.ts";
 import { Reloader } from "./reloader.ts";
 import { faultLines, readConfig, type Session } from "./session.ts";
@@ -27,10 +27,10 @@ export interface RunOptions {
 
 export async function run(session: Session, options: RunOptions): Promise<ExitCode> {
   process.title = "sotto";
-  const addresses = options.listen?.map(addressFrom);
-  const read = (): ReturnType<typeof readConfig> => readConfig(session, options.config);
-  const first = read();
+  const first = readConfig(session, options.config);
   if ("faults" in first) throw new CommandFailure(ExitCode.BAD_USAGE, faultLines(first).join("\n"));
+  const addresses = options.listen?.map(addressFrom);
+  const adjusted = (config: Config): Config => listeningAt(config, addresses);
 
   const { level, format, queries } = first.config.log;
   const log = await createLog({ level, format, queries, destination: 1, writes: "buffered" });
@@ -39,32 +39,46 @@ export async function run(session: Session, options: RunOptions): Promise<ExitCo
     process.exit(ExitCode.FAILURE);
   });
   tellWarnings(first, log);
-
-  const stopped = nextStop();
-  const notifier = openNotifier(session.machine.env, process.pid, log);
-  const app = await createApp(listeningAt(first.config, addresses), {
-    version,
-    env: session.machine.env,
-    log,
-  });
-  const reloader = new Reloader({
-    read,
-    apply: (config) => app.reload(listeningAt(config, addresses)),
-    notifier,
-    log,
-    tellWarnings: (loaded) => {
-      tellWarnings(loaded, log);
-    },
-  });
-  const control = await openControl(first.config.control.socket, app, reloader, log);
   try {
-    await startOrFail(app, log);
-    process.on("SIGHUP", () => {
-      reloader.reload().catch((error: unknown) => {
-        log.error({ error: String(error) }, "not reloaded");
-      });
+    const { env } = session.machine;
+    const app = await createApp(adjusted(first.config), { version, env, log });
+    const notifier = openNotifier(env, process.pid, log);
+    const reloader = new Reloader({
+      read: () => readConfig(session, options.config),
+      apply: (config) => app.reload(adjusted(config)),
+      tellWarnings: (loaded) => {
+        tellWarnings(loaded, log);
+      },
+      notifier,
+      log,
     });
-    tellPlaces(log, first, control);
+    await serve(first, { app, notifier, reloader, log });
+    return ExitCode.SUCCESS;
+  } catch (error) {
+    throw error instanceof StartError ? notStarted(error) : error;
+  } finally {
+    log.flush();
+  }
+}
+
+interface Instance {
+  readonly app: App;
+  readonly notifier: Notifier;
+  readonly reloader: Reloader;
+  readonly log: ProgramLog;
+}
+
+/** From the first socket to the last answer. */
+async function serve(loaded: Loaded, { app, notifier, reloader, log }: Instance): Promise<void> {
+  const stopped = nextStop();
+  const control = await openControl(loaded.config.control.socket, app, reloader, log);
+  try {
+    const start = app.start();
+    reloader.waitFor(start);
+    // Before anybody can know that we serve: without a handler the signal would end the process.
+    reloadOnSignal(reloader, log);
+    await start;
+    tellPlaces(log, loaded, control);
     notifier.notify("READY=1");
     const signal = await stopped;
     notifier.notify("STOPPING=1");
@@ -73,22 +87,21 @@ export async function run(session: Session, options: RunOptions): Promise<ExitCo
     await control?.close();
     await app.stop();
     notifier.close();
-    log.flush();
   }
-  return ExitCode.SUCCESS;
 }
 
-async function startOrFail(app: App, log: ProgramLog): Promise<void> {
-  try {
-    await app.start();
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error;
-    log.flush();
-    const hints = / is in use /.test(error.message) ? portHolderHints() : [];
-    throw new CommandFailure(ExitCode.FAILURE, ["cannot serve:", error.message, ...hints].join("\n"), {
-      cause: error,
+function reloadOnSignal(reloader: Reloader, log: ProgramLog): void {
+  process.on("SIGHUP", () => {
+    reloader.reload().catch((error: unknown) => {
+      log.error({ error: String(error) }, "not reloaded");
     });
-  }
+  });
+}
+
+function notStarted(error: StartError): CommandFailure {
+  const hints = / is in use /.test(error.message) ? portHolderHints() : [];
+  const lines = ["cannot serve:", error.message, ...hints];
+  return new CommandFailure(ExitCode.FAILURE, lines.join("\n"), { cause: error });
 }
 
 /** Serving without a control socket is better than not serving. */

@@ -1,0 +1,371 @@
+/** The command line as people and scripts meet it: the built program, its output and its exit codes. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Lab, startLab } from "../lab/lab.ts";
+import { labToml, PROGRAM, type Program, startProgram } from "../support/program.ts";
+import { findProgram } from "../support/programs.ts";
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Never blocks: the lab may answer from this process. */
+function sotto(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { env: { ...process.env, NO_COLOR: "1", ...env }, encoding: "utf8" as const };
+    execFile(process.execPath, [PROGRAM, ...args], options, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "sotto-cli-"));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function fileWith(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const SERVER = '[[upstream.server]]\nname = "s"\naddresses = ["192.0.2.1:853"]\n';
+
+describe("sotto check", () => {
+  const isRoot = process.geteuid?.() === 0;
+
+  it.each([
+    [
+      "bad TOML",
+      "[log]\nlevel = info\n",
+      [':2: level: is not valid TOML; text must be in quotes: level = "info"'],
+    ],
+    [
+      "an unknown key",
+      "[listen]\nadresses = []\n",
+      [':2: listen.adresses: unknown key; did you mean "addresses"?'],
+    ],
+    [
+      "a wrong type",
+      "[listen]\nrate_limit = true\n",
+      [":2: listen.rate_limit: true (a boolean) is of the wrong type; "],
+    ],
+    [
+      "a bad address",
+      '[listen]\naddresses = ["127.0.0.1"]\n',
+      [':2: listen.addresses[1]: "127.0.0.1" has no port: write'],
+    ],
+    [
+      "a missing auth_name",
+      SERVER,
+      [":1: upstream.server[s].auth_name: is missing; the strict profile needs the name"],
+    ],
+    [
+      "an absent ca_file",
+      `${SERVER}auth_name = "dns.example.net"\nca_file = "none.pem"\n`,
+      [':5: upstream.server[s].ca_file: "'],
+    ],
+    [
+      "several faults",
+      '[listen]\nadresses = []\nrate_limit = "many"\n[log]\nlevel = "loud"\n',
+      [":2: listen.adresses: ", ":3: listen.rate_limit: ", ":5: log.level: "],
+    ],
+  ])("says what is wrong in a file with %s, a line each, and ends with 2", async (what, text, faults) => {
+    const file = fileWith(`${what.replaceAll(" ", "-")}.toml`, text);
+
+    const { code, stdout, stderr } = await sotto(["check", "-c", file]);
+
+    const lines = stderr.trimEnd().split("\n");
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(lines).toHaveLength(faults.length);
+    for (const [index, fault] of faults.entries()) expect(lines[index]).toContain(`${file}${fault}`);
+  });
+
+  it.skipIf(isRoot)("says so where a ca_file may not be read", async () => {
+    const path = fileWith("secret.pem", "");
+    chmodSync(path, 0);
+    const file = fileWith("unreadable.toml", `${SERVER}auth_name = "dns.example.net"\nca_file = "${path}"\n`);
+
+    expect(await sotto(["check", "-c", file])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("may not be read (permission denied)"),
+    });
+  });
+
+  it("says ok to a good file, and ends with 0", async () => {
+    const file = fileWith("good.toml", `${SERVER}auth_name = "dns.example.net"\n`);
+
+    expect(await sotto(["check", "-c", file])).toEqual({ code: 0, stdout: "ok\n", stderr: "" });
+  });
+
+  it("warns of what is no fault on stderr", async () => {
+    const file = fileWith("warned.toml", "[cache]\nstale_after = '30s'\n");
+
+    const { code, stdout, stderr } = await sotto(["check", "-c", file]);
+
+    expect([code, stdout]).toEqual([0, "ok\n"]);
+    expect(stderr).toMatch(/^.*warned\.toml:2: cache\.stale_after: warning: /);
+  });
+
+  it("reads the file of $SOTTO_CONFIG", async () => {
+    const file = fileWith("variable.toml", "nonsense = 1\n");
+
+    expect(await sotto(["check"], { SOTTO_CONFIG: file })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${file}:1: nonsense: unknown key`),
+    });
+  });
+});
+
+describe("usage", () => {
+  it.each([
+    [["--help"], /Commands:\n {2}run /],
+    [["help", "query"], /Usage: sotto query \[options\] <NAME> \[TYPE\]/],
+    [["run", "--help"], /Examples:\n {2}sotto run /],
+    [["service", "install", "--help"], /--dry-run/],
+  ])("of %j is shown on stdout, and is a success", async (args, text) => {
+    const { code, stdout, stderr } = await sotto(args);
+
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(text);
+  });
+
+  it("has a version", async () => {
+    expect(await sotto(["--version"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+
+  it.each([
+    [[], /Usage: sotto/],
+    [["serve"], /unknown command 'serve'/],
+    [["chek"], /Did you mean check\?/],
+    [["query"], /missing required argument 'NAME'/],
+    [["query", "a..b"], /"a\.\.b" is not a domain name/],
+    [["query", "example.com", "AAAAA"], /"AAAAA" is not a record type: did you mean AAAA\?/],
+    [["run", "--fast"], /unknown option '--fast'/],
+    [["run", "-l", "localhost"], /--listen: "localhost" is not an address with a port/],
+    [["run", "-c", "/does/not/exist.toml"], /\/does\/not\/exist\.toml: does not exist; name a readable file/],
+    [["flush", "--tree"], /--tree needs a NAME/],
+  ])("that is bad, %j, says what is wrong on stderr, and ends with 2", async (args, text) => {
+    const { code, stdout, stderr } = await sotto(args);
+
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(text);
+  });
+
+  it("of a running instance where there is none ends with 1, and says what to do", async () => {
+    const file = fileWith("alone.toml", `[control]\nsocket = "${folder}/nobody.sock"\n`);
+
+    const { code, stderr } = await sotto(["stats", "-c", file], { XDG_RUNTIME_DIR: folder });
+
+    // Another instance may well run on the machine of the test: then that one answers.
+    if (code === 0) return;
+    expect(stderr).toMatch(
+      /no running instance found, tried .*nobody\.sock \(ENOENT\).*; start one with "sotto run"/,
+    );
+  });
+});
+
+describe("a running instance", () => {
+  let lab: Lab;
+  let program: Program;
+
+  beforeAll(async () => {
+    lab = await startLab();
+    program = await startProgram({ toml: (home) => labToml(lab, home) });
+  });
+
+  afterAll(async () => {
+    await program.stop();
+    await lab.close();
+  });
+
+  it("answers a query over its control socket", async () => {
+    const { code, stdout } = await sotto(["query", "www.example.com", "-c", program.file]);
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^; www\.example\.com\. A: NOERROR$/m);
+    expect(stdout).toMatch(/^www\.example\.com\.\t\d+\tIN\tA\t192\.0\.2\.80$/m);
+    expect(stdout).toMatch(/by the running instance$/m);
+  });
+
+  it("explains a lookup, as JSON too", async () => {
+    const { stdout } = await sotto(["explain", "www.example.com", "AAAA", "--json", "-c", program.file]);
+
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: "www.example.com.",
+      type: "AAAA",
+      rcode: "NOERROR",
+      upstream: "lab",
+      steps: expect.arrayContaining([expect.objectContaining({ stage: "local", at_ms: 0 })]),
+    });
+  });
+
+  it("is left alone by --standalone", async () => {
+    const { code, stdout } = await sotto(["query", "www.example.com", "--standalone", "-c", program.file]);
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/in this process$/m);
+  });
+
+  it("gives its figures, for people and for programs", async () => {
+    const people = await sotto(["stats", "-c", program.file]);
+    const programs = await sotto(["stats", "--json", "-c", program.file]);
+
+    expect(people.stdout).toMatch(/^cache\n( {2}.*\n)* {2}entries +\d+$/m);
+    expect(JSON.parse(programs.stdout)).toMatchObject({ cache: { entries: expect.any(Number) } });
+  });
+
+  it("forgets a name, a tree of names, or everything", async () => {
+    const ask = (name: string) => sotto(["query", name, "-c", program.file]);
+    await Promise.all([ask("www.example.com"), ask("mail.example.com"), ask("example.org")]);
+
+    const outputs: string[] = [];
+    for (const args of [["www.example.com"], ["example.com", "--tree"], [], []]) {
+      outputs.push((await sotto(["flush", ...args, "-c", program.file])).stdout);
+    }
+
+    expect(outputs[0]).toMatch(/^[1-9]\d* answers? forgotten at www\.example\.com\.\n$/);
+    expect(outputs[1]).toMatch(/^[1-9]\d* answers? forgotten at example\.com\. and below\n$/);
+    expect(outputs[2]).toMatch(/^[1-9]\d* answers? forgotten\n$/);
+    expect(outputs[3]).toBe("0 answers forgotten\n");
+  });
+
+  it("reloads a good configuration, and keeps the old one instead of a faulty one", async () => {
+    const good = await sotto(["reload", "-c", program.file]);
+    const other = await startProgram({ toml: (home) => labToml(lab, home) });
+    writeFileSync(
+      other.file,
+      `${"[listen]\nadresses = []\n"}[control]\nsocket = "${other.folder}/control.sock"\n`,
+    );
+
+    const bad = await sotto([
+      "reload",
+      "-c",
+      fileWith("socket.toml", `[control]\nsocket = "${other.folder}/control.sock"`),
+    ]);
+
+    expect(good).toMatchObject({ code: 0, stdout: `reloaded ${program.file}\n` });
+    expect(bad).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/adresses.*\nnot reloaded: the instance goes on/s),
+    });
+    expect(await other.stop()).toBe(0);
+  });
+
+  it("reloads on SIGHUP, and logs what is wrong with a faulty file", async () => {
+    const other = await startProgram({ toml: (home) => labToml(lab, home) });
+
+    other.kill("SIGHUP");
+    await other.logged(/^reloaded$/);
+    writeFileSync(other.file, "[listen]\nadresses = []\n");
+    other.kill("SIGHUP");
+    await other.logged(/^not reloaded/);
+
+    expect(other.log.some(({ msg, key }) => key === "listen.adresses" && /did you mean/.test(msg))).toBe(
+      true,
+    );
+    expect(await other.stop()).toBe(0);
+  });
+
+  it("ends at once on a second signal", async () => {
+    const other = await startProgram({ toml: (home) => labToml(lab, home) });
+
+    other.kill("SIGTERM");
+    await other.logged(/^stopping$/);
+    other.kill("SIGTERM");
+
+    expect([0, 1]).toContain(await other.exit);
+  });
+
+  it("says which address is taken, and what to do", async () => {
+    const { code, stderr } = await sotto(["run", "-c", program.file]);
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^cannot serve:\nUDP 127\.0\.0\.1:\d+ is in use by another program: /);
+    expect(stderr).toMatch(/^sotto runs here \(process \d+\)/m);
+  });
+
+  it("works without a control socket", async () => {
+    mkdirSync(join(folder, "directory.sock"));
+    const file = fileWith(
+      "no-control.toml",
+      `${labToml(lab, folder)}[listen]\naddresses = ["127.0.0.1:0"]\n[metrics]\naddress = ""\n` +
+        `[control]\nsocket = "${program.folder}/control.sock"\n`,
+    );
+    const child = spawn(process.execPath, [PROGRAM, "run", "-c", file], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+
+    const log = await outputUntil(child, /"msg":"ready"/);
+
+    expect(log).toMatch(/another instance answers at .*set control\.socket/);
+    child.kill("SIGTERM");
+  });
+});
+
+describe("the service manager", () => {
+  const python = findProgram("python3");
+
+  it.skipIf(python === undefined)("is told when the program is ready, reloads and stops", async () => {
+    const path = join(folder, "notify.sock");
+    const receiver = spawn(python ?? "", ["-c", RECEIVER, path], { stdio: ["ignore", "pipe", "inherit"] });
+    await outputUntil(receiver, /listening/);
+    const file = fileWith(
+      "notify.toml",
+      `[listen]\naddresses = ["127.0.0.1:0"]\n[metrics]\naddress = ""\n[control]\nsocket = "${folder}/notify-control.sock"\n`,
+    );
+    const child = spawn(process.execPath, [PROGRAM, "run", "-c", file], {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, NOTIFY_SOCKET: path, WATCHDOG_USEC: "100000" },
+    });
+
+    await outputUntil(receiver, /READY=1\n.*WATCHDOG=1/s);
+    child.kill("SIGHUP");
+    await outputUntil(receiver, /RELOADING=1 MONOTONIC_USEC=\d+\n.*READY=1/s);
+    child.kill("SIGTERM");
+    await outputUntil(receiver, /STOPPING=1/);
+    receiver.kill();
+  });
+});
+
+/** Prints each datagram in a line. */
+const RECEIVER = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print("listening", flush=True)
+while True:
+    print(s.recv(4096).decode().replace("\\n", " "), flush=True)
+`;
+
+/** What a process prints from now on, up to a match. */
+function outputUntil(child: ChildProcess, match: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    const listen = (chunk: Buffer): void => {
+      text += chunk.toString();
+      if (!match.test(text)) return;
+      child.stdout?.off("data", listen);
+      resolve(text);
+    };
+    child.stdout?.on("data", listen);
+    child.once("exit", () => {
+      reject(new Error(`ended before ${match} was printed: ${text}`));
+    });
+  });
+}
