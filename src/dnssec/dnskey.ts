@@ -55,12 +55,14 @@ export function isRevoked(key: Dnskey): boolean {
   return (key.flags & KeyFlag.REVOKE) !== 0;
 }
 
-/** Whether two keys are the same but for the REVOKE bit (RFC 5011 §2.1: revoking changes the tag). */
-export function isSameKeyMaterial(a: Dnskey, b: Dnskey): boolean {
-  const unrevoked = 0xffff ^ KeyFlag.REVOKE;
-  return (
-    (a.flags & unrevoked) === (b.flags & unrevoked) &&
-    a.rdata.length === b.rdata.length &&
-    Buffer.compare(a.rdata.subarray(2), b.rdata.subarray(2)) === 0
-  );
+/** The key as it was before its REVOKE bit was set: what DS records and earlier signatures name. */
+export function unrevoked(key: Dnskey): Dnskey {
+  if (!isRevoked(key)) return key;
+  const rdata = Buffer.from(key.rdata);
+  rdata.writeUInt16BE(key.flags & ~KeyFlag.REVOKE & 0xffff, 0);
+  return { ...key, flags: key.flags & ~KeyFlag.REVOKE, tag: keyTag(rdata), rdata };
+}
+
+export function isSameKey(a: Dnskey, b: Dnskey): boolean {
+  return Buffer.compare(a.rdata, b.rdata) === 0;
 }

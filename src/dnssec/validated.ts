@@ -44,6 +44,8 @@ export interface ValidatedDeps {
   readonly clock: Clock;
   readonly anchors: Anchors;
   registrableDomain(qname: Name): Name;
+  /** Shared with whoever else verifies under the same policy. */
+  readonly keys?: KeyStore;
   /** Ends after other work had its turn. */
   pause?(): Promise<void>;
 }
@@ -59,6 +61,16 @@ export interface ValidatedCounters {
 
 /** Questions asked for the end of an alias chain that an upstream left open. */
 const MAX_COMPLETIONS = 4;
+
+/** The keys a policy allows, on this build of OpenSSL. */
+export function keyStoreOf(options: Pick<ValidatedOptions, "insecureAlgorithms" | "minRsaBits">): KeyStore {
+  const usable = algorithmsOfThisBuild();
+  return new KeyStore({
+    minRsaBits: options.minRsaBits,
+    isAlgorithmUsable: (algorithm) =>
+      usable.has(algorithm) && !options.insecureAlgorithms.includes(algorithm),
+  });
+}
 
 export class Validator implements Exchange {
   readonly #next: Exchange;
@@ -76,12 +88,7 @@ export class Validator implements Exchange {
     this.#next = next;
     this.#options = options;
     this.#deps = deps;
-    const usable = algorithmsOfThisBuild();
-    const keys = new KeyStore({
-      minRsaBits: options.minRsaBits,
-      isAlgorithmUsable: (algorithm) =>
-        usable.has(algorithm) && !options.insecureAlgorithms.includes(algorithm),
-    });
+    const keys = deps.keys ?? keyStoreOf(options);
     const walk = new ZoneWalk(
       {
         maxIterations: options.nsec3MaxIterations,

@@ -1,0 +1,206 @@
+import { describe, expect, it } from "vitest";
+import { readAnchorFile } from "../../../src/dnssec/anchor-file.ts";
+import { AnchorKeeper } from "../../../src/dnssec/anchor-keeper.ts";
+import { anchorsFromLines } from "../../../src/dnssec/anchor-text.ts";
+import { Anchors } from "../../../src/dnssec/anchors.ts";
+import { givenAnchors } from "../../../src/dnssec/trust-anchors.ts";
+import { keyStoreOf } from "../../../src/dnssec/validated.ts";
+import type { Exchange } from "../../../src/ports/exchange.ts";
+import { buildTree, type Tree } from "../../lab/tree.ts";
+import { makeZoneKey, REVOKE_FLAG, SEP_FLAG, zoneKey, ZONE_FLAG, type ZoneKey } from "../../lab/zone-key.ts";
+import { resolve } from "../../lab/authority.ts";
+import { dsOf } from "../../lab/zone-key.ts";
+import { ROOT } from "../../../src/wire/names.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { SilentLog } from "../../support/silent-log.ts";
+import { labValidator, responseOf } from "./lab-validator.ts";
+
+const KSK = ZONE_FLAG | SEP_FLAG;
+const OLD = makeZoneKey({ algorithm: 13, flags: KSK, seed: "root key of 2017" });
+const NEW = makeZoneKey({ algorithm: 13, flags: KSK, seed: "root key of 2024" });
+const ZSK = makeZoneKey({ algorithm: 13, flags: ZONE_FLAG, seed: "root zone signing key" });
+const OLD_REVOKED = zoneKey(13, KSK | REVOKE_FLAG, OLD.privateKey);
+const DAY = 86_400;
+
+/** The roll of the root's key: who signs the DNSKEY RRset, and who else is in it. */
+const PHASES = {
+  "before the roll": { from: "2026-09-01", signers: [OLD], others: [NEW] },
+  "after the roll": { from: "2026-10-11", signers: [NEW], others: [OLD] },
+  "at the revocation": { from: "2027-01-11", signers: [NEW, OLD_REVOKED], others: [] },
+  "after the removal": { from: "2027-03-11", signers: [NEW], others: [] },
+} as const;
+
+type Phase = keyof typeof PHASES;
+
+function treeOf(phase: Phase): Tree {
+  const { from, signers, others } = PHASES[phase];
+  const inception = Date.parse(from) / 1_000;
+  const period = { inception, expiration: inception + 200 * DAY };
+  const keys = { ksk: [...signers], zsk: [ZSK] };
+  return buildTree([
+    { apex: ".", records: ["@ TXT root"], security: { period, keys, extraKeys: [...others] } },
+  ]);
+}
+
+function dsLine(key: ZoneKey): string {
+  return `. IN DS ${key.tag} ${key.algorithm} 2 ${dsOf(ROOT, key).subarray(4).toString("hex")}`;
+}
+
+describe("the roll of the root's key by validation_time", () => {
+  const both = [OLD, NEW];
+  for (const [date, phase, anchors, verdict, code] of [
+    ["2026-10-10", "before the roll", both, "secure"],
+    ["2026-10-12", "after the roll", both, "secure"],
+    ["2027-01-12", "at the revocation", both, "secure"],
+    ["2026-10-10", "before the roll", [OLD], "secure"],
+    ["2026-10-12", "after the roll", [OLD], "bogus", 9],
+    ["2027-01-12", "at the revocation", [OLD], "bogus", 9],
+    ["2026-10-10", "before the roll", [NEW], "bogus", 9],
+    ["2026-10-12", "after the roll", [NEW], "secure"],
+    ["2027-01-12", "at the revocation", [NEW], "secure"],
+    ["2027-03-12", "after the removal", [NEW], "secure"],
+  ] as const) {
+    const named = anchors.map((key) => (key === OLD ? "2017" : "2024")).join(" and ");
+    it(`is ${verdict} at ${date} with the key of ${named}`, async () => {
+      const { ask } = labValidator({
+        tree: treeOf(phase),
+        anchors: anchors.map(dsLine),
+        options: { validationTime: Date.parse(date) },
+      });
+
+      const response = await ask(".", "TXT");
+
+      expect(response.verdict).toBe(verdict);
+      if (code !== undefined) expect(response.errors[0]?.infoCode).toBe(code);
+    });
+  }
+});
+
+/** A keeper whose upstream serves what the zone was at the time. */
+function keeper(clock: ManualClock, start: { readonly given: readonly string[]; readonly file?: string }) {
+  const trees = new Map((Object.keys(PHASES) as Phase[]).map((phase) => [phase, treeOf(phase)]));
+  const state = { isUp: true, written: start.file ?? "", changes: 0 };
+  const upstream: Exchange = {
+    async exchange({ question }) {
+      const phase = (Object.keys(PHASES) as Phase[]).findLast(
+        (each) => clock.wall() >= Date.parse(PHASES[each].from),
+      );
+      const tree = trees.get(phase ?? "before the roll")!;
+      const response = responseOf(resolve(tree, question));
+      return state.isUp ? response : { ...response, rcode: 2, answer: [] };
+    },
+  };
+  const source = anchorsFromLines(start.given);
+  if (!source.ok) throw new Error("bad anchors");
+  const file = start.file === undefined ? undefined : readAnchorFile(start.file, clock.wall());
+  if (file?.ok === false) throw new Error(file.faults[0]?.fault);
+  const records = source.anchors.length === 0 ? [] : source.anchors;
+  const [given] = file === undefined ? [] : givenAnchors([], file);
+  const anchor = records[0] ?? given?.anchor ?? { zone: ROOT, ds: [], keys: [] };
+  const point = given?.point ?? { zone: ROOT, keys: [], lastSuccess: 0, nextProbe: 0 };
+  const anchors = new Anchors({ anchors: [anchor], negative: [], insecureZones: [] });
+  const made = new AnchorKeeper(
+    { anchor, point },
+    {
+      clock,
+      log: new SilentLog(),
+      helpers: upstream,
+      keys: keyStoreOf({ insecureAlgorithms: [], minRsaBits: 1_024 }),
+      anchors,
+      file: {
+        async write(text) {
+          state.written = text;
+        },
+      },
+      onChange: () => {
+        state.changes += 1;
+      },
+    },
+  );
+  const tags = (): number[] => made.anchor().keys.map((key) => key.tag);
+  return { made, anchors, state, tags };
+}
+
+async function pass(clock: ManualClock, days: number): Promise<void> {
+  await clock.advanceAsync(days * DAY * 1_000, DAY * 1_000);
+}
+
+describe("a trust anchor kept by RFC 5011 through a roll of months", () => {
+  it("is primed by the digests given, and trusts only what they name at first", async () => {
+    const clock = new ManualClock("2026-09-02T00:00:00Z");
+    const { made, tags } = keeper(clock, { given: [dsLine(OLD)] });
+
+    made.start();
+    await pass(clock, 2);
+
+    expect(tags()).toEqual([OLD.tag]);
+  });
+
+  it("trusts the new key after 30 days beside the old one", async () => {
+    const clock = new ManualClock("2026-09-02T00:00:00Z");
+    const { made, tags } = keeper(clock, { given: [dsLine(OLD)] });
+
+    made.start();
+    await pass(clock, 32);
+
+    expect(tags()).toEqual([OLD.tag, NEW.tag]);
+  });
+
+  it("drops the old key at its revocation and keeps it as removed", async () => {
+    const clock = new ManualClock("2026-09-02T00:00:00Z");
+    const { made, tags, state } = keeper(clock, { given: [dsLine(OLD)] });
+
+    made.start();
+    await pass(clock, 260);
+
+    expect(tags()).toEqual([NEW.tag]);
+    expect(made.anchor().ds).toEqual([]);
+    expect(state.written).toMatch(new RegExp(`;;state=5 .*REMOVED`));
+  });
+
+  it("never trusted the new key where it came too late for it", async () => {
+    const clock = new ManualClock("2026-10-01T00:00:00Z");
+    const { made, tags } = keeper(clock, { given: [dsLine(OLD)] });
+
+    made.start();
+    await pass(clock, 200);
+
+    expect(tags()).not.toContain(NEW.tag);
+  });
+
+  it("goes on from its file after a restart", async () => {
+    const clock = new ManualClock("2026-09-02T00:00:00Z");
+    const first = keeper(clock, { given: [dsLine(OLD)] });
+    first.made.start();
+    await pass(clock, 20);
+    first.made.stop();
+
+    const second = keeper(clock, { given: [], file: first.state.written });
+    second.made.start();
+    await pass(clock, 14);
+
+    expect(second.tags()).toEqual([OLD.tag, NEW.tag]);
+  });
+
+  it("keeps what it trusts while the zone cannot be reached", async () => {
+    const clock = new ManualClock("2026-09-02T00:00:00Z");
+    const { made, tags, state } = keeper(clock, { given: [dsLine(OLD)] });
+    made.start();
+    await pass(clock, 2);
+
+    state.isUp = false;
+    await pass(clock, 40);
+
+    expect(tags()).toEqual([OLD.tag]);
+  });
+
+  it("says that other keys are in force", async () => {
+    const clock = new ManualClock("2026-09-02T00:00:00Z");
+    const { made, state } = keeper(clock, { given: [dsLine(OLD)] });
+
+    made.start();
+    await pass(clock, 40);
+
+    expect(state.changes).toBe(2);
+  });
+});
