@@ -37,9 +37,12 @@ export async function startResolver(lab: Lab): Promise<Resolver> {
   writeFileSync(join(folder, "ca.pem"), lab.caPem);
   writeFileSync(file, configuration(lab, folder, port, statusAddress));
 
+  // In a group of its own: Ctrl-C at the terminal is for the demo, which then ends the resolver.
   const child = spawn(process.execPath, [PROGRAM, "run", "-c", file], {
     stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
   });
+  process.once("exit", () => child.kill("SIGKILL"));
   const ended = once(child, "exit");
   await untilReady(child);
   return {
