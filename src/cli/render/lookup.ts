@@ -63,7 +63,9 @@ function headLines(view: LookupView, terminal: Terminal): string[] {
   const state = terminal.paint(style, `${mark} ${view.state}`);
   const question = `${terminal.paint("name", harmless(view.name))} ${view.type}`;
   const outcome = `${terminal.paint("value", outcomeOf(view))}${meaningOfOutcome(view)}`;
-  const meaning = terminal.paint("dim", STATE_MEANINGS[view.state] ?? "");
+  const isOurs = view.state === "insecure" && view.upstream === "" && !view.from_cache;
+  const words = isOurs ? "answered here, nothing was sent" : (STATE_MEANINGS[view.state] ?? "");
+  const meaning = terminal.paint("dim", words);
   return [`${question}: ${outcome}`, `${state}${meaning === "" ? "" : `: ${meaning}`}`];
 }
 
@@ -117,26 +119,52 @@ function recordTable(records: readonly RecordView[], terminal: Terminal): string
 
 const STAGE_STYLES: Readonly<Record<string, Style>> = { verdict: "strong", answer: "strong" };
 
+/** Columns before the text of a step: time, stage and what is between them. */
+const STEP_INDENT = 22;
+
 /** Time, stage and text; the stage stands once for the steps that share it. */
 function stepLines(steps: readonly StepView[], terminal: Terminal): string[] {
-  const indent = 22;
   let before = "";
-  return steps.flatMap(({ at_ms, stage, text }) => {
-    const label = stage === before ? "" : stage;
-    before = stage;
-    const time = `${at_ms.toFixed(1)} ms`.padStart(11);
-    const [first = "", ...rest] = wrapped(harmless(text), terminal.columns - indent);
-    const head = `${terminal.paint("dim", time)}  ${terminal.paint(STAGE_STYLES[stage] ?? "name", label.padEnd(8))} `;
-    const style = styleOfStep(stage, text);
-    const shown = (line: string): string => (style === undefined ? line : terminal.paint(style, line));
-    return [`${head}${shown(first)}`, ...rest.map((line) => `${" ".repeat(indent)}${shown(line)}`)];
+  return steps.flatMap((step) => {
+    const label = (step.stage === before ? "" : step.stage).padEnd(8);
+    before = step.stage;
+    const time = terminal.paint("dim", timeText(step).padStart(11));
+    const head = `${time}  ${terminal.paint(STAGE_STYLES[step.stage] ?? "name", label)} `;
+    const [first = "", ...rest] = stepText(step, terminal);
+    return [`${head}${first}`, ...rest.map((line) => `${" ".repeat(STEP_INDENT)}${line}`)];
   });
 }
 
-/** Colours follow the words that a step begins with or reports. */
+/** What was found out for an earlier lookup, and still holds, has no time in this one. */
+function timeText({ at_ms }: StepView): string {
+  return at_ms < 0 ? "known" : `${at_ms.toFixed(1)} ms`;
+}
+
+/** One clause a line, those after the first further in. */
+function stepText({ stage, text }: StepView, terminal: Terminal): string[] {
+  const style = styleOfStep(stage, text);
+  const width = terminal.columns - STEP_INDENT;
+  const shown = harmless(text);
+  const lines = (hasClauses(stage) ? clausesOf(shown) : [shown]).flatMap((clause, index) => {
+    const inset = index === 0 ? "" : "  ";
+    return wrapped(clause, width - 4).map((line, row) => `${row === 0 ? inset : "    "}${line}`);
+  });
+  return style === undefined ? lines : lines.map((line) => terminal.paint(style, line));
+}
+
+/** Parts between "; ", but not within parentheses. */
+function clausesOf(text: string): string[] {
+  return text.split(/; (?![^()]*\))/);
+}
+
+function hasClauses(stage: string): boolean {
+  return stage === "chain" || stage === "denial" || stage === "verdict";
+}
+
+/** Colours follow the words that a step reports. */
 function styleOfStep(stage: string, text: string): Style | undefined {
-  if (/\b(bogus|failed|expired|mismatch|forged)\b/i.test(text)) return "bad";
-  return stage === "verdict" && /\bsecure\b/.test(text) && !/\binsecure\b/.test(text) ? "good" : undefined;
+  if (/\b(bogus|failed|expired|mismatch|forged|not valid|no signature)\b/i.test(text)) return "bad";
+  return stage === "verdict" && / is secure\b/.test(text) ? "good" : undefined;
 }
 
 function footLine(view: LookupView, place: Place): string {

@@ -39,6 +39,13 @@ describe("a lookup in a pipe", () => {
     ]);
   });
 
+  it("says so where nothing was sent", () => {
+    const lines = lookupLines({ ...VIEW, state: "insecure", upstream: "" }, PLACE, fakeTerminal());
+
+    expect(lines[1]).toBe("; · insecure: answered here, nothing was sent");
+    expect(lines.at(-1)).toBe("; answered here, 12.3 ms, in this process");
+  });
+
   it("shows signatures to those who ask for them", () => {
     const lines = lookupLines({ ...VIEW, type: "RRSIG" }, PLACE, fakeTerminal());
 
@@ -123,15 +130,27 @@ describe("an explained lookup", () => {
     ]);
   });
 
+  it("gives each clause of a proof a line, and what was known before no time", () => {
+    const text = "com.: DS 1 (A, B), signed; DNSKEY 1 (wanted: x; found: y)";
+    const view = { ...VIEW, steps: [{ at_ms: -400, stage: "chain", text }] };
+    const lines = explainLines(view, PLACE, fakeTerminal({ isForPeople: true }));
+
+    expect(lines.slice(4, 6)).toEqual([
+      "      known  chain    com.: DS 1 (A, B), signed",
+      "                        DNSKEY 1 (wanted: x; found: y)",
+    ]);
+  });
+
   it("names a stage once, and wraps what is too long, on a terminal", () => {
     const lines = explainLines({ ...VIEW, steps }, PLACE, fakeTerminal({ isForPeople: true, columns: 70 }));
 
-    expect(lines.slice(4, 10)).toEqual([
+    expect(lines.slice(4, 11)).toEqual([
       "     0.0 ms  local    no local rule matches",
       "     0.2 ms  cache    not in the cache",
       "    12.3 ms  chain    . DNSKEY 20326 is a trust anchor",
-      "    12.4 ms           com. DS 19718 is signed by xxxxxxxxxxxxxxxxxxxx",
-      "                      and is told in more than one line",
+      "    12.4 ms           com. DS 19718 is signed by",
+      "                          xxxxxxxxxxxxxxxxxxxx and is told in more",
+      "                          than one line",
       "    12.5 ms  verdict  secure",
     ]);
   });

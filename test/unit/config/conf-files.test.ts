@@ -49,3 +49,11 @@ describe("conf/providers", () => {
     expect(configFrom(text).upstream.servers.every(({ pins }) => pins.length === 0)).toBe(true);
   });
 });
+
+describe("a configuration for one kind of machine", () => {
+  it.each(["openwrt/sotto.toml", "container/sotto.toml"])("%s passes every check", (path) => {
+    const result = loadText(read(path));
+
+    expect([...faultLines(result), ...warningLines(result)]).toEqual([]);
+  });
+});
