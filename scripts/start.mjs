@@ -5,43 +5,31 @@
  */
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBuilt, ensureInstalled, root, shout } from "./lib/ready.mjs";
 
 const PORT = 5335;
 /** Milliseconds for the first answer: longer than one query may take. */
 const PATIENCE_MS = 8_000;
+/** Milliseconds between two tries: the program may still be starting. */
+const RETRY_MS = 500;
+
+/** ". NS IN", RD=1: a question that tells nobody anything. */
+const QUERY = Buffer.from("5053010000010000000000000000020001", "hex");
 
 ensureInstalled();
 ensureBuilt();
 
-const folder = mkdtempSync(join(tmpdir(), "sotto-start-"));
-process.on("exit", () => {
-  rmSync(folder, { recursive: true, force: true });
-});
-const file = join(folder, "sotto.toml");
-writeFileSync(file, onThisPort(readFileSync(join(root, "conf", "sotto.toml"), "utf8")));
-
+const file = join(root, "conf", "sotto.toml");
 const sotto = spawn(
   process.execPath,
-  [join(root, "dist", "main.js"), "run", "-c", file, ...process.argv.slice(2)],
-  {
-    stdio: ["ignore", "pipe", "inherit"],
-    // In a group of its own: a signal reaches it once, through the lines below.
-    detached: true,
-    env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? "1" : "0" },
-  },
+  [join(root, "dist", "main.js"), "run", "-c", file, "-l", `127.0.0.1:${PORT}`, ...process.argv.slice(2)],
+  // In a group of its own: a signal reaches it once, through the lines below.
+  { stdio: ["ignore", "inherit", "inherit"], detached: true },
 );
-let isReady = false;
-sotto.stdout.on("data", (chunk) => {
-  process.stdout.write(chunk);
-  if (isReady || !/\bready\b/.test(chunk.toString())) return;
-  isReady = true;
-  void tellReachability();
-});
+let hasEnded = false;
 sotto.on("exit", (code, signal) => {
+  hasEnded = true;
   process.exit(code ?? (signal === null ? 1 : 0));
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
@@ -50,21 +38,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   });
 }
 
-/** The annotated file with the one line changed that an ordinary user may not bind. */
-function onThisPort(text) {
-  const changed = text.replace(
-    /^#?\s*addresses = \["127\.0\.0\.1:53".*$/m,
-    `addresses = ["127.0.0.1:${PORT}"]`,
-  );
-  // Its stdout is a pipe to here, whatever ours is.
-  const format = process.stdout.isTTY ? "pretty" : "json";
-  if (changed !== text) return changed.replace(/^format = "auto"/m, `format = "${format}"`);
-  shout("conf/sotto.toml has no `addresses` line that this script knows how to change");
-  process.exit(1);
-}
+const rcode = await askForRoot();
+if (!hasEnded) tell(rcode);
 
-async function tellReachability() {
-  const rcode = await askForRoot();
+function tell(rcode) {
   if (rcode === 0) {
     console.log(`
 Sotto answers on 127.0.0.1 port ${PORT}, and its upstreams answer it. Try, in another terminal:
@@ -72,11 +49,13 @@ Sotto answers on 127.0.0.1 port ${PORT}, and its upstreams answer it. Try, in an
   dig @127.0.0.1 -p ${PORT} example.com
   node dist/main.js explain example.com
   http://127.0.0.1:9353/
+
+Ctrl-C ends it.
 `);
     return;
   }
   shout(
-    `Sotto serves on 127.0.0.1 port ${PORT}, but no public upstream can be reached from here${rcode === undefined ? "" : " (it answers SERVFAIL)"}.`,
+    `Sotto serves on 127.0.0.1 port ${PORT}, but no public upstream can be reached from here.`,
     "",
     "What to do:",
     "  - node dist/main.js doctor       tests each upstream and names the fault",
@@ -85,24 +64,26 @@ Sotto answers on 127.0.0.1 port ${PORT}, and its upstreams answer it. Try, in an
     "    node dist/main.js run -c FILE",
     "  - only Tor or a SOCKS5 proxy leads out: set upstream.proxy",
     "  - npm run demo                   shows everything without a network",
+    "",
+    "It goes on trying. Ctrl-C ends it.",
   );
 }
 
-/** Asks for the name servers of the root, a question that tells nobody anything. Gives the RCODE. */
+/** Gives the RCODE of the first answer; `undefined` without one. */
 async function askForRoot() {
-  const query = Buffer.from("5053010000010000000000000000020001", "hex");
   const socket = createSocket("udp4");
+  // Nobody listens yet, or any more: the next try will tell.
+  socket.on("error", () => undefined);
+  const retry = setInterval(() => socket.send(QUERY, PORT, "127.0.0.1"), RETRY_MS);
   try {
-    return await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
-      socket.on("error", reject);
+    return await new Promise((resolve) => {
+      setTimeout(resolve, PATIENCE_MS);
       socket.on("message", (response) => {
-        clearTimeout(timer);
         resolve(response.length > 3 ? response[3] & 0x0f : undefined);
       });
-      socket.send(query, PORT, "127.0.0.1");
     });
   } finally {
+    clearInterval(retry);
     socket.close();
   }
 }

@@ -1,11 +1,39 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { PROGRAM } from "../support/program.ts";
 import { findProgram } from "../support/programs.ts";
 
 const mandoc = findProgram("mandoc");
 const man = findProgram("man");
 
+const COMMANDS = ["run", "check", "query", "explain", "doctor", "stats", "flush", "reload"] as const;
+
+function helpOf(...command: readonly string[]): string {
+  return spawnSync(process.execPath, [PROGRAM, ...command, "--help"], { encoding: "utf8" }).stdout;
+}
+
 describe("the man page", () => {
+  const page = readFileSync("docs/sotto.1", "utf8");
+
+  it("has every command of the help", () => {
+    const commands = [...(helpOf().split(/Commands:|Examples:/)[1] ?? "").matchAll(/^ {2}([a-z]+) /gm)].map(
+      ([, command]) => command,
+    );
+
+    expect(commands).toEqual(expect.arrayContaining([...COMMANDS]));
+    expect(commands.filter((command) => command !== "help" && !page.includes(`.Cm ${command}\n`))).toEqual(
+      [],
+    );
+  });
+
+  it.each(COMMANDS)("has every option of sotto %s", (command) => {
+    const options = [...helpOf(command).matchAll(/^ +(?:-\w, )?--([\w-]+)/gm)].map(([, option]) => option);
+
+    expect(options.length).toBeGreaterThan(0);
+    expect(options.filter((option) => !page.includes(`Fl -${option}`))).toEqual([]);
+  });
+
   it.skipIf(mandoc === undefined)("is good mdoc to mandoc", () => {
     const lint = spawnSync(mandoc ?? "", ["-T", "lint", "-W", "warning", "docs/sotto.1"], {
       encoding: "utf8",
