@@ -72,6 +72,7 @@ export class Resolver {
     this.#validation = createValidationPart(config, {
       raw: sent,
       clock,
+      log,
       minimises: (question) => this.#upstreams.minimises(question),
     });
     const rewriting = { clock, counters: inheritance.figures.rewriting };
@@ -197,6 +198,7 @@ export class Resolver {
   /** Ends connections and timers. What a successor inherited stays open. */
   async close(hasSuccessor: boolean): Promise<void> {
     this.#cover?.close();
+    this.#validation.close();
     this.#serving.misses.close();
     await this.#upstreams.close();
     if (!hasSuccessor) this.#inheritance.local.close();

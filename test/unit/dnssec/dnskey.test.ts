@@ -4,7 +4,7 @@ import { isDigestOf, readDs, usableDs } from "../../../src/dnssec/digest.ts";
 import { ROOT } from "../../../src/wire/names.ts";
 import { KSK_2017, KSK_2024 } from "./root-keys.ts";
 
-const OPERATORS = () => true;
+const ANY_ALGORITHM = () => true;
 
 describe("a key tag (RFC 4034 appendix B)", () => {
   it("is 20326 for the root's key of 2017", () => {
@@ -68,17 +68,28 @@ describe("a DS record", () => {
   it("of SHA-1 is ignored beside one of SHA-256 (RFC 4509 §3)", () => {
     const set = [ds(1, 20), ds(2, 32)];
 
-    expect(usableDs(set, OPERATORS)).toEqual([set[1]]);
+    expect(usableDs(set, ANY_ALGORITHM)).toEqual([set[1]]);
   });
 
   it("of SHA-1 counts where no stronger one is usable", () => {
     const set = [ds(1, 20), ds(3, 32)];
 
-    expect(usableDs(set, OPERATORS)).toEqual([set[0]]);
+    expect(usableDs(set, ANY_ALGORITHM)).toEqual([set[0]]);
   });
 
-  it("of an unknown digest type or algorithm, or with a digest of the wrong length, is ignored (RFC 6840 §5.2)", () => {
-    expect(usableDs([ds(3, 32), ds(2, 31), ds(2, 32)], () => false)).toEqual([]);
+  it("of an unknown digest type is ignored (RFC 6840 §5.2)", () => {
+    expect(usableDs([ds(3, 32), ds(5, 32), ds(200, 32)], ANY_ALGORITHM)).toEqual([]);
+  });
+
+  it("of an unknown algorithm is ignored (RFC 4035 §5.2)", () => {
+    expect(usableDs([ds(2, 32)], () => false)).toEqual([]);
+  });
+
+  it("with a digest of the wrong length counts and names nothing", () => {
+    const short = readDs(KSK_2024.ds.subarray(0, 35))!;
+
+    expect(usableDs([short], ANY_ALGORITHM)).toEqual([short]);
+    expect(isDigestOf(short, ROOT, readDnskey(KSK_2024.rdata)!)).toBe(false);
   });
 });
 

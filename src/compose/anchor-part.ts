@@ -1,0 +1,123 @@
+/**
+ * The trust anchors of a configuration: its records, its file, the built-in ones; and the keeper that brings
+ * the file up to date by RFC 5011 where it can be written.
+ */
+import { accessSync, constants, readFileSync } from "node:fs";
+import { rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Config } from "../config/config.ts";
+import { type AnchorFile, readAnchorFile } from "../dnssec/anchor-file.ts";
+import { AnchorKeeper } from "../dnssec/anchor-keeper.ts";
+import { Anchors } from "../dnssec/anchors.ts";
+import { anchorInForce, type GivenAnchor, givenAnchors } from "../dnssec/trust-anchors.ts";
+import { keyStoreOf } from "../dnssec/validated.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Exchange } from "../ports/exchange.ts";
+import type { Log } from "../ports/log.ts";
+import { StartError } from "../ports/start-error.ts";
+import { isAtOrBelow } from "../wire/names.ts";
+
+export interface AnchorPart {
+  readonly anchors: Anchors;
+  /** Starts keeping the file, where there is one to keep; `onChange` is called when other keys are in force. */
+  keep(helpers: Exchange, onChange: () => void): { stop(): void } | undefined;
+}
+
+/** @throws {StartError} when the file is no good, or nothing could be validated by. */
+export function createAnchorPart(
+  config: Config,
+  deps: { readonly clock: Clock; readonly log: Log },
+): AnchorPart {
+  const { dnssec, upstream } = config;
+  const file = readFile(dnssec.trustAnchorFile, deps.clock);
+  const given = givenAnchors(dnssec.trustAnchors, file?.content);
+  const domains = upstream.servers.flatMap((server) => server.domains);
+  const anchors = new Anchors({
+    anchors: given.map(anchorInForce),
+    negative: dnssec.negativeTrustAnchors,
+    insecureZones: domains.filter((domain) => !given.some(({ anchor }) => isAtOrBelow(anchor.zone, domain))),
+  });
+  if (anchors.isEmpty) {
+    throw new StartError(
+      "dnssec.mode is validate, but no trust anchor is in force; remove the negative trust anchor for the root, " +
+        'or set dnssec.mode = "off"',
+    );
+  }
+  const kept = file === undefined ? undefined : keptAnchor(file, given, config, deps.log);
+  return {
+    anchors,
+    keep(helpers, onChange) {
+      if (file === undefined || kept === undefined) return undefined;
+      const keys = keyStoreOf(dnssec);
+      const port = { write: (text: string) => writeWhole(file.path, text) };
+      const keeper = new AnchorKeeper(kept, { ...deps, helpers, keys, anchors, file: port, onChange });
+      keeper.start();
+      return keeper;
+    },
+  };
+}
+
+interface ReadFile {
+  readonly path: string;
+  readonly content: AnchorFile & { ok: true };
+  readonly isXml: boolean;
+}
+
+function readFile(path: string | undefined, clock: Clock): ReadFile | undefined {
+  if (path === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const code = String((error as NodeJS.ErrnoException).code);
+    throw new StartError(
+      `dnssec.trust_anchor_file ${path} cannot be read (${code}); correct the path or its rights`,
+    );
+  }
+  const content = readAnchorFile(text, clock.wall());
+  if (content.ok) return { path, content, isXml: text.trimStart().startsWith("<") };
+  const lines = content.faults.map(
+    ({ line, fault }) => `${path}:${line}: ${fault}; the whole file is not used`,
+  );
+  throw new StartError(lines.join("\n"));
+}
+
+/** The anchor that the file follows through key rolls; `undefined` where it stays as it is. */
+function keptAnchor(
+  file: ReadFile,
+  given: readonly GivenAnchor[],
+  { dnssec }: Config,
+  log: Log,
+): GivenAnchor | undefined {
+  const zones = new Set([...file.content.anchors, ...file.content.points].map(({ zone }) => zone));
+  const [zone] = zones;
+  const why =
+    dnssec.validationTime !== undefined
+      ? "dnssec.validation_time is set"
+      : file.isXml
+        ? "it is IANA's"
+        : zones.size !== 1
+          ? "it holds other than one zone"
+          : isWritable(file.path)
+            ? undefined
+            : "it cannot be written";
+  if (why === undefined) return given.find(({ anchor }) => anchor.zone === zone);
+  log.info({ file: file.path }, `the trust anchor file is not kept up to date: ${why}`);
+  return undefined;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    accessSync(dirname(path), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** As a whole or not at all: a crash while writing leaves the file of before. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+}

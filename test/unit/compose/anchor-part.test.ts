@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createAnchorPart } from "../../../src/compose/anchor-part.ts";
+import type { Exchange } from "../../../src/ports/exchange.ts";
+import { ROOT } from "../../../src/wire/names.ts";
+import { resolve } from "../../lab/authority.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { name } from "../../support/records.ts";
+import { SilentLog } from "../../support/silent-log.ts";
+import { configFrom } from "../config/load-text.ts";
+import { responseOf, usualTree } from "../dnssec/lab-validator.ts";
+
+let directory = "";
+let path = "";
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "sotto-anchors-"));
+  path = join(directory, "root.key");
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function part(dnssec: Readonly<Record<string, unknown>>) {
+  const config = configFrom("");
+  const log = new SilentLog();
+  const clock = new ManualClock();
+  const changed = { ...config, dnssec: { ...config.dnssec, ...dnssec } };
+  return { log, clock, made: () => createAnchorPart(changed, { clock, log }) };
+}
+
+describe("the trust anchors of a configuration", () => {
+  it("are the built-in ones of the root without a word about them", () => {
+    expect(part({}).made().anchors.governing(name("example.com"))).toMatchObject({
+      kind: "anchor",
+      anchor: { ds: [{ keyTag: 20326 }, { keyTag: 38696 }] },
+    });
+  });
+
+  it("are refused where a negative one of the root leaves nothing to validate by", () => {
+    expect(part({ negativeTrustAnchors: [ROOT] }).made).toThrow(/no trust anchor is in force/);
+  });
+
+  it("are refused where the file cannot be read", () => {
+    expect(part({ trustAnchorFile: path }).made).toThrow(/cannot be read \(ENOENT\)/);
+  });
+
+  it("are refused with line and fault where the file is no good", () => {
+    writeFileSync(path, `. IN DS 1 13 2 ${"ab".repeat(32)}\n. IN A 192.0.2.1\n`);
+
+    expect(part({ trustAnchorFile: path }).made).toThrow(/root.key:2: only DS and DNSKEY records/);
+  });
+
+  it("follow the zone's keys in the file", async () => {
+    const tree = usualTree();
+    writeFileSync(path, tree.anchors.join("\n"));
+    const { clock, made } = part({ trustAnchorFile: path });
+    const helpers: Exchange = { exchange: async ({ question }) => responseOf(resolve(tree, question)) };
+
+    const keeper = made().keep(helpers, () => undefined);
+    await clock.advanceAsync(10_000, 1_000);
+
+    await vi.waitFor(() => {
+      expect(readFileSync(path, "utf8")).toMatch(/DNSKEY 257 3 13 .*;;state=2 \[ VALID \]/);
+    });
+    keeper?.stop();
+    await settle();
+    expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ["validation_time stands still", { validationTime: 0 }, (): string => usualTree().anchors.join("\n")],
+    [
+      "the file holds two zones",
+      {},
+      (): string => `${usualTree().anchors.join("\n")}\nexample. IN DS 1 13 2 ${"ab".repeat(32)}\n`,
+    ],
+  ])("do not where %s, and the log says so", (_why, options, text) => {
+    writeFileSync(path, text());
+    const { log, made } = part({ trustAnchorFile: path, ...options });
+
+    const keeper = made().keep({ exchange: () => Promise.reject(new Error("asked")) }, () => undefined);
+
+    expect(keeper).toBeUndefined();
+    expect(log.lines.map(({ message }) => message).join()).toMatch(/not kept up to date/);
+  });
+});
