@@ -1,0 +1,275 @@
+/**
+ * Drives one connection to one address of an upstream: frames and sends queries, cuts responses out of what
+ * comes back, matches them by ID and full question, and acts on the changes of `connection-state.ts`.
+ *
+ * It does not choose what to send, does not retry and does not dial again: what ends unanswered is handed
+ * to its waiter.
+ *
+ * Source: RFC 7766 §6.2, §7 (pipelining, any order, matching); RFC 7858 §3.3, §3.4; RFC 7828 §3.
+ */
+import type { Clock, Instant } from "../ports/clock.ts";
+import type { Channel, ChannelEvents, ChannelInfo, DialFailure } from "../ports/dialer.ts";
+import type { Message, Question } from "../ports/message.ts";
+import type { Random } from "../ports/random.ts";
+import { Flag, Opcode } from "../wire/codes.ts";
+import { FrameReader } from "../wire/framing.ts";
+import { HEADER_OCTETS, isFault, readMessage } from "../wire/read-message.ts";
+import type { Attempt, Waiter } from "./attempt.ts";
+import { CONNECTING, type ConnectionEnd, type ConnectionEvent, type ConnectionState, step } from "./connection-state.ts";
+import { IdTable } from "./id-table.ts";
+import { keepaliveOf } from "./keepalive.ts";
+import { Outbox } from "./outbox.ts";
+import type { Turn } from "./turn.ts";
+
+/** Responses nobody waits for any more, before the connection is given up: they hold IDs and memory. */
+const MAX_ABANDONED = 2_048;
+
+/** What a connection tells the address that owns it. */
+export interface ConnectionOwner {
+  opened(connection: Connection, info: ChannelInfo): void;
+  /** Before the waiter gets the response. */
+  answered(connection: Connection, attempt: Attempt, now: Instant): void;
+  /** It may take queries again after it could not. */
+  relieved(connection: Connection): void;
+  /** Before its waiters hear of it. `failure` is there when it never opened. */
+  ended(connection: Connection, end: ConnectionEnd, failure: DialFailure | undefined): void;
+}
+
+export interface ConnectionDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly turn: Turn;
+  readonly owner: ConnectionOwner;
+  /** Opens the channel; gets the events of this connection. */
+  readonly dial: (events: ChannelEvents) => Channel;
+  /** Milliseconds without a query in flight after which we close. */
+  readonly idleTimeout: number;
+}
+
+export class Connection {
+  readonly #deps: ConnectionDeps;
+  readonly #channel: Channel;
+  readonly #outbox: Outbox;
+  readonly #reader = new FrameReader();
+  /** BOUNDED: by the ID space of 16 bits. */
+  readonly #table = new IdTable<Attempt>();
+  #state: ConnectionState = CONNECTING;
+  #abandoned = 0;
+  #idleTimeout: number;
+  #cancelIdleTimer: (() => void) | undefined;
+  #now: Instant;
+
+  readonly startedAt: Instant;
+  /** When the channel opened; `undefined` before. */
+  openedAt: Instant | undefined;
+  lastAnswerAt: Instant;
+  /** When a query was last sent or answered. */
+  lastUsedAt: Instant;
+  sent = 0;
+  answers = 0;
+  /** Milliseconds, as the peer said by edns-tcp-keepalive; `undefined` when it never did. */
+  keepalive: number | undefined;
+
+  constructor(deps: ConnectionDeps) {
+    this.#deps = deps;
+    this.#idleTimeout = deps.idleTimeout;
+    this.#outbox = new Outbox(deps.turn);
+    this.startedAt = this.lastAnswerAt = this.lastUsedAt = this.#now = deps.clock.now();
+    this.#channel = deps.dial({
+      opened: (info) => {
+        this.#opened(info);
+      },
+      failed: (failure) => {
+        this.#apply("failed", failure);
+      },
+      received: (octets) => {
+        this.#now = deps.clock.now();
+        this.#reader.push(octets, this.#onFrame);
+      },
+      drained: () => {
+        this.#outbox.relieved();
+        this.#deps.owner.relieved(this);
+      },
+      closed: (clean) => {
+        this.#apply(clean ? "ended" : "failed");
+      },
+    });
+  }
+
+  get phase(): ConnectionState["phase"] {
+    return this.#state.phase;
+  }
+
+  /** At least one response was matched here. */
+  get isProven(): boolean {
+    return "proven" in this.#state && this.#state.proven;
+  }
+
+  /** Queries that somebody waits for. */
+  get inFlight(): number {
+    return this.#table.size - this.#abandoned;
+  }
+
+  /** A query may be sent now. */
+  get isUsable(): boolean {
+    return this.#state.phase === "open" && this.#outbox.hasRoom && !this.#table.isFull;
+  }
+
+  /** Sends `octets` under an ID of this connection. Only while `isUsable`. */
+  send(waiter: Waiter, octets: Uint8Array, now: Instant): Attempt {
+    const id = this.#table.vacantId(this.#deps.random);
+    const attempt: Attempt = { id, connection: this, sentAt: now, question: waiter.question, waiter };
+    this.#table.put(attempt);
+    this.#outbox.put(octets, id);
+    this.sent++;
+    this.lastUsedAt = now;
+    return attempt;
+  }
+
+  /** Nobody waits for the response to `attempt` any more. */
+  abandon(attempt: Attempt): void {
+    if (attempt.waiter === undefined) return;
+    attempt.waiter = undefined;
+    if (this.#table.get(attempt.id) !== attempt) return;
+    this.#abandoned++;
+    if (this.#abandoned >= MAX_ABANDONED) this.#apply("goaway");
+    else if (this.inFlight === 0) this.#apply("drained");
+  }
+
+  /** A query has waited its time-out without any response having come on this connection. */
+  stall(): void {
+    this.#apply("stalled");
+  }
+
+  /** Sends no more; closes when what is in flight has ended. */
+  retire(): void {
+    if (this.#state.phase === "connecting") this.fail();
+    else this.#apply("goaway");
+  }
+
+  /** Gives it up at once; its queries are lost here. */
+  fail(): void {
+    this.#apply("failed");
+  }
+
+  /** From now on closes when idle for `milliseconds`. */
+  setIdleTimeout(milliseconds: number): void {
+    if (milliseconds === this.#idleTimeout) return;
+    this.#idleTimeout = milliseconds;
+    if (this.openedAt !== undefined) this.#watchIdle();
+  }
+
+  #opened(info: ChannelInfo): void {
+    if (this.#state.phase !== "connecting") return;
+    this.openedAt = this.lastAnswerAt = this.lastUsedAt = this.#deps.clock.now();
+    this.#outbox.open(this.#channel);
+    this.#watchIdle();
+    this.#apply("authenticated");
+    this.#deps.owner.opened(this, info);
+  }
+
+  readonly #onFrame = (octets: Buffer, start: number, end: number): void => {
+    if (this.#state.phase === "closed") return;
+    const attempt =
+      end - start < HEADER_OCTETS ? undefined : this.#table.get((octets[start]! << 8) | octets[start + 1]!);
+    if (attempt === undefined) {
+      this.#apply("violated");
+      return;
+    }
+    this.#table.delete(attempt);
+    const { waiter } = attempt;
+    if (waiter === undefined) this.#abandoned--;
+    const message = readMessage(octets, start, end);
+    if (isFault(message) || !answersQuestion(message, attempt.question)) {
+      this.#misanswered(attempt);
+    } else {
+      this.#answered(attempt, waiter, message);
+    }
+  };
+
+  #answered(attempt: Attempt, waiter: Waiter | undefined, message: Message): void {
+    const now = this.#now;
+    this.lastAnswerAt = this.lastUsedAt = now;
+    this.answers++;
+    const wasSuspect = this.#state.phase === "suspect";
+    this.#apply("answered");
+    this.#obeyKeepalive(message);
+    this.#deps.owner.answered(this, attempt, now);
+    attempt.waiter = undefined;
+    waiter?.answered(attempt, message, now);
+    if (this.inFlight === 0) this.#apply("drained");
+    if (wasSuspect) this.#deps.owner.relieved(this);
+  }
+
+  /** The peer has spent this ID, so nothing better will come for it: the query goes elsewhere now. */
+  #misanswered(attempt: Attempt): void {
+    const { waiter } = attempt;
+    attempt.waiter = undefined;
+    this.#apply("violated");
+    waiter?.lost(attempt, this.#now);
+    if (this.inFlight === 0) this.#apply("drained");
+  }
+
+  /** RFC 7828 §3.2.2: the peer's TIMEOUT rules; 0 asks us to send no more and close once we have it all. */
+  #obeyKeepalive(message: Message): void {
+    const timeout = keepaliveOf(message);
+    if (timeout === undefined) return;
+    if (timeout === 0) {
+      this.#apply("goaway");
+    } else if (timeout !== this.keepalive) {
+      this.keepalive = timeout;
+      this.setIdleTimeout(timeout);
+    }
+  }
+
+  #watchIdle(): void {
+    this.#cancelIdleTimer?.();
+    const wait = this.lastUsedAt + this.#idleTimeout - this.#deps.clock.now();
+    this.#cancelIdleTimer = this.#deps.clock.after(Math.max(wait, 1), () => {
+      const idleFor = this.#deps.clock.now() - this.lastUsedAt;
+      if (this.inFlight === 0 && idleFor >= this.#idleTimeout) this.#apply("idle");
+      else this.#watchIdle();
+    });
+  }
+
+  /** Acts on the change of state, and only on the change. */
+  #apply(event: ConnectionEvent, failure?: DialFailure): void {
+    const before = this.#state;
+    const after = step(before, event);
+    if (after === before) return;
+    this.#state = after;
+    if (after.phase === "draining" && this.inFlight === 0) this.#apply("drained");
+    if (after.phase === "closed") this.#end(after.why, failure);
+  }
+
+  #end(why: ConnectionEnd, failure: DialFailure | undefined): void {
+    this.#cancelIdleTimer?.();
+    this.#outbox.close();
+    this.#channel.close();
+    const unanswered = this.#table.clear();
+    this.#abandoned = 0;
+    this.#deps.owner.ended(this, why, failure);
+    const now = this.#deps.clock.now();
+    for (const attempt of unanswered) {
+      const { waiter } = attempt;
+      attempt.waiter = undefined;
+      waiter?.lost(attempt, now);
+    }
+  }
+}
+
+/**
+ * RFC 7766 §7: "clients MUST match responses to outstanding queries ... using the Message ID" and, where the
+ * response holds one, the question. A truncated response over a stream is no response.
+ */
+function answersQuestion(message: Message, question: Question): boolean {
+  const asked = message.questions[0];
+  return (
+    (message.flags & (Flag.QR | Flag.TC)) === Flag.QR &&
+    message.opcode === Opcode.QUERY &&
+    asked !== undefined &&
+    asked.qname === question.qname &&
+    asked.qtype === question.qtype &&
+    asked.qclass === question.qclass
+  );
+}

@@ -1,0 +1,70 @@
+/**
+ * Frames queries for one connection: each with its two-octet length prefix and its ID of this connection,
+ * back to back in one chunk until the turn ends.
+ *
+ * Source: RFC 1035 §4.2.2, RFC 7766 §8 (length and message in one write).
+ */
+import type { Channel } from "../ports/dialer.ts";
+import { PREFIX_OCTETS } from "../wire/framing.ts";
+import { CHUNK_OCTETS, type Flushable, type Turn } from "./turn.ts";
+
+export class Outbox implements Flushable {
+  readonly #turn: Turn;
+  #channel: Channel | undefined;
+  #chunk: Buffer | undefined;
+  #fill = 0;
+  #hasRoom = true;
+
+  constructor(turn: Turn) {
+    this.#turn = turn;
+  }
+
+  /** False while the socket wants no more: the caller holds back until `relieved`. */
+  get hasRoom(): boolean {
+    return this.#hasRoom;
+  }
+
+  open(channel: Channel): void {
+    this.#channel = channel;
+  }
+
+  /** Sends nothing any more; what waits is dropped. */
+  close(): void {
+    this.#channel = undefined;
+    if (this.#chunk !== undefined) this.#turn.giveBack(this.#chunk);
+    this.#chunk = undefined;
+    this.#fill = 0;
+  }
+
+  relieved(): void {
+    this.#hasRoom = true;
+  }
+
+  /** Takes the query `octets` with its first two octets replaced by `id`. */
+  put(octets: Uint8Array, id: number): void {
+    if (this.#fill + PREFIX_OCTETS + octets.length > CHUNK_OCTETS) this.flush();
+    if (this.#chunk === undefined) {
+      this.#chunk = this.#turn.takeChunk();
+      this.#turn.join(this);
+    }
+    const chunk = this.#chunk;
+    const at = this.#fill;
+    chunk[at] = octets.length >> 8;
+    chunk[at + 1] = octets.length & 0xff;
+    chunk.set(octets, at + PREFIX_OCTETS);
+    chunk[at + PREFIX_OCTETS] = id >> 8;
+    chunk[at + PREFIX_OCTETS + 1] = id & 0xff;
+    this.#fill = at + PREFIX_OCTETS + octets.length;
+  }
+
+  flush(): void {
+    const chunk = this.#chunk;
+    if (chunk === undefined || this.#channel === undefined) return;
+    const frames = chunk.subarray(0, this.#fill);
+    this.#chunk = undefined;
+    this.#fill = 0;
+    this.#hasRoom = this.#channel.write(frames, () => {
+      this.#turn.giveBack(chunk);
+    });
+  }
+}
