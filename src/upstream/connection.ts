@@ -15,7 +15,13 @@ import { Flag, Opcode } from "../wire/codes.ts";
 import { FrameReader } from "../wire/framing.ts";
 import { HEADER_OCTETS, isFault, readMessage } from "../wire/read-message.ts";
 import type { Attempt, Waiter } from "./attempt.ts";
-import { CONNECTING, type ConnectionEnd, type ConnectionEvent, type ConnectionState, step } from "./connection-state.ts";
+import {
+  CONNECTING,
+  type ConnectionEnd,
+  type ConnectionEvent,
+  type ConnectionState,
+  step,
+} from "./connection-state.ts";
 import { IdTable } from "./id-table.ts";
 import { keepaliveOf } from "./keepalive.ts";
 import { Outbox } from "./outbox.ts";
