@@ -12,7 +12,7 @@ import type { Random } from "../ports/random.ts";
 import { Class, Type } from "../wire/codes.ts";
 import { ROOT } from "../wire/names.ts";
 import { type AddressHealth, healthAfter, UNTRIED } from "./address-health.ts";
-import type { Attempt } from "./attempt.ts";
+import type { Attempt, Carrier } from "./attempt.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import type { ConnectionEnd } from "./connection-state.ts";
 import type { FailureReason } from "./counters.ts";
@@ -73,7 +73,7 @@ export class AddressPool implements ConnectionOwner {
   /** BOUNDED: by `maxConnections`, and as many that drain. */
   #connections: Connection[] = [];
   /** BOUNDED: by the queries in flight. */
-  #applicants = new Set<Applicant>();
+  readonly #applicants = new Set<Applicant>();
   #health: AddressHealth = UNTRIED;
   #lastFailure: DialFailure | undefined;
   #failedAt: Instant = Number.NEGATIVE_INFINITY;
@@ -102,7 +102,7 @@ export class AddressPool implements ConnectionOwner {
   }
 
   /** A connection that takes a query now, other than `avoid`. */
-  usable(avoid?: Connection): Connection | undefined {
+  usable(avoid?: Carrier): Connection | undefined {
     let best: Connection | undefined;
     for (const connection of this.#connections) {
       if (!connection.isUsable || connection === avoid) continue;
@@ -143,11 +143,12 @@ export class AddressPool implements ConnectionOwner {
   }
 
   /** A query has waited its time-out on `connection` without any response having come. */
-  doubt(connection: Connection, now: Instant): void {
+  doubt(connection: Carrier, now: Instant): void {
     if (connection.phase === "suspect") return;
     connection.stall();
     this.server.counters.failures.stalled++;
-    if (this.#connections.some((other) => other.isUsable && other.lastAnswerAt > connection.lastAnswerAt)) return;
+    if (this.#connections.some((other) => other.isUsable && other.lastAnswerAt > connection.lastAnswerAt))
+      return;
     this.#health = healthAfter(this.#health, "failed", now, this.#deps.random);
     this.#probeLater(now);
   }
@@ -187,7 +188,8 @@ export class AddressPool implements ConnectionOwner {
     const took = now - attempt.sentAt;
     this.roundTrip.add(took);
     this.server.durations?.observe(took / 1_000);
-    if (this.#health.phase !== "up") this.#health = healthAfter(this.#health, "answered", now, this.#deps.random);
+    if (this.#health.phase !== "up")
+      this.#health = healthAfter(this.#health, "answered", now, this.#deps.random);
     if (connection.sent === 1) this.#prewarm();
   }
 
@@ -215,7 +217,8 @@ export class AddressPool implements ConnectionOwner {
   }
 
   #dialMore(): void {
-    if (this.#live() < this.#options.maxConnections && !this.#isDialling() && this.#health.phase !== "down") this.#dial();
+    if (this.#live() < this.#options.maxConnections && !this.#isDialling() && this.#health.phase !== "down")
+      this.#dial();
   }
 
   /** One spare to an address in use: a close then costs no handshake. */
@@ -249,13 +252,18 @@ export class AddressPool implements ConnectionOwner {
 
   #dialFailed(failure: DialFailure, now: Instant): void {
     this.server.counters.failures[failure.fault === "aborted" ? "closed" : failure.fault]++;
+    this.#failedAt = now;
+    // A connection that works says more of the address than a spare that could not be had.
+    if (this.#connections.some(({ phase, isProven }) => phase === "open" && isProven)) return;
     const isNews = this.#health.phase !== "down" || this.#lastFailure?.detail !== failure.detail;
     this.#lastFailure = failure;
-    this.#failedAt = now;
     this.#health = healthAfter(this.#health, "failed", now, this.#deps.random);
     if (isNews && !this.#isClosed) {
       const { name } = this.server.options;
-      this.#deps.log.warn({ upstream: name, fault: failure.fault, detail: failure.detail }, "upstream connection failed");
+      this.#deps.log.warn(
+        { upstream: name, fault: failure.fault, detail: failure.detail },
+        "upstream connection failed",
+      );
     }
     const refused = [...this.#applicants];
     this.#applicants.clear();
@@ -287,7 +295,8 @@ export class AddressPool implements ConnectionOwner {
   #learn(connection: Connection, end: ConnectionEnd, now: Instant): void {
     const { counters } = this.server;
     const reason = REASON_OF_END[end];
-    if (reason !== undefined && connection.openedAt !== undefined && connection.inFlight > 0) counters.failures[reason]++;
+    if (reason !== undefined && connection.openedAt !== undefined && connection.inFlight > 0)
+      counters.failures[reason]++;
     if (end !== "ended" && end !== "failed") return;
     if (connection.inFlight > 0) this.habits.closedBusy(connection.answers, now);
     else if (connection.isProven) this.habits.closedIdle(now - connection.lastUsedAt, now);

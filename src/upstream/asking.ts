@@ -237,7 +237,10 @@ export class Asking implements Waiter, Applicant, Sleeper {
     if (this.#sendings > 0) pool.server.counters.resent++;
     this.#sendings++;
     pool.server.counters.queries++;
-    this.#outstanding.push({ attempt: connection.send(this, this.#deps.encode(this.question, pool), now), pool });
+    this.#outstanding.push({
+      attempt: connection.send(this, this.#deps.encode(this.question, pool), now),
+      pool,
+    });
     this.#trace(`asked ${pool.server.options.name}${this.#sendings > 1 ? " once more" : ""}`);
     this.#schedule(now, pool.roundTrip.timeout);
   }

@@ -14,7 +14,10 @@ const MAX_PATH = 8;
  * `presented[0]` and, after it, each issuer among `presented` that verifiably signed the one before.
  * @param now milliseconds since 1970; `undefined` where dates are not to be looked at.
  */
-export function verifiedPath(presented: readonly X509Certificate[], now: number | undefined): X509Certificate[] {
+export function verifiedPath(
+  presented: readonly X509Certificate[],
+  now: number | undefined,
+): X509Certificate[] {
   const [leaf] = presented;
   if (leaf === undefined) return [];
   const path = [leaf];

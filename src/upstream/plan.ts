@@ -134,7 +134,9 @@ export class Planner {
 /** Any server may see any name: those known to be down come last. */
 function open(wanted: readonly (readonly AddressPool[])[]): Plan {
   const isDown = (stage: readonly AddressPool[]): boolean => stage.every(({ health }) => health === "down");
-  const stages = wanted.some(isDown) ? [...wanted.filter((s) => !isDown(s)), ...wanted.filter(isDown)] : wanted;
+  const stages = wanted.some(isDown)
+    ? [...wanted.filter((s) => !isDown(s)), ...wanted.filter(isDown)]
+    : wanted;
   return { stages, isSharded: false, moveOnDown: true, moveOnFailure: true, fresh: false };
 }
 

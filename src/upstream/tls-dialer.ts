@@ -6,7 +6,13 @@
  */
 import { constants, X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
-import { connect, createSecureContext, type DetailedPeerCertificate, type SecureContext, type TLSSocket } from "node:tls";
+import {
+  connect,
+  createSecureContext,
+  type DetailedPeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+} from "node:tls";
 import type { Clock } from "../ports/clock.ts";
 import type { Channel, ChannelEvents, DialFault, Dialer } from "../ports/dialer.ts";
 import type { Target } from "./address-pool.ts";
@@ -77,6 +83,8 @@ class TlsDial implements Channel {
   readonly #identity: string;
   #socket: TLSSocket | undefined;
   #phase: "dialing" | "open" | "closed" = "dialing";
+  /** The peer's certificate first, then what else it sent. */
+  #presented: readonly X509Certificate[] = [];
   #isTcpUp = false;
   #sawEnd = false;
   #cancelTimeout: () => void = () => undefined;
@@ -87,7 +95,15 @@ class TlsDial implements Channel {
     this.#options = options;
     this.#deps = deps;
     const { name, authName, pins, pinPolicy, ca } = target.server.options;
-    this.#identity = JSON.stringify([name, target.address, authName, pins, pinPolicy, ca, options.isOpportunistic]);
+    this.#identity = JSON.stringify([
+      name,
+      target.address,
+      authName,
+      pins,
+      pinPolicy,
+      ca,
+      options.isOpportunistic,
+    ]);
   }
 
   start(context: SecureContext): void {
@@ -136,7 +152,7 @@ class TlsDial implements Channel {
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
       ...(authName !== "" && isIP(authName) === 0 && { servername: authName }),
-      ...(session !== undefined && { session }),
+      ...(session !== undefined && { session: session.ticket }),
     });
     this.#socket = socket;
     socket.setNoDelay(true);
@@ -144,10 +160,14 @@ class TlsDial implements Channel {
       this.#isTcpUp = true;
     });
     socket.once("secureConnect", () => {
+      // A resumed connection shows no certificate: what counts is the one its ticket was given with.
+      this.#presented = socket.isSessionReused() ? (session?.presented ?? []) : presentedBy(socket);
       this.#secured(socket);
     });
     socket.on("session", (ticket) => {
-      if (this.#phase !== "closed") this.#deps.tickets.put(this.#identity, ticket);
+      if (this.#phase === "open") {
+        this.#deps.tickets.put(this.#identity, { ticket, presented: this.#presented });
+      }
     });
     socket.on("data", (octets) => {
       if (this.#phase === "open") this.#events.received(octets);
@@ -170,7 +190,7 @@ class TlsDial implements Channel {
     if (this.#phase !== "dialing") return;
     const { authName, pins, pinPolicy } = this.#target.server.options;
     const peer = {
-      presented: presentedBy(socket),
+      presented: this.#presented,
       chainFault: socket.authorized ? undefined : String(socket.authorizationError),
     };
     const now = this.#deps.isClockRight() ? this.#deps.clock.wall() : undefined;
@@ -231,7 +251,6 @@ const FAULT_OF_CODE: Readonly<Record<string, DialFault>> = {
 function faultOf(error: NodeJS.ErrnoException, isTcpUp: boolean): DialFault {
   return FAULT_OF_CODE[error.code ?? ""] ?? (isTcpUp ? "tls" : "unreachable");
 }
-
 
 function codeOf(error: unknown): string {
   return String((error as NodeJS.ErrnoException).code ?? "unknown");

@@ -77,7 +77,9 @@ export class Upstreams implements Exchange {
     const first = plan.stages[0]?.[0];
     if (budget.trace !== undefined && first !== undefined) {
       const { operator } = first.server.options;
-      const text = plan.isSharded ? `the operator of this registrable domain is ${operator}` : `first choice ${operator}`;
+      const text = plan.isSharded
+        ? `the operator of this registrable domain is ${operator}`
+        : `first choice ${operator}`;
       budget.trace.add({ at: this.#deps.clock.now(), stage: "shard", text, detail: { operator } });
     }
     this.#inFlight++;

@@ -68,7 +68,7 @@ const EDGE_MODULES: Readonly<Record<string, readonly string[]>> = {
   "node:https": [],
   "node:http2": [],
   "node:net": ["compose", "listen", "upstream", "cli", "app.ts"],
-  "node:tls": ["compose", "upstream", "cli"],
+  "node:tls": ["upstream", "cli"],
   "node:worker_threads": ["compose", "app.ts", "listen"],
 };
 
