@@ -1,0 +1,59 @@
+/** Sotto as it is shipped: `dist/main.js`, its own defaults but for addresses, size and the lab's anchors. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { firstLine } from "../programs.ts";
+import type { Setup, Subject } from "../types.ts";
+
+export interface SottoVariant {
+  readonly name: string;
+  /** The Node binary. */
+  readonly node?: string;
+  readonly batchIo?: "auto" | "off";
+}
+
+export function sotto(
+  root: string,
+  { name, node = process.execPath, batchIo = "auto" }: SottoVariant,
+): Subject {
+  const program = join(root, "dist/main.js");
+  return {
+    name,
+    isResolver: true,
+    needs: [
+      { path: node, from: "Node" },
+      { path: program, from: "`npm run build`" },
+    ],
+    version: () =>
+      `${firstLine(node, [program, "--version"], /\S+/u)}, Node ${firstLine(node, ["--version"], /\S+/u)}`,
+    prepare(setup) {
+      const file = join(setup.folder, "sotto.toml");
+      writeFileSync(file, configuration(setup, batchIo));
+      return { program: node, args: [program, "run", "-c", file] };
+    },
+  };
+}
+
+function configuration({ port, folder, upstream, validate }: Setup, batchIo: string): string {
+  const anchors = JSON.stringify(validate ? upstream.trustAnchors : []);
+  return `state_dir = "${folder}"
+[listen]
+addresses = ["127.0.0.1:${port}"]
+batch_io = "${batchIo}"
+[[upstream.server]]
+name = "lab"
+addresses = ["${upstream.address}:${upstream.port}"]
+auth_name = "${upstream.authName}"
+ca_file = "${upstream.caFile}"
+[dnssec]
+mode = "${validate ? "validate" : "off"}"
+trust_anchors = ${anchors}
+[cache]
+size = "384MiB"
+[metrics]
+address = ""
+[control]
+socket = "${join(folder, "control.sock")}"
+[log]
+level = "warn"
+`;
+}
