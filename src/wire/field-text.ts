@@ -9,8 +9,9 @@ import { base32hexFromText, base32hexToText } from "./base32hex.ts";
 import { Algorithm, CertificateType, typeFromText, typeToText } from "./codes.ts";
 import { asBuffer } from "./latin1.ts";
 import { labelsToText, wireBelow } from "./name-text.ts";
+import { base64FromText, hexFromText, hexToText } from "./octet-text.ts";
 import type { RdataField } from "./rdata-layouts.ts";
-import { base64FromText, paramsFromText, paramsToText } from "./svc-params.ts";
+import { paramsFromText, paramsToText } from "./svc-params.ts";
 import { quoted, unescaped } from "./text-tokens.ts";
 import { bitmapTypes, encodeBitmap } from "./type-bitmap.ts";
 
@@ -205,13 +206,4 @@ function concatenated(parts: readonly (Buffer | undefined)[]): Buffer | undefine
 
 function latin1(octets: Uint8Array, start: number, end: number): string {
   return asBuffer(octets).latin1Slice(start, end);
-}
-
-/** In capitals, as most tools write it. */
-export function hexToText(octets: Uint8Array, start = 0, end = octets.length): string {
-  return asBuffer(octets).toString("hex", start, end).toUpperCase();
-}
-
-export function hexFromText(text: string): Buffer | undefined {
-  return /^([0-9a-f]{2})*$/i.test(text) ? Buffer.from(text, "hex") : undefined;
 }

@@ -8,9 +8,10 @@
  */
 import type { Name, ResourceRecord } from "../ports/message.ts";
 import { Class, classFromText, classToText, Type, typeFromText, typeToText } from "./codes.ts";
-import { FIELD_FORMATS, hexFromText, hexToText } from "./field-text.ts";
+import { FIELD_FORMATS } from "./field-text.ts";
 import { labelsToText, wireBelow, wireFromText } from "./name-text.ts";
 import { nameFromOctets, octetsOfName, ROOT } from "./names.ts";
+import { hexFromText, hexToText } from "./octet-text.ts";
 import { isRdataValid, pieceEnd } from "./rdata.ts";
 import { layoutOf, type RdataLayout } from "./rdata-layouts.ts";
 import { type Token, tokensOf } from "./text-tokens.ts";

@@ -5,6 +5,7 @@
  * Source: RFC 9460 §2.1, §7, appendix A; RFC 9461 §5 (dohpath); RFC 9540 §4 (ohttp).
  */
 import { IPV4_OCTETS, IPV6_OCTETS, ipv4FromText, ipv4ToText, ipv6FromText, ipv6ToText } from "./addresses.ts";
+import { base64FromText } from "./octet-text.ts";
 import { quoted, unescaped } from "./text-tokens.ts";
 
 /** SvcParamKeys by number; the index is the key (RFC 9460 §14.3.2). */
@@ -199,10 +200,4 @@ function addressList(
 
 function echToText(value: Uint8Array): string | undefined {
   return value.length === 0 ? undefined : quoted(Buffer.from(Buffer.from(value).toString("base64")));
-}
-
-/** The octets of base 64 with its padding, at least one; `undefined` for anything else. */
-export function base64FromText(text: string): Buffer | undefined {
-  const octets = Buffer.from(text, "base64");
-  return octets.length > 0 && octets.toString("base64") === text ? octets : undefined;
 }

@@ -77,6 +77,19 @@ describe("octets that are no message", () => {
     expect(readMessage(packet)).toBe(fault);
   });
 
+  it("are not those with as many octets and records as there may be", () => {
+    const many = Array.from({ length: 4095 }, () => A.subarray(0, 12));
+    const empty = many.map((fixed) =>
+      Buffer.concat([fixed.subarray(0, 2), octets("ffff 0001 00000000 0000")]),
+    );
+    const longest = response([4095, 0, 1], ...empty);
+    const filler = record(65280, Buffer.alloc(65_535 - longest.length - 12));
+    const packet = Buffer.concat([longest, filler]);
+
+    expect(packet).toHaveLength(65_535);
+    expect(read(packet).additional).toHaveLength(1);
+  });
+
   it("end where the caller says, not where the buffer does", () => {
     const packet = response([1, 0, 0], A);
 
