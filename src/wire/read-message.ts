@@ -48,8 +48,11 @@ const REMEMBERED_NAMES = 8;
 const NO_RECORDS: readonly ResourceRecord[] = [];
 const NO_OPTIONS: readonly EdnsOption[] = [];
 
-/** Where names and RDATA are put together: the longest RDATA, and one name more where that is found out. */
-const SCRATCH = Buffer.alloc(MAX_MESSAGE_OCTETS + 1 + MAX_NAME_OCTETS);
+/**
+ * Where names and RDATA are put together. Labels come from the message, none twice in a name, so RDATA never
+ * grows past a message and a name.
+ */
+const SCRATCH = Buffer.alloc(MAX_MESSAGE_OCTETS + MAX_NAME_OCTETS);
 
 /**
  * The message in `octets[start..end)`, or why there is none. RDATA is a view of `octets` unless it was
@@ -230,7 +233,7 @@ class MessageReader {
       at = next;
     }
     this.#at = end;
-    if (at !== end || length > MAX_MESSAGE_OCTETS) this.#fail("rdata-malformed");
+    if (at !== end) this.#fail("rdata-malformed");
     if (this.#fault !== undefined || length === end - start) return octets.subarray(start, end);
     const rdata = Buffer.allocUnsafe(length);
     SCRATCH.copy(rdata, 0, 0, length);

@@ -105,6 +105,7 @@ describe("a bad query", () => {
   it.each<[string, number, Buffer]>([
     ["empty", ScanFault.TOO_SHORT, Buffer.alloc(0)],
     ["of 11 octets", ScanFault.TOO_SHORT, good.subarray(0, 11)],
+    ["of a header alone", ScanFault.FORMERR, good.subarray(0, 12)],
     ["with QR=1", ScanFault.NOT_A_QUERY, patched(2, 0x81)],
     ["with opcode 5", ScanFault.NOTIMP, patched(2, 0x28)],
     ["with QDCOUNT 0", ScanFault.FORMERR, patched(5, 0)],
