@@ -130,7 +130,9 @@ describe.skipIf(NEEDED.includes(undefined))("Sotto beside unbound and named", ()
 });
 
 function questionsFor(lab: Lab): Question[] {
-  const right = questionsOver(lab.tree).filter(({ qname }) => !nameText(qname).includes("damaged.example."));
+  // named 9.18 takes longer than anybody waits over an alias in a zone whose DS promises signatures in vain.
+  const left = /damaged\.example\.$|^alias\.stripped\.example\.$/;
+  const right = questionsOver(lab.tree).filter(({ qname }) => !left.test(nameText(qname)));
   const damaged = DAMAGES.flatMap((damage) =>
     damage.questions.map(([name, type]) => ({
       qname: named(damagedName(damage, name)),

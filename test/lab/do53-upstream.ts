@@ -47,7 +47,10 @@ export async function startDo53Upstream(options: Do53Options): Promise<Do53Upstr
     const send = (response: Buffer | undefined): void => {
       if (response !== undefined) socket.send(truncated(query, response), client.port, client.address);
     };
-    void respond(options.answer, query, behaviour, received.length - 1).then(send, () => {});
+    respond(options.answer, query, behaviour, received.length - 1).then(send, (error: unknown) => {
+      // A fault of the test's own answer must not look like a lost datagram.
+      socket.emit("error", error as Error);
+    });
   });
   return {
     port: tcp.port,
