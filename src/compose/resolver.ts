@@ -19,6 +19,7 @@ import { createSharding, type Sharding } from "../privacy/sharding.ts";
 import { Synthesis } from "../resolve/synthesis.ts";
 import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
 import { CacheFile } from "./cache-file.ts";
+import { type ClockPart, createClockPart } from "./clock-part.ts";
 import { figuresOf } from "./figures.ts";
 import { createLocalPart, type LocalPart, localOptions } from "./local-part.ts";
 import { lookUp } from "./lookups.ts";
@@ -40,6 +41,9 @@ interface Inheritance {
   readonly store: Store;
   readonly local: LocalPart;
   readonly figures: ServingFigures;
+  readonly clockPart: ClockPart;
+  /** How many responses the validator in force has found secure. */
+  readonly evidence: { secureResults: () => number };
 }
 
 export class Resolver {
@@ -76,10 +80,17 @@ export class Resolver {
       minimises: (question) => this.#upstreams.minimises(question),
     });
     const rewriting = { clock, counters: inheritance.figures.rewriting };
+    const rules = rewriteRules(config, data);
+    inheritance.evidence.secureResults = () => this.#validation.verdicts()["secure"] ?? 0;
     this.#serving = createServing({
       config,
-      // Order, outermost first: rewriting after the verdict, minimising before the question leaves.
-      resolved: rewritten(this.#validation.exchange, rewriteRules(config, data), rewriting),
+      // Order, outermost first: no verdict by a wrong clock, rewriting after the verdict, minimising before
+      // the question leaves.
+      resolved: inheritance.clockPart.guard(
+        config,
+        rewritten(this.#validation.exchange, rules, rewriting),
+        rewritten(sent, rules, rewriting),
+      ),
       local: data,
       store: inheritance.store,
       failures: this.#failures,
@@ -95,16 +106,23 @@ export class Resolver {
   static async create(config: Config, deps: ResolverDeps): Promise<Resolver> {
     const local = await createLocalPart(config, deps);
     const store = new Store({ size: config.cache.size }, deps.clock);
-    return new Resolver(config, { store, local, figures: new ServingFigures() }, deps);
+    const evidence = { secureResults: () => 0 };
+    const clockPart = await createClockPart({
+      clock: deps.clock,
+      log: deps.log,
+      file: new StateDirectory(config.stateDir, deps.log).file("last-good-time"),
+      secureResults: () => evidence.secureResults(),
+    });
+    return new Resolver(config, { store, local, figures: new ServingFigures(), clockPart, evidence }, deps);
   }
 
   /** The resolver of another configuration, with this one's cache and counters. This one is to be closed. */
   async succeed(config: Config): Promise<Resolver> {
-    const { local, store, figures } = this.#inheritance;
+    const { local, store } = this.#inheritance;
     await local.reload(localOptions(config));
     const isSameCache = config.cache.size === this.config.cache.size && isSameTrust(config, this.config);
     const kept = isSameCache ? store : new Store({ size: config.cache.size }, this.#deps.clock);
-    return new Resolver(config, { store: kept, local, figures }, this.#deps);
+    return new Resolver(config, { ...this.#inheritance, store: kept }, this.#deps);
   }
 
   get store(): Store {
@@ -170,8 +188,8 @@ export class Resolver {
     this.#upstreams.networkChanged();
   }
 
-  probe(): Promise<readonly DoctorFinding[]> {
-    return this.#upstreams.probe();
+  async probe(): Promise<readonly DoctorFinding[]> {
+    return [this.#inheritance.clockPart.finding(), ...(await this.#upstreams.probe())];
   }
 
   /** Clients that wait for an answer. */
@@ -201,7 +219,9 @@ export class Resolver {
     this.#validation.close();
     this.#serving.misses.close();
     await this.#upstreams.close();
-    if (!hasSuccessor) this.#inheritance.local.close();
+    if (hasSuccessor) return;
+    this.#inheritance.local.close();
+    await this.#inheritance.clockPart.close();
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Whether the wall clock can be believed. A machine without a battery-backed clock starts in the past, and
  * then every signature and certificate looks not yet valid. The latest time that was once proven right is kept
- * in a file; a clock before it, or before this program was built, is provably wrong.
+ * in a file; a clock before it, or before any it could run at, is provably wrong.
  *
  * A time is only kept when something secure was validated since the last one: the signatures held, so the
  * clock was right to within their validity. A clock that once ran ahead can therefore not spoil the file.
@@ -19,8 +19,8 @@ export interface ClockStateDeps {
   readonly log: Log;
   /** Where the last good time is kept; `undefined` keeps none. */
   readonly file: string | undefined;
-  /** When this program was built: milliseconds since 1970-01-01 UTC. */
-  readonly builtAt: number;
+  /** A time that has certainly passed: milliseconds since 1970-01-01 UTC. */
+  readonly notBefore: number;
   /** How often something was validated as secure so far. */
   readonly secureResults: () => number;
 }
@@ -43,7 +43,7 @@ export class ClockState {
 
   constructor(deps: ClockStateDeps) {
     this.#deps = deps;
-    this.#lastGood = deps.builtAt;
+    this.#lastGood = deps.notBefore;
   }
 
   /** Reads the kept time and starts keeping it. A missing or damaged file counts as none. */
@@ -86,6 +86,8 @@ export class ClockState {
   async #write(): Promise<void> {
     const { clock, file, log, secureResults } = this.#deps;
     const proofs = secureResults();
+    // A reload starts counting from nothing.
+    if (proofs < this.#secureAtSave) this.#secureAtSave = 0;
     if (file === undefined || proofs === this.#secureAtSave || clock.wall() <= this.#lastGood) return;
     this.#secureAtSave = proofs;
     this.#lastGood = clock.wall();

@@ -23,7 +23,13 @@ function stateAt(wall: string, secure = { results: 0 }) {
   const clock = new ManualClock(wall);
   const log = new SilentLog();
   const file = join(folder, "state", "last-good-time");
-  const state = new ClockState({ clock, log, file, builtAt: BUILT_AT, secureResults: () => secure.results });
+  const state = new ClockState({
+    clock,
+    log,
+    file,
+    notBefore: BUILT_AT,
+    secureResults: () => secure.results,
+  });
   return { clock, log, file, state };
 }
 
@@ -110,7 +116,7 @@ describe("the last good time", () => {
       clock: new ManualClock(),
       log,
       file: "/dev/null/last-good-time",
-      builtAt: BUILT_AT,
+      notBefore: BUILT_AT,
       secureResults: () => 1,
     });
 
