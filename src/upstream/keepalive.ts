@@ -5,6 +5,7 @@
  */
 import type { Message } from "../ports/message.ts";
 import { OptionCode } from "../wire/codes.ts";
+import { ednsOption } from "../wire/edns.ts";
 
 const UNIT_MS = 100;
 /**
@@ -15,13 +16,7 @@ const MAX_KEEPALIVE_MS = 120_000;
 
 /** Milliseconds the peer keeps an idle connection; 0: close it; `undefined`: it does not say. */
 export function keepaliveOf(message: Message): number | undefined {
-  const edns = message.edns;
-  if (edns === undefined) return undefined;
-  for (const option of edns.options) {
-    if (option.code === OptionCode.KEEPALIVE && option.data.length === 2) {
-      const timeout = ((option.data[0]! << 8) | option.data[1]!) * UNIT_MS;
-      return Math.min(timeout, MAX_KEEPALIVE_MS);
-    }
-  }
-  return undefined;
+  const data = ednsOption(message, OptionCode.KEEPALIVE);
+  if (data?.length !== 2) return undefined;
+  return Math.min(((data[0]! << 8) | data[1]!) * UNIT_MS, MAX_KEEPALIVE_MS);
 }

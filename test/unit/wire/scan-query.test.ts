@@ -107,6 +107,7 @@ describe("a bad query", () => {
     ["of 11 octets", ScanFault.TOO_SHORT, good.subarray(0, 11)],
     ["of a header alone", ScanFault.FORMERR, good.subarray(0, 12)],
     ["with QR=1", ScanFault.NOT_A_QUERY, patched(2, 0x81)],
+    ["with QR=1 and nothing else", ScanFault.NOT_A_QUERY, patched(2, 0x80, 0x00)],
     ["with opcode 5", ScanFault.NOTIMP, patched(2, 0x28)],
     ["with QDCOUNT 0", ScanFault.FORMERR, patched(5, 0)],
     ["with QDCOUNT 2 (RFC 9619)", ScanFault.FORMERR, patched(5, 2)],
