@@ -1,4 +1,6 @@
 /** What a client of the running program sees, asked by a real dig. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { dig, digAt } from "../support/dig.ts";
@@ -98,5 +100,39 @@ describe.skipIf(dig === undefined)("a response", () => {
     } finally {
       await closed.stop();
     }
+  });
+
+  describe("while the clock shows a time that has passed", () => {
+    let behind: Program | undefined;
+
+    beforeAll(async () => {
+      behind = await startProgram({
+        toml: (folder) => {
+          mkdirSync(join(folder, "state"));
+          writeFileSync(join(folder, "state", "last-good-time"), "2999-01-01T00:00:00.000Z\n");
+          return `${labToml(lab, folder)}\n[clock]\nntp_names = ["www.example.com"]`;
+        },
+      });
+    });
+
+    afterAll(async () => {
+      await behind?.stop();
+    });
+
+    it("has a time server's address, without AD", async () => {
+      const reply = await digAt(behind?.port ?? 0, "+dnssec", "www.example.com");
+
+      expect(reply.status).toBe("NOERROR");
+      expect(reply.answer.length).toBeGreaterThan(0);
+      expect(reply.flags).not.toContain("ad");
+    });
+
+    it("is SERVFAIL with Not Ready for other names, and the log says why", async () => {
+      const reply = await digAt(behind?.port ?? 0, "host1.example.com");
+
+      expect(reply.status).toBe("SERVFAIL");
+      expect(reply.text).toMatch(/EDE: 14 \(Not Ready\)/);
+      expect(behind?.log.map(({ msg }) => msg).join("\n")).toContain("the clock is wrong");
+    });
   });
 });
