@@ -4,6 +4,7 @@ import { Anchors } from "../../../src/dnssec/anchors.ts";
 import { anchorsFromLines } from "../../../src/dnssec/anchor-text.ts";
 import { type ValidatedOptions, validated } from "../../../src/dnssec/validated.ts";
 import type { Exchange, Response } from "../../../src/ports/exchange.ts";
+import { Type } from "../../../src/wire/codes.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { SignedZone } from "../../support/signed-zone.ts";
 import { freshBudget, NOW, queryFor } from "./lab-validator.ts";
@@ -22,6 +23,8 @@ export function zoneValidator(
   zone: SignedZone,
   anchor: string,
   { respond, ...options }: ZoneValidatorOptions = {},
+  /** What helpers are told about DS, instead of what the zone would answer. */
+  ds?: Response,
 ): ZoneValidator {
   const source = anchorsFromLines([anchor]);
   if (!source.ok) throw new Error(source.faults[0]?.fault);
@@ -29,7 +32,10 @@ export function zoneValidator(
   const upstream: Exchange = { exchange: respond ?? (async ({ question }) => zone.respond(question)) };
   const validator = validated(
     upstream,
-    { exchange: async ({ question }) => zone.respond(question) },
+    {
+      exchange: async ({ question }) =>
+        ds !== undefined && question.qtype === Type.DS ? ds : zone.respond(question),
+    },
     {
       insecureAlgorithms: [],
       minRsaBits: 1_024,
