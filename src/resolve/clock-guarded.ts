@@ -26,7 +26,7 @@ export function clockGuarded(next: Exchange, unjudged: Exchange, deps: ClockGuar
         throw new ResolutionError("not-ready", "the clock shows a time that has passed");
       }
       const response = await unjudged.exchange(query, budget);
-      return { ...response, verdict: "indeterminate", maxLifetime: UNJUDGED_LIFETIME };
+      return { ...response, verdict: "insecure", maxLifetime: UNJUDGED_LIFETIME };
     },
   };
 }
