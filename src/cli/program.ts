@@ -4,6 +4,7 @@
  * What a command returns is the exit code; what it throws as `CommandFailure` is said on stderr.
  */
 import { Command, CommanderError, Option } from "commander";
+import { StartError } from "../ports/start-error.ts";
 import { CommandFailure, ExitCode } from "./failure.ts";
 import { openSession, type Session } from "./session.ts";
 import { version } from "./version.ts";
@@ -28,9 +29,9 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
 
 function exitCodeOf(error: unknown, { terminal }: Session): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.SUCCESS : ExitCode.BAD_USAGE;
-  if (error instanceof CommandFailure) {
+  if (error instanceof CommandFailure || error instanceof StartError) {
     for (const line of error.message.split("\n")) terminal.err(line);
-    return error.exitCode;
+    return error instanceof CommandFailure ? error.exitCode : ExitCode.FAILURE;
   }
   terminal.err("a defect in this program, please report it:");
   terminal.err(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -2,12 +2,13 @@
  * `sotto run`: serves until SIGINT or SIGTERM. SIGHUP and the control socket reload the configuration; a faulty new
  * one is said and the old one stays.
  */
-import { type App, createApp } from "../app.ts";
-import { StartError } from "../ports/start-error.ts";
+import type { App } from "../app.ts";
 import { parseSocketAddress, type SocketAddress, Wrong } from "../config/addresses.ts";
 import type { Config } from "../config/config.ts";
 import type { Loaded } from "../config/load.ts";
-import { createLog, type ProgramLog } from "../observe/log.ts";
+import type { ProgramLog } from "../observe/log.ts";
+import { StartError } from "../ports/start-error.ts";
+import { enableCompileCache } from "./compile-cache.ts";
 import { type ControlServer, openControlServer } from "./control/server.ts";
 import { guardAgainstDefects } from "./crash-guard.ts";
 import { CommandFailure, ExitCode } from "./failure.ts";
@@ -32,6 +33,12 @@ export async function run(session: Session, options: RunOptions): Promise<ExitCo
   const addresses = options.listen?.map(addressFrom);
   const adjusted = (config: Config): Config => listeningAt(config, addresses);
 
+  // The resolver is loaded once it is clear that it will run, and from where its compiled code can be had.
+  enableCompileCache(first.config.stateDir, session.machine.uid);
+  const [{ createApp }, { createLog }] = await Promise.all([
+    import("../app.ts"),
+    import("../observe/log.ts"),
+  ]);
   const { level, format, queries } = first.config.log;
   const log = await createLog({ level, format, queries, destination: 1, writes: "buffered" });
   guardAgainstDefects(log, () => {
