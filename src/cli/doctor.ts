@@ -1,8 +1,12 @@
 /** `sotto doctor`: tests each upstream and the local set-up; every fault in one line, with a remedy. */
 import type { DoctorFinding } from "../ports/operator.ts";
+import { checkUp, type Instance } from "./checkup/checkup.ts";
+import { checkupHost } from "./checkup/host.ts";
+import { ask } from "./control/client.ts";
+import { controlPaths } from "./control/instance.ts";
 import { ExitCode } from "./failure.ts";
 import { table } from "./render/layout.ts";
-import type { Session } from "./session.ts";
+import { requireConfig, type Session } from "./session.ts";
 import { withStandalone } from "./standalone.ts";
 import { harmless, type Terminal } from "./terminal.ts";
 
@@ -13,10 +17,22 @@ export interface DoctorOptions {
 
 export async function doctor(session: Session, options: DoctorOptions): Promise<ExitCode> {
   const { terminal } = session;
-  const findings = await withStandalone(session, options.config, (app) => app.doctor());
+  const loaded = requireConfig(session, options.config);
+  const instance = await findInstance(session, options.config);
+  const here = await checkUp(loaded.config, instance, checkupHost);
+  const upstreams = await withStandalone(session, loaded, (app) => app.doctor());
+  const right = { ok: true, subject: "configuration", text: `${loaded.source} is right` };
+  const findings = [right, ...here, ...upstreams];
   if (options.json === true) terminal.out(JSON.stringify(findings, null, terminal.isForPeople ? 2 : 0));
   else for (const line of findingLines(findings, terminal)) terminal.out(line);
   return findings.every(({ ok }) => ok) ? ExitCode.SUCCESS : ExitCode.FAILURE;
+}
+
+async function findInstance(session: Session, configPath: string | undefined): Promise<Instance> {
+  const asked = await ask(controlPaths(session, configPath), "stats", {});
+  if (asked.outcome !== "nobody") return { state: "running", path: asked.path };
+  const forbidden = asked.attempts.find(({ code }) => code === "EACCES" || code === "EPERM");
+  return forbidden === undefined ? { state: "none" } : { state: "forbidden", path: forbidden.path };
 }
 
 export function findingLines(findings: readonly DoctorFinding[], terminal: Terminal): string[] {

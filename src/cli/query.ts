@@ -8,7 +8,7 @@ import { CommandFailure, ExitCode } from "./failure.ts";
 import { type LookupView, viewOf } from "./lookup-view.ts";
 import { questionFrom } from "./question.ts";
 import { explainLines, lookupLines, type Place } from "./render/lookup.ts";
-import type { Session } from "./session.ts";
+import { requireConfig, type Session } from "./session.ts";
 import { withStandalone } from "./standalone.ts";
 
 export interface QueryOptions {
@@ -83,7 +83,7 @@ async function askOurselves(
   { config, cd }: QueryOptions,
   isTraced: boolean,
 ): Promise<Found> {
-  const lookup = await withStandalone(session, config, (app) =>
+  const lookup = await withStandalone(session, requireConfig(session, config), (app) =>
     app.lookup(question, { trace: isTraced, checkingDisabled: cd === true }),
   );
   return [viewOf(question, lookup, isTraced), { text: "in this process" }];

@@ -106,7 +106,8 @@ function reloadOnSignal(reloader: Reloader, log: ProgramLog): void {
 }
 
 function notStarted(error: StartError): CommandFailure {
-  const hints = / is in use /.test(error.message) ? portHolderHints() : [];
+  const ports = [...error.message.matchAll(/:(\d+) is in use /g)].map(([, port]) => Number(port));
+  const hints = [...new Set(ports)].flatMap((port) => portHolderHints(port));
   const lines = ["cannot serve:", error.message, ...hints];
   return new CommandFailure(ExitCode.FAILURE, lines.join("\n"), { cause: error });
 }

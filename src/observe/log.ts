@@ -161,8 +161,9 @@ async function prettyWriter(
   { destination }: LogOptions,
   write: (line: string) => void,
 ): Promise<(line: string) => void> {
-  const { prettyFactory } = await import("pino-pretty");
-  const format = prettyFactory({
+  // A CommonJS module: a bundle has no named exports for it, only the default.
+  const pretty = await import("pino-pretty");
+  const format = pretty.default.prettyFactory({
     colorize: typeof destination === "number" && isTerminal(destination),
     translateTime: "SYS:HH:MM:ss.l",
     singleLine: true,

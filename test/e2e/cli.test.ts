@@ -292,12 +292,21 @@ describe("a running instance", () => {
     expect([0, 1]).toContain(await other.exit);
   });
 
+  it("is found by the doctor, with its listener", async () => {
+    const { stdout } = await sotto(["doctor", "--json", "-c", program.file]);
+
+    const findings = JSON.parse(stdout) as { subject: string; ok: boolean; text: string }[];
+    const textOf = (subject: string) => findings.find((finding) => finding.subject === subject)?.text;
+    expect(textOf("instance")).toMatch(/^runs, and answers at .*control\.sock$/);
+    expect(textOf(`127.0.0.1:${program.port}`)).toMatch(/^answers over UDP in .* ms, over TCP in .* ms$/);
+  });
+
   it("says which address is taken, and what to do", async () => {
     const { code, stderr } = await sotto(["run", "-c", program.file]);
 
     expect(code).toBe(1);
     expect(stderr).toMatch(/^cannot serve:\nUDP 127\.0\.0\.1:\d+ is in use by another program: /);
-    expect(stderr).toMatch(/^sotto runs here \(process \d+\)/m);
+    expect(stderr).toMatch(/^sotto \(process \d+\) holds port \d+: /m);
   });
 
   it("works without a control socket", async () => {
@@ -314,6 +323,22 @@ describe("a running instance", () => {
     const log = await outputUntil(child, /"msg":"ready"/);
 
     expect(log).toMatch(/another instance answers at .*set control\.socket/);
+    child.kill("SIGTERM");
+  });
+});
+
+describe("the log", () => {
+  it("is for people where they ask for it", async () => {
+    const file = fileWith(
+      "pretty.toml",
+      `[listen]\naddresses = ["127.0.0.1:0"]\n[metrics]\naddress = ""\n` +
+        `[control]\nsocket = "${folder}/pretty.sock"\n[log]\nformat = "pretty"\n`,
+    );
+    const child = spawn(process.execPath, [PROGRAM, "run", "-c", file], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+
+    expect(await outputUntil(child, /ready/)).toMatch(/^\[?\d\d:\d\d:\d\d.*INFO.*ready/m);
     child.kill("SIGTERM");
   });
 });

@@ -1,28 +1,48 @@
 import { describe, expect, it } from "vitest";
-import { portHolderHints } from "../../../src/cli/port-holders.ts";
+import { type Processes, portHolderHints } from "../../../src/cli/port-holders.ts";
 
-const machineWith = (programs: Readonly<Record<string, string>>) => ({
-  list: () => Object.keys(programs),
-  name: (pid: string) => programs[pid] ?? "",
-});
+/** Processes by number: name, and the inodes of their sockets. */
+function machineWith(
+  programs: Readonly<Record<string, readonly [name: string, ...sockets: string[]]>>,
+): Processes {
+  return {
+    list: () => Object.keys(programs),
+    name: (pid) => programs[pid]?.[0] ?? "",
+    descriptors: (pid) => programs[pid]?.slice(1) ?? [],
+    socketsAt: () => new Set(["socket:[1]", "socket:[2]"]),
+  };
+}
 
 describe("the hint about a taken port", () => {
-  it("names each resolver that runs here once, with what to do", () => {
-    const hints = portHolderHints(
-      machineWith({ 12: "bash", 20: "unbound", 21: "unbound", 30: "pihole-FTL" }),
-    );
+  it("names the program that holds it, where that can be seen", () => {
+    const machine = machineWith({ 12: ["bash", "socket:[9]"], 20: ["unbound", "socket:[8]", "socket:[2]"] });
 
-    expect(hints).toEqual([
-      "unbound runs here (process 20): sudo systemctl disable --now unbound",
-      expect.stringContaining("pihole-FTL runs here (process 30): let it keep port 53"),
+    expect(portHolderHints(5335, machine)).toEqual([
+      "unbound (process 20) holds port 5335: sudo systemctl disable --now unbound",
     ]);
   });
 
-  it("knows a name that the kernel has cut to 15 characters", () => {
-    expect(portHolderHints(machineWith({ 1: "systemd-resolve" }))[0]).toMatch(/^systemd-resolve runs here/);
+  it("names a holder it has no advice about", () => {
+    expect(portHolderHints(5335, machineWith({ 12: ["nc", "socket:[1]"] }))).toEqual([
+      "nc (process 12) holds port 5335",
+    ]);
   });
 
-  it("is silent where nothing known runs, and about itself", () => {
-    expect(portHolderHints(machineWith({ 12: "bash", [process.pid]: "sotto" }))).toEqual([]);
+  it("guesses at port 53 by the names of those who usually have it, cut to 15 characters", () => {
+    const hints = portHolderHints(
+      53,
+      machineWith({ 1: ["systemd-resolve"], 2: ["bash"], 3: ["pihole-FTL"] }),
+    );
+
+    expect(hints).toEqual([
+      "systemd-resolve (process 1) may hold it: see DNSStubListener= in resolved.conf(5)",
+      expect.stringContaining("pihole-FTL (process 3) may hold it: let it keep the port"),
+    ]);
+  });
+
+  it("does not guess at other ports, nor name itself", () => {
+    const machine = machineWith({ 1: ["unbound"], [process.pid]: ["sotto", "socket:[1]"] });
+
+    expect(portHolderHints(5335, machine)).toEqual([]);
   });
 });
