@@ -101,6 +101,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   "src/app.ts": AMBIENT, // Puts the program together.
   "src/main.ts": AMBIENT, // Is the program.
   "src/cli": AMBIENT, // One process a command; nothing of the resolver.
+  "src/cli/checkup": AMBIENT, // As above: how the doctor looks at this machine.
 };
 
 /** Longest file in lines. Most are far below; past 300 it is worth asking whether a file has one subject. */
