@@ -8,6 +8,7 @@ import { ipv4FromText, ipv4ToText, ipv6FromText, ipv6ToText } from "./addresses.
 import { base32hexFromText, base32hexToText } from "./base32hex.ts";
 import { Algorithm, CertificateType, typeFromText, typeToText } from "./codes.ts";
 import { asBuffer } from "./latin1.ts";
+import { locationFromWords, locationToWords } from "./location-text.ts";
 import { labelsToText, wireBelow } from "./name-text.ts";
 import { base64FromText, hexFromText, hexToText } from "./octet-text.ts";
 import type { RdataField } from "./rdata-layouts.ts";
@@ -20,8 +21,8 @@ export interface FieldFormat {
   readonly what: string;
   /** One word, all that are left, or all and maybe none. */
   readonly words: "one" | "rest" | "any";
-  /** The words for the well-formed field in `octets[start..end)`. */
-  toWords(octets: Uint8Array, start: number, end: number): string[];
+  /** The words for the well-formed field in `octets[start..end)`; `undefined` where no words say just that. */
+  toWords(octets: Uint8Array, start: number, end: number): string[] | undefined;
   /** The octets that words stand for, escapes still in them; `undefined` where they stand for none. */
   fromWords(words: readonly string[], origin: Uint8Array): Uint8Array | undefined;
 }
@@ -55,7 +56,7 @@ export const FIELD_FORMATS: Readonly<Record<RdataField, FieldFormat>> = {
     toWords: stringsToWords,
     fromWords: (words) => concatenated(words.map(stringWord)),
   },
-  tag: word("tag of letters and digits", (octets, start, end) => latin1(octets, start + 1, end), stringWord),
+  tag: word("tag of letters and digits", tagToText, stringWord),
   text: word("text", (octets, start, end) => quoted(octets.subarray(start, end)), unescaped),
   hex: {
     what: "hexadecimal number",
@@ -87,20 +88,33 @@ export const FIELD_FORMATS: Readonly<Record<RdataField, FieldFormat>> = {
     toWords: paramsToText,
     fromWords: paramsFromText,
   },
-  // Layouts with a rest have no form of their own in text: `presentation.ts` writes octets.
-  rest: { what: "hexadecimal number", words: "rest", toWords: () => [], fromWords: () => undefined },
+  location: {
+    what: "location (RFC 1876)",
+    words: "rest",
+    toWords: locationToWords,
+    fromWords: locationFromWords,
+  },
+  rest: {
+    what: "bit map of a form known here: write all the RDATA as \\# LENGTH HEX",
+    words: "rest",
+    toWords: () => undefined,
+    fromWords: () => undefined,
+  },
 };
 
 /** A field of one word. */
 function word(
   what: string,
-  toText: (octets: Uint8Array, start: number, end: number) => string,
+  toText: (octets: Uint8Array, start: number, end: number) => string | undefined,
   fromText: (text: string, origin: Uint8Array) => Uint8Array | undefined,
 ): FieldFormat {
   return {
     what,
     words: "one",
-    toWords: (octets, start, end) => [toText(octets, start, end)],
+    toWords: (octets, start, end) => {
+      const text = toText(octets, start, end);
+      return text === undefined ? undefined : [text];
+    },
     fromWords: ([text = ""], origin) => fromText(text, origin),
   };
 }
@@ -180,6 +194,12 @@ function stringsToWords(octets: Uint8Array, start: number, end: number): string[
 
 function stringWord(text: string): Buffer | undefined {
   return lengthPrefixed(unescaped(text));
+}
+
+/** A tag is written without quotes, so only when it is as RFC 8659 §4.1 wants it. */
+function tagToText(octets: Uint8Array, start: number, end: number): string | undefined {
+  const tag = latin1(octets, start + 1, end);
+  return /^[0-9a-z]+$/i.test(tag) ? tag : undefined;
 }
 
 function saltToText(octets: Uint8Array, start: number, end: number): string {

@@ -59,14 +59,13 @@ export function recordToText(record: ResourceRecord): string {
 /** RDATA in the form of its type; as octets (RFC 3597 §5) where that is not known or not followed. */
 export function rdataToText(type: number, rdata: Uint8Array): string {
   const known = layoutOf(type);
-  if (!known?.hasText || !isRdataValid(type, rdata)) return genericText(rdata);
+  if (known === undefined || !isRdataValid(type, rdata)) return genericText(rdata);
   const words: string[] = [];
   let at = 0;
   for (const field of known.fields) {
     const end = pieceEnd(field, rdata, at, rdata.length);
     const next = FIELD_FORMATS[field].toWords(rdata, at, end);
-    // A tag is written without quotes, so only when it is as RFC 8659 §4.1 wants it.
-    if (field === "tag" && !/^[0-9a-z]+$/i.test(next[0]!)) return genericText(rdata);
+    if (next === undefined) return genericText(rdata);
     words.push(...next);
     at = end;
   }
@@ -148,7 +147,7 @@ function ttlFromText(text: string): number | undefined {
 function rdataFromTokens(type: number, tokens: readonly Token[], origin: Uint8Array): Buffer | string {
   const known = layoutOf(type);
   const isGeneric = tokens[0]?.text === "\\#" && !tokens[0].isQuoted;
-  if (!isGeneric && !known?.hasText)
+  if (!isGeneric && known === undefined)
     return `type ${typeToText(type)} is written as \\# LENGTH HEX (RFC 3597)`;
   const words = tokens.map((token) => token.text);
   const rdata = isGeneric ? genericFromWords(words) : fieldsFromWords(known!, words, origin);

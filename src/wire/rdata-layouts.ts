@@ -19,6 +19,7 @@ import { Type } from "./codes.ts";
  * - `salt`, `hash`: after an octet with their length (RFC 5155 §3.2); a hash is not empty
  * - `bitmap`: the type bit maps (RFC 4034 §4.1.2)
  * - `params`: SvcParams (RFC 9460 §2.2)
+ * - `location`: the whole of LOC, whose form depends on its version (RFC 1876 §2)
  */
 export type RdataField =
   | "u8"
@@ -44,7 +45,8 @@ export type RdataField =
   | "salt"
   | "hash"
   | "bitmap"
-  | "params";
+  | "params"
+  | "location";
 
 /** Octets of the fields whose length is fixed. */
 export const FIXED_OCTETS: Partial<Record<RdataField, number>> = {
@@ -78,8 +80,6 @@ export interface RdataLayout {
   /** Exact length in octets where every field is fixed, else 0. */
   readonly octets: number;
   readonly hasNames: boolean;
-  /** Whether it has a form in text other than `\# 4 C0000201` (RFC 3597 §5). */
-  readonly hasText: boolean;
 }
 
 function layout(fields: string, compression: Compression = "never", foldsNames = false): RdataLayout {
@@ -99,7 +99,6 @@ function layout(fields: string, compression: Compression = "never", foldsNames =
     foldsNames,
     octets: pieces.length === 1 && typeof pieces[0] === "number" ? pieces[0] : 0,
     hasNames: list.includes("name"),
-    hasText: !list.includes("rest"),
   };
 }
 
@@ -128,7 +127,7 @@ const LAYOUTS: ReadonlyMap<number, RdataLayout> = new Map<number, RdataLayout>([
   [Type.MINFO, TWO_NAMES_OF_1035],
   [Type.MX, layout("u16 name", "both", true)],
   [Type.TXT, CHARACTER_STRINGS],
-  // RFC 1183, RFC 1706, RFC 2535, RFC 2163, RFC 1712
+  // RFC 1183, RFC 1706, RFC 2535, RFC 2163, RFC 1712, RFC 1876
   [Type.RP, layout("name name", "read", true)],
   [Type.AFSDB, layout("u16 name", "read", true)],
   [Type.X25, layout("string")],
@@ -139,6 +138,7 @@ const LAYOUTS: ReadonlyMap<number, RdataLayout> = new Map<number, RdataLayout>([
   [Type.KEY, PUBLIC_KEY],
   [Type.PX, layout("u16 name name", "read", true)],
   [Type.GPOS, layout("string string string")],
+  [Type.LOC, layout("location")],
   [Type.NXT, layout("name rest", "read", true)],
   // RFC 3596, RFC 2782, RFC 3403, RFC 2230, RFC 4398, RFC 6672
   [Type.AAAA, layout("ipv6")],

@@ -8,6 +8,9 @@
 import { LOWER_CASE, MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
 import { FIXED_OCTETS, layoutOf, type RdataField, type RdataLayout } from "./rdata-layouts.ts";
 
+/** Octets of LOC, version 0 (RFC 1876 §2). */
+const LOCATION_OCTETS = 16;
+
 /** Whether uncompressed `rdata` is well formed for `type`; opaque RDATA always is. */
 export function isRdataValid(type: number, rdata: Uint8Array): boolean {
   const known = layoutOf(type);
@@ -83,6 +86,8 @@ export function pieceEnd(piece: RdataField | number, octets: Uint8Array, at: num
       return bitmapEnd(octets, at, end);
     case "params":
       return paramsEnd(octets, at, end);
+    case "location":
+      return locationEnd(octets, at, end);
     default:
       return pieceEnd(FIXED_OCTETS[piece]!, octets, at, end);
   }
@@ -139,4 +144,10 @@ function paramsEnd(octets: Uint8Array, start: number, end: number): number {
     previous = key;
   }
   return at;
+}
+
+/** Version 0 has 16 octets; what others have is not known (RFC 1876 §2). */
+function locationEnd(octets: Uint8Array, at: number, end: number): number {
+  if (at >= end) return -1;
+  return octets[at] !== 0 || end - at === LOCATION_OCTETS ? end : -1;
 }

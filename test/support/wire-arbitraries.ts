@@ -14,6 +14,9 @@ export const FIXED_SEED = 0x5077_0001;
 
 const STOCK = ["www", "Example", "example", "com", "a", "*", "_dns", "x".repeat(63)];
 
+const u16 = fc.nat(0xffff);
+const u32 = fc.nat(0xffff_ffff);
+
 const label: Arbitrary<Uint8Array> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...STOCK).map((text) => Buffer.from(text)) },
   { weight: 1, arbitrary: fc.uint8Array({ minLength: 1, maxLength: 63 }) },
@@ -83,13 +86,26 @@ const FIELDS: Record<RdataField, Arbitrary<Uint8Array>> = {
   hash: prefixed(1),
   bitmap: fc.array(fc.nat(0xffff), { maxLength: 8 }).map(encodeBitmap),
   params,
+  location: fc.oneof(
+    fc
+      .tuple(fixed(3), fc.nat(2 * 324_000_000), fc.nat(2 * 648_000_000), u32)
+      .map(([sizes, latitude, longitude, altitude]) => {
+        const octets = Buffer.concat([Buffer.of(0), sizes, Buffer.alloc(12)]);
+        octets.writeUInt32BE(2 ** 31 - 324_000_000 + latitude, 4);
+        octets.writeUInt32BE(2 ** 31 - 648_000_000 + longitude, 8);
+        octets.writeUInt32BE(altitude, 12);
+        return octets;
+      }),
+    fixed(15).map((octets) => Buffer.concat([Buffer.of(0), octets])),
+    fixed(5).map((octets) => Buffer.concat([Buffer.of(1), octets])),
+  ),
 };
 
 /** Types whose RDATA has a layout, and some that have none. */
 export const LAID_OUT_TYPES: readonly number[] = Object.values(Type).filter(
   (type) => layoutOf(type) !== undefined,
 );
-const OPAQUE_TYPES: readonly number[] = [Type.NULL, Type.LOC, Type.APL, Type.HIP, 65280, 65535];
+const OPAQUE_TYPES: readonly number[] = [Type.NULL, Type.WKS, Type.APL, Type.HIP, 65280, 65535];
 
 export function rdataOf(type: number): Arbitrary<Buffer> {
   const known = layoutOf(type);
@@ -97,8 +113,6 @@ export function rdataOf(type: number): Arbitrary<Buffer> {
   return fc.tuple(...known.fields.map((field) => FIELDS[field])).map((fields) => Buffer.concat(fields));
 }
 
-const u16 = fc.nat(0xffff);
-const u32 = fc.nat(0xffff_ffff);
 const classCode = fc.oneof({ weight: 5, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: u16 });
 
 export function recordOfType(type: number): Arbitrary<ResourceRecord> {

@@ -19,6 +19,7 @@ example.com. 3600 IN PX 10 map822.example.com. mapx400.example.com.
 example.com. 3600 IN KX 10 kx.example.com.
 example.com. 3600 IN X25 "311061700956"
 example.com. 3600 IN GPOS "-32.6882" "116.8652" "10.0"
+example.com. 3600 IN LOC 42 21 54.000 N 71 6 18.500 W -24.00m 30.00m 10000.00m 10.00m
 _dns._udp.example.com. 3600 IN SRV 0 5 53 ns.example.com.
 example.com. 3600 IN NAPTR 100 50 "s" "http+I2L+I2C+I2R" "" _http._tcp.example.com.
 example.com. 3600 IN CERT 1 12345 8 AQIDBA==

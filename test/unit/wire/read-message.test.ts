@@ -242,6 +242,8 @@ describe("RDATA of a known type", () => {
     ["SVCB with a value too long", Type.SVCB, "0001 00 0003 0003 0035"],
     ["SVCB with a key cut off", Type.SVCB, "0001 00 0003 00"],
     ["CAA with an empty tag", Type.CAA, "00 00 'x'"],
+    ["LOC of version 0 and 15 octets", Type.LOC, "00".repeat(15)],
+    ["LOC without a version", Type.LOC, ""],
     ["TLSA without data", Type.TLSA, "03 01 01"],
   ])("is checked: %s", (_, type, rdata) => {
     expect(readMessage(response([1, 0, 0], record(type, octets(rdata))))).toBe("rdata-malformed");
