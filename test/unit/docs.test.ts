@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CLIENT_VIEW } from "../../src/resolve/client-view.ts";
+import { InfoCode } from "../../src/wire/codes.ts";
 
 const pages = [
   "README.md",
@@ -42,6 +43,17 @@ describe("docs/errors.md", () => {
     expect(row).toMatch(
       new RegExp(`^\\| \`${fault}\` \\| ${error.infoCode} [A-Z][\\w ]* \\| ${error.text} \\|`),
     );
+  });
+
+  it("knows every INFO-CODE that a client can get", () => {
+    const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts") && !name.startsWith("wire/") && !name.startsWith("cli/"))
+      .map((name) => readFileSync(`src/${name}`, "utf8"));
+    const used = new Set(sources.flatMap((source) => source.match(/(?<=\bInfoCode\.)[A-Z_0-9]+/g) ?? []));
+    const codes = [...used].map((name) => InfoCode[name as keyof typeof InfoCode]);
+
+    expect(codes.length).toBeGreaterThan(15);
+    expect(codes.filter((code) => !new RegExp(`(\\| |: |, )${code} [A-Z]`).test(text))).toEqual([]);
   });
 
   it("knows no fault that does not exist", () => {
