@@ -1,18 +1,48 @@
 /** Keys that are read and checked, but whose feature is not built yet: using one is a warning, never silence. */
 import type { RuleContext } from "./rules/context.ts";
 import type { Keys } from "./schema/schema.ts";
+import type { ServerKeys } from "./schema/upstream.ts";
+import type { Path } from "./toml-document.ts";
 
 interface Missing {
-  readonly path: readonly [string, string];
-  isUsed(keys: Keys): boolean;
+  /** Where the key is used; nothing where it is not. */
+  places(keys: Keys): readonly Path[];
   /** What happens instead. */
   readonly instead: string;
 }
 
-const NOT_YET_BUILT: readonly Missing[] = [];
+const NOT_YET_BUILT: readonly Missing[] = [
+  {
+    places: ({ listen }) => (listen.workers > 1 ? [["listen", "workers"]] : []),
+    instead: "one process serves",
+  },
+  {
+    places: ({ portal }) => (portal.enabled ? [["portal", "enabled"]] : []),
+    instead: "captive portals have to be opened by hand",
+  },
+  {
+    places: ({ upstream }) => (upstream.proxy === undefined ? [] : [["upstream", "proxy"]]),
+    instead: "upstreams are dialled directly",
+  },
+  {
+    places: (keys) => servers(keys, "host", ({ host }) => host !== undefined),
+    instead: "the server is left out",
+  },
+  {
+    places: (keys) => servers(keys, "discover", ({ discover }) => discover !== undefined),
+    instead: "the server is left out",
+  },
+  { places: (keys) => servers(keys, "dane", ({ dane }) => dane), instead: "no TLSA record is looked at" },
+];
+
+function servers({ upstream }: Keys, key: string, isUsed: (server: ServerKeys) => boolean): Path[] {
+  return upstream.server.flatMap((server, index) =>
+    isUsed(server) ? [["upstream", "server", index, key]] : [],
+  );
+}
 
 export function warnOfMissing({ keys, findings }: RuleContext): void {
-  for (const { path, isUsed, instead } of NOT_YET_BUILT) {
-    if (isUsed(keys)) findings.warn(path, `is not built yet; ${instead}`);
+  for (const { places, instead } of NOT_YET_BUILT) {
+    for (const path of places(keys)) findings.warn(path, `is not built yet; ${instead}`);
   }
 }
