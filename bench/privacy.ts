@@ -4,6 +4,7 @@
  *
  *     npm run bench:privacy -- --only fingerprint --visits 12 --lanes 16
  */
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startBeyond } from "./privacy/beyond.ts";
 import { guess, octetsAVisit } from "./privacy/fingerprint.ts";
@@ -47,6 +48,11 @@ for (const subject of SUBJECTS) {
   const { traces, lost, duration } = browsing;
   const records = traces.reduce((sum, { sightings }) => sum + sightings.length, 0) / traces.length;
   const browsed = performance.now();
+  if (process.env["KEEP_TRACES"])
+    writeFileSync(
+      `${process.env["KEEP_TRACES"]}-${subject.name.replace(" ", "-")}.json`,
+      JSON.stringify(traces),
+    );
   const result = guess(traces);
   console.log(
     subject.name,

@@ -1,19 +1,19 @@
 /**
- * The observer's guess at which site a trace is of: k nearest neighbours, in a closed world. Two ways to
- * measure nearness, and the better one counts:
+ * The observer's guess at which site a trace is of, in a closed world. Two ways to guess, and the better one counts:
  *
- * - what: how often sizes, and runs of two and three of them, occur (with direction), weighted by how rare
- *   they are among sites; cosine. Blind to time but for order.
- * - how much: records, octets, bursts and gaps in each direction; distance in units of their spread.
+ * - nearest neighbours: how often sizes, and runs of two and three of them, occur (with direction), weighted by how
+ *   rare they are among sites; cosine. Blind to time but for order. Deadly where sizes differ.
+ * - a forest of randomised trees over sums, sizes and times. Lives on what padding cannot hide.
  */
+import { featuresOf } from "./features.ts";
+import { Forest } from "./forest.ts";
 import type { Sighting } from "./server.ts";
 import type { Trace } from "./visits.ts";
 
+/** Share of traces whose site is guessed right. */
 export interface Guessing {
-  /** Share of traces whose site is guessed right: by each measure, and by the best of them. */
-  readonly what: number;
-  readonly howMuch: number;
-  readonly both: number;
+  readonly neighbours: number;
+  readonly forest: number;
   readonly best: number;
 }
 
@@ -23,24 +23,25 @@ const FOLDS = 4;
 /** Trains on all visits but one in `FOLDS` of each site, guesses those, and so on in turn. */
 export function guess(traces: readonly Trace[]): Guessing {
   const folds = foldsOf(traces);
-  const right = { what: 0, howMuch: 0, both: 0 };
+  const vectors = traces.map(({ sightings }) => featuresOf(sightings));
+  const right = { neighbours: 0, forest: 0 };
   for (let fold = 0; fold < FOLDS; fold++) {
-    const train = traces.filter((_, i) => folds[i] !== fold);
-    const test = traces.filter((_, i) => folds[i] === fold);
+    const known = traces.flatMap((_, i) => (folds[i] === fold ? [] : [i]));
+    const train = known.map((i) => traces[i]!);
     const runs = new Runs(train.map(({ sightings }) => sightings));
-    const totals = new Totals(train.map(({ sightings }) => sightings));
-    for (const trace of test) {
-      const what = runs.distances(trace.sightings);
-      const howMuch = totals.distances(trace.sightings);
-      const both = what.map((distance, i) => distance + howMuch[i]! / 12);
-      if (vote(what, train) === trace.site) right.what++;
-      if (vote(howMuch, train) === trace.site) right.howMuch++;
-      if (vote(both, train) === trace.site) right.both++;
-    }
+    const forest = new Forest(
+      known.map((i) => vectors[i]!),
+      train.map(({ site }) => site),
+    );
+    traces.forEach(({ site, sightings }, i) => {
+      if (folds[i] !== fold) return;
+      if (vote(runs.distances(sightings), train) === site) right.neighbours++;
+      if (forest.classify(vectors[i]!) === site) right.forest++;
+    });
   }
-  const share = (count: number): number => count / traces.length;
-  const [what, howMuch, both] = [share(right.what), share(right.howMuch), share(right.both)];
-  return { what, howMuch, both, best: Math.max(what, howMuch, both) };
+  const neighbours = right.neighbours / traces.length;
+  const forest = right.forest / traces.length;
+  return { neighbours, forest, best: Math.max(neighbours, forest) };
 }
 
 /** Octets that passed in a visit, on average. */
@@ -80,7 +81,8 @@ class Runs {
   constructor(train: readonly (readonly Sighting[])[]) {
     const counted = train.map(countRuns);
     const traces = new Map<string, number>();
-    for (const counts of counted) for (const run of counts.keys()) traces.set(run, (traces.get(run) ?? 0) + 1);
+    for (const counts of counted)
+      for (const run of counts.keys()) traces.set(run, (traces.get(run) ?? 0) + 1);
     for (const [run, count] of traces) this.#rarity.set(run, Math.log((train.length + 1) / count));
     this.#vectors = counted.map((counts) => this.#weigh(counts));
   }
@@ -120,54 +122,4 @@ function countRuns(sightings: readonly Sighting[]): Map<string, number> {
     }
   }
   return counts;
-}
-
-/** A dozen and a half of sums, each in units of its spread. */
-class Totals {
-  readonly #spread: readonly number[];
-  readonly #vectors: readonly (readonly number[])[];
-
-  constructor(train: readonly (readonly Sighting[])[]) {
-    const raw = train.map(totalsOf);
-    this.#spread = raw[0]!.map((_, feature) => deviation(raw.map((vector) => vector[feature]!)) || 1);
-    this.#vectors = raw;
-  }
-
-  distances(sightings: readonly Sighting[]): number[] {
-    const vector = totalsOf(sightings);
-    return this.#vectors.map((other) =>
-      vector.reduce((sum, value, i) => sum + Math.abs(value - other[i]!) / this.#spread[i]!, 0),
-    );
-  }
-}
-
-function totalsOf(sightings: readonly Sighting[]): number[] {
-  const up = sightings.filter(([, size]) => size > 0);
-  const down = sightings.filter(([, size]) => size < 0);
-  const octets = (side: readonly Sighting[]): number => side.reduce((sum, [, size]) => sum + Math.abs(size), 0);
-  const gaps = sightings.slice(1).map(([at], i) => at - sightings[i]![0]);
-  const sorted = [...gaps].sort((one, other) => one - other);
-  const quantile = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
-  const bursts = sightings.filter(([, size], i) => i === 0 || Math.sign(size) !== Math.sign(sightings[i - 1]![1]));
-  const largest = down.map(([, size]) => -size).sort((one, other) => other - one);
-  const duration = (sightings.at(-1)?.[0] ?? 0) - (sightings[0]?.[0] ?? 0);
-  return [
-    up.length,
-    down.length,
-    octets(up),
-    octets(down),
-    octets(down) / (down.length || 1),
-    bursts.length,
-    gaps.filter((gap) => gap > 60).length,
-    duration,
-    quantile(0.5),
-    quantile(0.9),
-    ...[0, 1, 2, 4, 8].map((i) => largest[i] ?? 0),
-    ...[3, 10, 20].map((i) => octets(sightings.slice(0, i))),
-  ];
-}
-
-function deviation(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }

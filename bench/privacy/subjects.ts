@@ -5,7 +5,12 @@
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { type ForwarderOptions, startKresd, startStubby, startUnbound } from "../../test/support/forwarders.ts";
+import {
+  type ForwarderOptions,
+  startKresd,
+  startStubby,
+  startUnbound,
+} from "../../test/support/forwarders.ts";
 import type { Peer } from "../../test/support/peers.ts";
 import { findProgram } from "../../test/support/programs.ts";
 import { startApp } from "../../test/support/running-app.ts";
@@ -45,7 +50,7 @@ ca_file = "${folder}/ca.pem"`,
           ...servers,
           `[dnssec]\ntrust_anchors = ${JSON.stringify(beyond.trustAnchors)}`,
           // The made world answers with documentation addresses; nothing of it is to be kept between visits.
-          "[cache]\nprefetch = false\nserve_stale = \"0s\"",
+          '[cache]\nprefetch = false\nserve_stale = "0s"',
           `[privacy]\n${privacy}`,
         ].join("\n\n");
       });
@@ -66,12 +71,17 @@ export const unbound: Subject = {
   start: (beyond, lane) =>
     started("unbound", async () => {
       const peer = await startUnbound(
-        optionsFor(beyond, lane, [
-          "qname-minimisation: yes",
-          "prefetch: no",
-          "aggressive-nsec: yes",
-          "hide-identity: yes",
-        ], ["remote-control:", "  control-enable: yes", '  control-interface: "FOLDER/control"', "  control-use-cert: no"]),
+        optionsFor(
+          beyond,
+          lane,
+          ["qname-minimisation: yes", "prefetch: no", "aggressive-nsec: yes", "hide-identity: yes"],
+          [
+            "remote-control:",
+            "  control-enable: yes",
+            '  control-interface: "FOLDER/control"',
+            "  control-use-cert: no",
+          ],
+        ),
       );
       return instance(peer, () => command(join(peer.folder, "control"), "UBCT1 flush_zone .\n"));
     }),

@@ -35,7 +35,11 @@ const MOST_PASSING = 3;
 /** Asked before each visit: the chain above every site is known then, and the connection is up. */
 const WARM = ["warm.com", "warm.org", "warm.net", "warm.de", "warm.co.uk"];
 
-export async function browse(subject: Subject, beyond: Beyond, plan: BrowsePlan): Promise<Browsing | undefined> {
+export async function browse(
+  subject: Subject,
+  beyond: Beyond,
+  plan: BrowsePlan,
+): Promise<Browsing | undefined> {
   const first = subject.start(beyond, 0);
   if (first === undefined) return undefined;
   const others = Array.from({ length: plan.lanes - 1 }, (_, i) => subject.start(beyond, i + 1)!);
@@ -85,10 +89,15 @@ async function visit(web: Web, site: Site, stub: Stub, random: SeededRandom): Pr
     wave: 2,
     probability: 1,
   }));
-  const hosts = [...site.hosts, ...passing].filter(({ probability }) => random.below(100) < probability * 100);
+  const hosts = [...site.hosts, ...passing].filter(
+    ({ probability }) => random.below(100) < probability * 100,
+  );
   for (let wave = 0; wave <= 2; wave++) {
     const asked: Promise<unknown>[] = [];
-    for (const { name } of shuffle(hosts.filter((host) => host.wave === wave), random)) {
+    for (const { name } of shuffle(
+      hosts.filter((host) => host.wave === wave),
+      random,
+    )) {
       asked.push(stub.ask(name, "A"), stub.ask(name, "AAAA"));
       if (wave === 0) asked.push(stub.ask(name, "HTTPS"));
       await pause(exponential(NAME_GAP, random));

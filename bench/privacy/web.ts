@@ -134,7 +134,10 @@ class Maker {
 
   #some<T>(from: readonly T[], count: number): T[] {
     const left = [...from];
-    return Array.from({ length: Math.min(count, left.length) }, () => left.splice(this.#random.below(left.length), 1)[0]!);
+    return Array.from(
+      { length: Math.min(count, left.length) },
+      () => left.splice(this.#random.below(left.length), 1)[0]!,
+    );
   }
 
   #chance(probability: number): boolean {

@@ -18,11 +18,16 @@ export function worldZones(web: Web, now: number): TreeSpec[] {
   const apexes = new Set(lab.map(({ apex }) => apex));
   const suffixes = new Set<string>();
   for (const domain of byDomain.keys()) {
-    for (let name = parentOf(nameOf(domain)); name.length > 1; name = parentOf(name)) suffixes.add(nameToText(name));
+    for (let name = parentOf(nameOf(domain)); name.length > 1; name = parentOf(name))
+      suffixes.add(nameToText(name));
   }
   const tops: TreeSpec[] = [...suffixes]
     .filter((apex) => !apexes.has(apex))
-    .map((apex) => ({ apex, records: [], security: { period, denial: { kind: "nsec3" as const, optOut: true } } }));
+    .map((apex) => ({
+      apex,
+      records: [],
+      security: { period, denial: { kind: "nsec3" as const, optOut: true } },
+    }));
   const domains: TreeSpec[] = [...byDomain].map(([apex, records], i) =>
     (i * 37) % 100 < SIGNED_OF_100 ? { apex, records, security: { period } } : { apex, records },
   );
@@ -48,7 +53,8 @@ function addHost(host: Host, add: (owner: string, type: string, data: string) =>
     owner = target;
   }
   for (let i = 0; i < host.ipv4; i++) add(owner, "A", `192.0.2.${hashOf(owner, i) % 250}`);
-  for (let i = 0; i < host.ipv6; i++) add(owner, "AAAA", `2001:db8::${(hashOf(owner, i) % 60_000).toString(16)}`);
+  for (let i = 0; i < host.ipv6; i++)
+    add(owner, "AAAA", `2001:db8::${(hashOf(owner, i) % 60_000).toString(16)}`);
   if (host.hasHttps) add(owner, "HTTPS", "1 . alpn=h3,h2 ipv4hint=192.0.2.1");
 }
 

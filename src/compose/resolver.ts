@@ -168,6 +168,7 @@ export class Resolver {
   flush(name?: Name, tree = false): number {
     this.#failures.clear();
     this.#synthesis?.clear();
+    this.#validation.forget();
     const { store } = this.#inheritance;
     if (name === undefined) return store.flush();
     return store.flush((key) => {

@@ -16,6 +16,8 @@ export interface ValidationPart {
   readonly exchange: Exchange;
   /** Responses judged so far, by verdict. */
   verdicts(): Readonly<Record<string, number>>;
+  /** Forgets what is known of zones: keys, and that there are none. */
+  forget(): void;
   /** Ends the timer of the trust anchors. */
   close(): void;
 }
@@ -40,6 +42,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     return {
       exchange: unjudged(minimised(raw, mode, { clock, minimises, isSplit, ancestor })),
       verdicts: () => ({}),
+      forget: () => undefined,
       close: () => undefined,
     };
   }
@@ -60,12 +63,14 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     },
     { clock, anchors: anchorPart.anchors, registrableDomain },
   );
-  const keeper = anchorPart.keep(raw, () => {
+  const forget = (): void => {
     validator.zones.clear();
-  });
+  };
+  const keeper = anchorPart.keep(raw, forget);
   return {
     exchange: validator,
     verdicts: () => validator.counters.verdicts,
+    forget,
     close: () => keeper?.stop(),
   };
 }

@@ -2,8 +2,8 @@
  * Decoy lookups: pages that nobody visits, looked up beside and between those of clients, so that an observer of
  * the encrypted connections has to tell one from the other. What that gains is measured in `bench/privacy`.
  *
- * A decoy is a whole page of the shipped list (never a name of a client): its names one after the other as a browser
- * finds them, each with the QTYPEs that clients here ask for, and with the DS and DNSKEY that validation
+ * A decoy is a whole page of the shipped list (never a name of a client): its names, and some that other pages of
+ * the list load, one after the other as a browser finds them, each with the QTYPEs that clients here ask for, and with the DS and DNSKEY that validation
  * would ask for. Decoys take the way of every query, so each goes to its own domain's operator and looks like any
  * other; their responses go nowhere. What a server of its own `domains` answers for, and what is answered
  * here, is no decoy.
@@ -34,7 +34,7 @@ interface Pace {
 
 const PACES: Readonly<Record<CoverLevel, Pace>> = {
   low: { besideOf100: 25, between: 300_000, queriesAMinute: 60 },
-  high: { besideOf100: 100, between: 30_000, queriesAMinute: 400 },
+  high: { besideOf100: 100, between: 20_000, queriesAMinute: 600 },
 };
 
 /** Milliseconds without a client's query after which the next one begins a visit. */
@@ -45,6 +45,8 @@ const VISIT_QUERIES = 25;
 const BESIDE_WITHIN = 300;
 /** Milliseconds between the names of a page, on average: a browser finds them as it reads. */
 const NAME_GAP = 40;
+/** Names that a page loads beside those listed with it, at most: drawn from what other pages load. */
+const MOST_EXTRAS = 16;
 /** Milliseconds without a client's query after which decoys end too: nobody is at home. */
 const QUIET_AFTER = 600_000;
 /** Milliseconds that validation would remember DS and DNSKEY of a decoy's domain. */
@@ -69,6 +71,8 @@ export interface CoverTrafficDeps {
 export class CoverTraffic {
   readonly #pace: Pace;
   readonly #pages: readonly (readonly Name[])[];
+  /** What pages load: every listed name but the pages' own. */
+  readonly #extras: readonly Name[];
   readonly #deps: CoverTrafficDeps;
   /** How many decoy queries left. */
   queries = 0;
@@ -88,6 +92,7 @@ export class CoverTraffic {
     this.#pace = PACES[level];
     this.#deps = deps;
     this.#pages = sites.map(({ names }) => names.map(nameFromText).filter((name) => name !== undefined));
+    this.#extras = [...new Set(this.#pages.flatMap((names) => names.slice(1)))];
     this.#tokens = 2 * this.#pace.queriesAMinute;
     this.#tokensAt = deps.clock.now();
   }
@@ -134,11 +139,16 @@ export class CoverTraffic {
   }
 
   #startPage(): void {
-    const page = this.#pages[this.#deps.random.below(Math.max(1, this.#pages.length))];
-    if (page !== undefined) this.#lookUp(page, 0);
+    const { random } = this.#deps;
+    const page = this.#pages[random.below(Math.max(1, this.#pages.length))];
+    if (page === undefined) return;
+    const extras = Array.from({ length: random.below(MOST_EXTRAS + 1) }, () => {
+      return this.#extras[random.below(this.#extras.length)];
+    });
+    this.#lookUp([...new Set([...page, ...extras])], 0);
   }
 
-  #lookUp(page: readonly Name[], index: number): void {
+  #lookUp(page: readonly (Name | undefined)[], index: number): void {
     const name = page[index];
     if (name === undefined || this.#isClosed) return;
     if (this.#deps.mayLeave(name)) this.#lookUpName(name);

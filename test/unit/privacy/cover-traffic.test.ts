@@ -112,7 +112,7 @@ describe("decoys", () => {
 
   it.each([
     ["low", 60],
-    ["high", 400],
+    ["high", 600],
   ] as const)("of level %s are at most %i a minute, and twice as many at once", async (level, most) => {
     const parts = setUp(level);
     await browse(parts, 10, 1_500, 40);
