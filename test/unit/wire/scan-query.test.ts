@@ -34,6 +34,8 @@ describe("a good query", () => {
       questionEnd: packet.length,
       hasCapitals: false,
       hasEdns: false,
+      hasKeepalive: false,
+      hasPadding: false,
     });
   });
 
@@ -57,6 +59,29 @@ describe("a good query", () => {
     });
   });
 
+  it.each([
+    [OptionCode.PADDING, { hasKeepalive: false, hasPadding: true }],
+    [OptionCode.NSID, { hasKeepalive: false, hasPadding: false }],
+  ])("has its options told apart: %i", (code, expected) => {
+    const { scanned } = scan(query({ edns: { ...EDNS, options: [{ code, data: Buffer.alloc(3) }] } }));
+
+    expect(scanned).toMatchObject(expected);
+  });
+
+  it("may have a name of 255 octets (RFC 1035 §3.1)", () => {
+    const qname = name([63, 63, 63, 61].map((octets) => "z".repeat(octets)).join("."));
+
+    expect(qname).toHaveLength(255);
+    expect(scan(query({ questions: [{ ...QUESTION, qname }] })).fault).toBe(0);
+  });
+
+  it("may carry other records, such as a signature of its own (RFC 8945 §4.2)", () => {
+    const tsig = { owner: name("key.example"), type: Type.TSIG, class: 255, ttl: 0, rdata: Buffer.alloc(30) };
+    const packet = query({ additional: [tsig], edns: EDNS });
+
+    expect(scan(packet)).toMatchObject({ fault: 0, scanned: { hasEdns: true, key: questionKey(QUESTION) } });
+  });
+
   it("is read from the middle of a buffer", () => {
     const packet = Buffer.concat([Buffer.alloc(5, 0xc0), query({ edns: EDNS }), Buffer.alloc(5, 0xc0)]);
 
@@ -74,6 +99,23 @@ describe("a good query", () => {
 
     expect(scanned.key).toBe(questionKey(QUESTION));
     expect(scanned.hasCapitals).toBe(true);
+  });
+
+  it.each(["A", "Z"])("has capitals from A to Z: %s", (letter) => {
+    const packet = query();
+    packet.write(letter, 14, "latin1");
+
+    expect(scan(packet).scanned).toMatchObject({
+      hasCapitals: true,
+      key: expect.stringContaining(letter.toLowerCase()),
+    });
+  });
+
+  it.each(["@", "[", "\xc1"])("has no capital in %j", (octet) => {
+    const packet = query();
+    packet.write(octet, 14, "latin1");
+
+    expect(scan(packet).scanned).toMatchObject({ hasCapitals: false, key: expect.stringContaining(octet) });
   });
 
   it("leaves nothing behind for the next one", () => {
@@ -117,6 +159,18 @@ describe("a bad query", () => {
     ["with a label of 64 octets", ScanFault.FORMERR, patched(12, 64)],
     ["with two OPT records (RFC 6891 §6.1.1)", ScanFault.FORMERR, Buffer.concat([patched(11, 2), opt])],
     ["with OPT in the answer section", ScanFault.FORMERR, patched(7, 1, 0, 0, 0, 0)],
+    ["with OPT in the authority section", ScanFault.FORMERR, patched(9, 1, 0, 0)],
+    [
+      "with OPT that has an owner",
+      ScanFault.FORMERR,
+      Buffer.concat([good.subarray(0, -opt.length), Buffer.of(1, 0x61), opt]),
+    ],
+    [
+      "with a reserved label type in QNAME",
+      ScanFault.FORMERR,
+      Buffer.concat([patched(12, 0x40), Buffer.alloc(100)]),
+    ],
+    ["with a reserved label type in an owner", ScanFault.FORMERR, patched(good.length - opt.length, 0x40)],
     ["with octets after the last record", ScanFault.FORMERR, Buffer.concat([good, Buffer.alloc(1)])],
     ["with EDNS version 1", ScanFault.BADVERS, query({ edns: { ...EDNS, version: 1 } })],
     ["with a name of 256 octets", ScanFault.FORMERR, longName()],
