@@ -70,6 +70,25 @@ describe("names in RDATA", () => {
   });
 });
 
+describe("a name in RDATA", () => {
+  /** A name of that many octets. */
+  function long(octets: number): Buffer {
+    const label = Buffer.concat([Buffer.of(63), Buffer.alloc(63, 0x61)]);
+    const last = octets - 3 * 64 - 2;
+    return Buffer.concat([label, label, label, Buffer.of(last), Buffer.alloc(last, 0x61), Buffer.of(0)]);
+  }
+
+  it("has 255 octets at most (RFC 1035 §3.1)", () => {
+    expect(isRdataValid(Type.DNAME, long(255))).toBe(true);
+    expect(isRdataValid(Type.DNAME, long(256))).toBe(false);
+  });
+
+  it("has no labels of reserved types and no pointers", () => {
+    expect(isRdataValid(Type.DNAME, latin1(`\x40${"a".repeat(64)}\0`))).toBe(false);
+    expect(isRdataValid(Type.DNAME, latin1("\x01a\xc0\0"))).toBe(false);
+  });
+});
+
 describe("RDATA of any type", () => {
   it("is never well formed with an octet missing at its end, unless that ends in octets of any number", () => {
     const endless = new Set(["strings", "text", "hex", "base64", "rest", "bitmap", "params"]);
