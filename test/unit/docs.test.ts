@@ -53,7 +53,7 @@ describe("docs/errors.md", () => {
     const codes = [...used].map((name) => InfoCode[name as keyof typeof InfoCode]);
 
     expect(codes.length).toBeGreaterThan(15);
-    expect(codes.filter((code) => !new RegExp(`(\\| |: |, )${code} [A-Z]`).test(text))).toEqual([]);
+    expect(codes.filter((code) => !new RegExp(`(\\| |[:.,] )${code} [A-Z]`).test(text))).toEqual([]);
   });
 
   it("knows no fault that does not exist", () => {
