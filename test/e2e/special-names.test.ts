@@ -61,7 +61,10 @@ describe.skipIf(dig === undefined)("a special name", () => {
 describe.skipIf(dig === undefined)("a name that only looks special", () => {
   it("is asked upstream", async () => {
     const lab = await startLab();
-    const program = await startProgram({ toml: (folder) => labToml(lab, folder) });
+    // Signed ranges would deny some of them without asking.
+    const program = await startProgram({
+      toml: (folder) => `${labToml(lab, folder)}\naggressive_nsec = false`,
+    });
 
     for (const asked of NOT_SPECIAL) await digAt(program.port, ...asked.split(" "));
 
