@@ -1,6 +1,6 @@
 /**
- * Writes `conf/sotto.toml` and `conf/sotto.schema.json` from the schema of `src/config`, and `conf/systemd/` from the
- * units that `sotto service install` writes.
+ * Writes `conf/sotto.toml` and `conf/sotto.schema.json` from the schema of `src/config`, `conf/systemd/` from the units
+ * that `sotto service install` writes, and `conf/completions/` from the commands.
  *
  * `npx tsx scripts/generate-conf.ts` writes them; a test checks that what is committed is what comes out.
  */
@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { serviceUnit, socketUnit } from "../src/cli/service/units.ts";
 import { FAULTY, type JsonSchema } from "../src/config/schema/kind.ts";
 import { schema } from "../src/config/schema/schema.ts";
+import { bashCompletion, fishCompletion, zshCompletion } from "./completions.ts";
 
 /** Columns of the annotated file. */
 const WIDTH = 100;
@@ -115,6 +116,9 @@ export function generatedFiles(): Readonly<Record<string, string>> {
   return {
     "sotto.toml": tomlFile(),
     "sotto.schema.json": schemaFile(),
+    "completions/sotto.bash": bashCompletion(),
+    "completions/_sotto": zshCompletion(),
+    "completions/sotto.fish": fishCompletion(),
     "systemd/sotto.service": serviceUnit({ command: ["/usr/local/bin/sotto", "run"] }),
     "systemd/sotto.socket": socketUnit(defaults.listen.addresses),
   };
