@@ -11,6 +11,8 @@ import { isAtOrBelow } from "../wire/names.ts";
 export interface ClockPart {
   /** Stands before validation; `unjudged` is the way without it. */
   guard(config: Config, next: Exchange, unjudged: Exchange): Exchange;
+  /** Whether the clock shows a time that has certainly passed: certificates cannot be judged by it. */
+  isWrong(): boolean;
   /** For `sotto doctor`. */
   finding(): DoctorFinding;
   close(): Promise<void>;
@@ -51,6 +53,7 @@ export async function createClockPart(deps: ClockPartDeps): Promise<ClockPart> {
         isTimeServer: (qname) => clock.ntpNames.some((name) => isAtOrBelow(qname, name)),
       });
     },
+    isWrong,
     finding: () => (isWrong() ? WRONG : PLAUSIBLE),
     close: () => state.stop(),
   };

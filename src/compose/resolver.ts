@@ -66,7 +66,14 @@ export class Resolver {
     this.#inheritance = inheritance;
     this.#state = new StateDirectory(config.stateDir, log);
     this.#sharding = createSharding(keptSalt(this.#state.secret("salt"), random));
-    this.#upstreams = createUpstreamPart({ config, sharding: () => this.#sharding, clock, random, log });
+    this.#upstreams = createUpstreamPart({
+      config,
+      sharding: () => this.#sharding,
+      clock,
+      random,
+      log,
+      isClockWrong: () => inheritance.clockPart.isWrong(),
+    });
     this.#failures = new Failures(clock, () => this.#upstreams.connectionsOpened());
     this.#synthesis = createSynthesis(config, clock);
     const { raw } = this.#upstreams;

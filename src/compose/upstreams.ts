@@ -47,6 +47,7 @@ export interface UpstreamPartDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly isClockWrong: () => boolean;
 }
 
 /** Opens no connection before the first query. @throws {StartError} where a file it names cannot be read. */
@@ -59,7 +60,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
   const options = upstreamOptions(config);
   const dialer = createTlsDialer(
     { connectTimeout: options.connectTimeout, isOpportunistic: options.profile === "opportunistic" },
-    { clock, tickets, isClockRight: () => true },
+    { clock, tickets, isClockRight: () => !deps.isClockWrong() },
   );
   const upstreams = new Upstreams(options, {
     clock,

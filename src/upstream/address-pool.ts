@@ -104,12 +104,8 @@ export class AddressPool implements ConnectionOwner {
   /** A connection that takes a query now, other than `avoid`. */
   usable(avoid?: Carrier): Connection | undefined {
     let best: Connection | undefined;
-    for (const connection of this.#connections) {
-      if (!connection.isUsable || connection === avoid) continue;
-      if (connection.sent >= this.habits.queryLimit(this.#deps.clock.now())) {
-        connection.retire();
-        continue;
-      }
+    for (const connection of [...this.#connections]) {
+      if (connection === avoid || !this.#takes(connection)) continue;
       if (best === undefined || connection.inFlight + CROWDED <= best.inFlight) best = connection;
     }
     if (best !== undefined && best.inFlight >= CROWDED) this.#dialMore();
@@ -197,10 +193,15 @@ export class AddressPool implements ConnectionOwner {
     this.#admit(connection);
   }
 
-  ended(connection: Connection, end: ConnectionEnd, failure: DialFailure | undefined): void {
+  ended(
+    connection: Connection,
+    end: ConnectionEnd,
+    failure: DialFailure | undefined,
+    unanswered: number,
+  ): void {
     this.#connections = this.#connections.filter((other) => other !== connection);
     const now = this.#deps.clock.now();
-    this.#learn(connection, end, now);
+    this.#learn(connection, end, unanswered, now);
     if (failure !== undefined) this.#dialFailed(failure, now);
     else if (!connection.isProven && end !== "idle" && end !== "drained") {
       // Accepted, then gone without one answer: as good as a refusal, or we would dial in a loop.
@@ -210,10 +211,20 @@ export class AddressPool implements ConnectionOwner {
 
   #admit(connection: Connection): void {
     for (const applicant of [...this.#applicants]) {
-      if (!connection.isUsable) return;
+      if (!this.#takes(connection)) break;
       this.#applicants.delete(applicant);
       applicant.connected(connection, this);
     }
+    // The rest waits for the next connection.
+    if (this.#applicants.size > 0) this.#dialMore();
+  }
+
+  /** Whether `connection` takes one more query. One that has had what its peer allows is let go. */
+  #takes(connection: Connection): boolean {
+    if (!connection.isUsable) return false;
+    if (connection.sent < this.habits.queryLimit(this.#deps.clock.now())) return true;
+    connection.retire();
+    return false;
   }
 
   #dialMore(): void {
@@ -292,13 +303,13 @@ export class AddressPool implements ConnectionOwner {
     connection.send(waiter, this.#deps.encodeProbe(this.server), clock.now());
   }
 
-  #learn(connection: Connection, end: ConnectionEnd, now: Instant): void {
+  #learn(connection: Connection, end: ConnectionEnd, unanswered: number, now: Instant): void {
     const { counters } = this.server;
     const reason = REASON_OF_END[end];
-    if (reason !== undefined && connection.openedAt !== undefined && connection.inFlight > 0)
+    if (reason !== undefined && connection.openedAt !== undefined && unanswered > 0)
       counters.failures[reason]++;
     if (end !== "ended" && end !== "failed") return;
-    if (connection.inFlight > 0) this.habits.closedBusy(connection.answers, now);
+    if (unanswered > 0) this.habits.closedBusy(connection.answers, now);
     else if (connection.isProven) this.habits.closedIdle(now - connection.lastUsedAt, now);
   }
 }

@@ -24,8 +24,11 @@ const ATTEMPT_DELAY = 250;
 const OPERATOR_DOWN_AFTER = 1_000;
 /** Milliseconds of silence after which a connection is given up. */
 const DEAD_AFTER = 2_500;
-/** Sendings of one query at most. */
-const MAX_SENDINGS = 6;
+/**
+ * Sendings of one query at most: a server that closes after every few responses loses the rest of a burst
+ * again and again, until its habit is known.
+ */
+const MAX_SENDINGS = 12;
 
 export interface AskingDeps {
   readonly wheel: TimeWheel;

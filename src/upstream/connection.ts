@@ -37,8 +37,16 @@ export interface ConnectionOwner {
   answered(connection: Connection, attempt: Attempt, now: Instant): void;
   /** It may take queries again after it could not. */
   relieved(connection: Connection): void;
-  /** Before its waiters hear of it. `failure` is there when it never opened. */
-  ended(connection: Connection, end: ConnectionEnd, failure: DialFailure | undefined): void;
+  /**
+   * Before its waiters hear of it. `failure` is there when it never opened.
+   * @param unanswered queries that somebody still waited for.
+   */
+  ended(
+    connection: Connection,
+    end: ConnectionEnd,
+    failure: DialFailure | undefined,
+    unanswered: number,
+  ): void;
 }
 
 export interface ConnectionDeps {
@@ -254,7 +262,12 @@ export class Connection {
     this.#channel.close();
     const unanswered = this.#table.clear();
     this.#abandoned = 0;
-    this.#deps.owner.ended(this, why, failure);
+    this.#deps.owner.ended(
+      this,
+      why,
+      failure,
+      unanswered.filter(({ waiter }) => waiter !== undefined).length,
+    );
     const now = this.#deps.clock.now();
     for (const attempt of unanswered) {
       const { waiter } = attempt;
