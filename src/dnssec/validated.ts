@@ -112,7 +112,7 @@ export class Validator implements Exchange {
       return this.#counted(unjudged(await this.#next.exchange(query, budget)));
     if (question.qtype === Type.RRSIG)
       return this.#counted(ofSignatures(question, await this.#next.exchange(query, budget)));
-    const held = await this.#held(question, budget);
+    const held = isHeldHere(question) ? await this.#held(question, budget) : undefined;
     const first = held ?? (await this.#completed(query, budget));
     if (isFailure(first)) return this.#counted({ ...first, verdict: "indeterminate" });
     const judgement = await judge(question, first, this.#tools, budget);
@@ -212,6 +212,11 @@ function errorsOf({ verdict, reason }: Judgement): readonly ExtendedError[] {
   if (verdict === "bogus") return bogusErrors(reason ?? "signature-wrong");
   if (verdict === "indeterminate") return indeterminateErrors(reason ?? "upstream-failure");
   return verdict === "insecure" ? informativeErrors(reason) : [];
+}
+
+/** Questions that the chain of trust asks too. The root has no DS (RFC 4035 §3.1.4.1). */
+function isHeldHere({ qname, qtype }: Question): boolean {
+  return qtype === Type.DNSKEY || (qtype === Type.DS && qname !== ROOT);
 }
 
 /** A response that is no answer at all; YXDOMAIN is one, proven by its DNAME (RFC 6672 §2.2). */

@@ -32,6 +32,7 @@ export interface LabValidatorOptions {
   readonly negative?: readonly string[];
   readonly insecureZones?: readonly string[];
   readonly now?: number;
+  readonly pause?: () => Promise<void>;
   /** Changes what goes over the wire; may throw. */
   readonly onQuery?: (query: Query, response: Response) => Response | Promise<Response>;
 }
@@ -82,7 +83,12 @@ export function labValidator(setup: LabValidatorOptions = {}): LabValidator {
     prefetchChain: () => true,
     ...setup.options,
   };
-  const validator = validated(upstream, upstream, options, { clock, anchors, registrableDomain });
+  const validator = validated(upstream, upstream, options, {
+    clock,
+    anchors,
+    registrableDomain,
+    ...(setup.pause === undefined ? {} : { pause: setup.pause }),
+  });
   const trace: TraceStep[] = [];
   return {
     validator,
