@@ -1,0 +1,193 @@
+/**
+ * What an observer on the path sees of single lookups: how long the records are in which queries leave, what that
+ * tells of the QNAME's length, and how many queries and how much time each kind of name takes.
+ */
+import { isFault, readMessage } from "../../src/wire/read-message.ts";
+import { nameToText } from "../../src/wire/presentation.ts";
+import { typeToText } from "../../src/wire/codes.ts";
+import type { Beyond } from "./beyond.ts";
+import { Stub } from "./stub.ts";
+import type { Instance, Subject } from "./subjects.ts";
+import { pause } from "./visits.ts";
+import type { Web } from "./web.ts";
+
+export interface SizeView {
+  /** Octets of DNS messages, as sent. */
+  readonly messageSizes: readonly number[];
+  /** Octets of TLS records that hold one query, QNAME up to 85 octets and beyond. */
+  readonly recordSizes: readonly number[];
+  readonly recordSizesUpTo85: readonly number[];
+  /** Mutual information of QNAME length and record size, lengths as in the made web. */
+  readonly bits: number;
+  /** The most there is to learn: the entropy of the lengths. */
+  readonly bitsOfAll: number;
+  /** Octets of records in which several queries left together. */
+  readonly togetherSizes: readonly number[];
+}
+
+/** Asked for each length, since padding may be drawn by chance. */
+const TIMES_A_LENGTH = 6;
+/** Names below this one are not there, and its zone is unsigned: nobody can deny them without asking. */
+const PARENT = "insecure.com";
+const PARENT_OCTETS = 14;
+const TOGETHER = 8;
+
+export async function lookAtSizes(subject: Subject, beyond: Beyond, web: Web): Promise<SizeView | undefined> {
+  const starting = subject.start(beyond, 0);
+  if (starting === undefined) return undefined;
+  const instance = await starting;
+  const stub = new Stub(instance.port);
+  await stub.ask(`warm.${PARENT}`, "A");
+  await pause(50);
+  await beyond.received();
+
+  const sizes = new Map<number, number[]>();
+  let label = 0;
+  for (const octets of lengths()) {
+    for (let time = 0; time < TIMES_A_LENGTH; time++) {
+      await beyond.watch(0);
+      await stub.ask(nameOf(octets, label++), "A");
+      const up = (await beyond.trace(0)).filter(([, size]) => size > 0);
+      sizes.set(octets, [...(sizes.get(octets) ?? []), ...up.map(([, size]) => size)]);
+    }
+  }
+  const messageSizes = distinct((await beyond.received()).flat().map((hex) => hex.length / 2));
+
+  await beyond.watch(0);
+  await Promise.all(Array.from({ length: TOGETHER }, () => stub.ask(nameOf(30, label++), "A")));
+  const together = (await beyond.trace(0)).filter(([, size]) => size > 0).map(([, size]) => size);
+  stub.close();
+  await instance.stop();
+
+  const short = [...sizes].filter(([octets]) => octets <= 85).flatMap(([, seen]) => seen);
+  const weights = lengthWeights(web, [...sizes.keys()]);
+  return {
+    messageSizes,
+    recordSizes: distinct([...sizes.values()].flat()),
+    recordSizesUpTo85: distinct(short),
+    bits: mutualInformation(sizes, weights),
+    bitsOfAll: entropy([...weights.values()]),
+    togetherSizes: distinct(together),
+  };
+}
+
+/** Each length to 85 octets, then some up to the longest name. */
+function lengths(): number[] {
+  const all: number[] = [];
+  for (let octets = PARENT_OCTETS + 6; octets <= 85; octets++) all.push(octets);
+  for (let octets = 90; octets <= 250; octets += 10) all.push(octets);
+  return all;
+}
+
+/** A name of so many octets in wire format, unlike all others. */
+function nameOf(octets: number, serial: number): string {
+  const labels = [`n${serial.toString(36).padStart(3, "0")}`];
+  for (let left = octets - PARENT_OCTETS - 1 - labels[0]!.length; left > 0; ) {
+    const label = left <= 64 ? left - 1 : Math.min(63, left - 3);
+    if (label <= 0) {
+      labels[0] += "x".repeat(left);
+      break;
+    }
+    labels.push("a".repeat(label));
+    left -= label + 1;
+  }
+  return `${labels.join(".")}.${PARENT}`;
+}
+
+/** How likely each length is: as often as the made web has it, a little for those it does not have. */
+function lengthWeights(web: Web, all: readonly number[]): Map<number, number> {
+  const counts = new Map<number, number>(all.map((octets) => [octets, 0.05]));
+  for (const name of web.hosts.keys()) {
+    const octets = Math.max(all[0]!, name.length + 2);
+    counts.set(octets, (counts.get(octets) ?? 0) + 1);
+  }
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return new Map([...counts].map(([octets, count]) => [octets, count / total]));
+}
+
+function mutualInformation(sizes: ReadonlyMap<number, readonly number[]>, weights: ReadonlyMap<number, number>): number {
+  const marginal = new Map<number, number>();
+  const joint: { weight: number; share: number; size: number }[] = [];
+  for (const [octets, seen] of sizes) {
+    const weight = weights.get(octets) ?? 0;
+    for (const size of new Set(seen)) {
+      const share = seen.filter((each) => each === size).length / seen.length;
+      joint.push({ weight, share, size });
+      marginal.set(size, (marginal.get(size) ?? 0) + weight * share);
+    }
+  }
+  const bits = joint.reduce((sum, { weight, share, size }) => sum + weight * share * Math.log2(share / marginal.get(size)!), 0);
+  return Math.max(0, bits);
+}
+
+function entropy(shares: readonly number[]): number {
+  return shares.reduce((sum, share) => (share > 0 ? sum - share * Math.log2(share) : sum), 0);
+}
+
+function distinct(values: readonly number[]): number[] {
+  return [...new Set(values)].sort((one, other) => one - other);
+}
+
+/** One kind of name: what to ask first, so that what is warm is warm, and then. */
+export interface Kind {
+  readonly label: string;
+  readonly before: readonly string[];
+  readonly name: string;
+  readonly type: string;
+}
+
+export const KINDS: readonly Kind[] = [
+  { label: "signed, cold", before: [], name: "www.example.org", type: "A" },
+  { label: "signed, zone known", before: ["www.example.org"], name: "mail.example.org", type: "A" },
+  { label: "unsigned, cold", before: [], name: "www.insecure.example", type: "A" },
+  { label: "unsigned, zone known", before: ["www.insecure.example"], name: "mail.insecure.example", type: "A" },
+  { label: "absent, signed zone", before: [], name: "secret.does-not-exist.example", type: "A" },
+  { label: "absent, unsigned zone", before: [], name: "secret.does-not-exist.insecure.example", type: "A" },
+  { label: "absent, opt-out zone", before: [], name: "secret.does-not-exist.com", type: "A" },
+  { label: "absent top-level domain", before: [], name: "secret.no-such-tld", type: "A" },
+  { label: "deep, signed", before: [], name: "a.b.ent.example.org", type: "A" },
+  { label: "alias across zones", before: [], name: "to-secure.insecure.example", type: "A" },
+];
+
+export interface LookupView {
+  readonly kind: string;
+  /** `NAME TYPE`, in the order the operator saw them. */
+  readonly queries: readonly string[];
+  /** Whether the operator was shown the full name. */
+  readonly isNameShown: boolean;
+  readonly milliseconds: number;
+  readonly rcode: number;
+}
+
+/** Each kind of name with nothing known but the root and its top-level domains. */
+export async function lookAtLookups(subject: Subject, beyond: Beyond): Promise<readonly LookupView[] | undefined> {
+  const starting = subject.start(beyond, 0);
+  if (starting === undefined) return undefined;
+  const instance = await starting;
+  const stub = new Stub(instance.port);
+  const views: LookupView[] = [];
+  for (const kind of KINDS) views.push(await lookUp(kind, instance, stub, beyond));
+  stub.close();
+  await instance.stop();
+  return views;
+}
+
+async function lookUp(kind: Kind, instance: Instance, stub: Stub, beyond: Beyond): Promise<LookupView> {
+  await instance.flush();
+  for (const name of ["warm.com", "warm.example", "warm.org", ...kind.before]) await stub.ask(name, "TXT");
+  for (const name of kind.before) await stub.ask(name, "A");
+  await pause(60);
+  await beyond.received();
+  const since = performance.now();
+  const rcode = await stub.ask(kind.name, kind.type);
+  const milliseconds = performance.now() - since;
+  await pause(60);
+  const queries = (await beyond.received()).flat().map(questionText);
+  return { kind: kind.label, queries, isNameShown: queries.some((text) => text.startsWith(`${kind.name}. `)), milliseconds, rcode };
+}
+
+function questionText(hex: string): string {
+  const message = readMessage(Buffer.from(hex, "hex"));
+  const question = isFault(message) ? undefined : message.questions[0];
+  return question === undefined ? "?" : `${nameToText(question.qname)} ${typeToText(question.qtype)}`;
+}
