@@ -87,7 +87,7 @@ export class Connection {
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
     this.#idleTimeout = deps.idleTimeout;
-    this.#outbox = new Outbox(deps.turn);
+    this.#outbox = new Outbox(deps.turn, deps.random);
     this.startedAt = this.lastAnswerAt = this.lastUsedAt = this.#now = deps.clock.now();
     this.#channel = deps.dial({
       opened: (info) => {

@@ -2,21 +2,29 @@
  * Frames queries for one connection: each with its two-octet length prefix and its ID of this connection,
  * back to back in one chunk until the turn ends.
  *
+ * The queries of one turn leave in an order drawn by chance: which came first, and so which client or which part
+ * of a page asked for what, is not the upstream's to know.
+ *
  * Source: RFC 1035 §4.2.2, RFC 7766 §8 (length and message in one write).
  */
 import type { Channel } from "../ports/dialer.ts";
+import type { Random } from "../ports/random.ts";
 import { PREFIX_OCTETS } from "../wire/framing.ts";
 import { CHUNK_OCTETS, type Flushable, type Turn } from "./turn.ts";
 
 export class Outbox implements Flushable {
   readonly #turn: Turn;
+  readonly #random: Random;
   #channel: Channel | undefined;
   #chunk: Buffer | undefined;
   #fill = 0;
+  /** Frames in the chunk. */
+  #frames = 0;
   #hasRoom = true;
 
-  constructor(turn: Turn) {
+  constructor(turn: Turn, random: Random) {
     this.#turn = turn;
+    this.#random = random;
   }
 
   /** False while the socket wants no more: the caller holds back until `relieved`. */
@@ -33,7 +41,7 @@ export class Outbox implements Flushable {
     this.#channel = undefined;
     if (this.#chunk !== undefined) this.#turn.giveBack(this.#chunk);
     this.#chunk = undefined;
-    this.#fill = 0;
+    this.#fill = this.#frames = 0;
   }
 
   relieved(): void {
@@ -48,13 +56,30 @@ export class Outbox implements Flushable {
       this.#turn.join(this);
     }
     const chunk = this.#chunk;
-    const at = this.#fill;
+    const length = PREFIX_OCTETS + octets.length;
+    const at = this.#makeRoom(chunk, length);
     chunk[at] = octets.length >> 8;
     chunk[at + 1] = octets.length & 0xff;
     chunk.set(octets, at + PREFIX_OCTETS);
     chunk[at + PREFIX_OCTETS] = id >> 8;
     chunk[at + PREFIX_OCTETS + 1] = id & 0xff;
-    this.#fill = at + PREFIX_OCTETS + octets.length;
+    this.#fill += length;
+    this.#frames += 1;
+  }
+
+  /**
+   * Where a frame of `length` goes: before any frame or at the end, each place as likely, which makes every order
+   * of a turn's queries as likely. What comes after it moves up.
+   */
+  #makeRoom(chunk: Buffer, length: number): number {
+    const place = this.#frames === 0 ? 0 : this.#random.below(this.#frames + 1);
+    if (place === this.#frames) return this.#fill;
+    let at = 0;
+    for (let frame = 0; frame < place; frame++) {
+      at += PREFIX_OCTETS + ((chunk[at]! << 8) | chunk[at + 1]!);
+    }
+    chunk.copyWithin(at + length, at, this.#fill);
+    return at;
   }
 
   flush(): void {
@@ -62,7 +87,7 @@ export class Outbox implements Flushable {
     if (chunk === undefined || this.#channel === undefined) return;
     const frames = chunk.subarray(0, this.#fill);
     this.#chunk = undefined;
-    this.#fill = 0;
+    this.#fill = this.#frames = 0;
     this.#hasRoom = this.#channel.write(frames, () => {
       this.#turn.giveBack(chunk);
     });
