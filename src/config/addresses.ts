@@ -4,6 +4,7 @@
  * Source: RFC 5952 §6 (brackets around IPv6 with a port), RFC 4007 §11 (scope after "%"), RFC 4632 §3.1 (prefix).
  */
 import { isIP, isIPv6 } from "node:net";
+import { ipv6FromText, ipv6ToText } from "../wire/addresses.ts";
 
 /** An address and a port to bind or to dial. */
 export interface SocketAddress {
@@ -48,7 +49,8 @@ export function parseSocketAddress(text: string, usualPort: number, anyPort = fa
   if (isIP(ip) !== (v6 === undefined ? 4 : 6)) return new Wrong("does not hold a valid IP address");
   if (port > 65_535 || (port === 0 && !anyPort)) return new Wrong("has a port out of range (1 to 65535)");
   if (v6 === undefined) return { ip, port, family: 4 };
-  return scope === undefined ? { ip: v6, port, family: 6 } : { ip: v6, port, family: 6, scope };
+  const canonical = canonicalIpv6(v6);
+  return scope === undefined ? { ip: canonical, port, family: 6 } : { ip: canonical, port, family: 6, scope };
 }
 
 function explainAddress(text: string, usualPort: number): Wrong {
@@ -101,6 +103,12 @@ export function addressToText(address: SocketAddress): string {
   if (address.family === 4) return `${address.ip}:${address.port}`;
   const scope = address.scope === undefined ? "" : `%${address.scope}`;
   return `[${address.ip}${scope}]:${address.port}`;
+}
+
+/** One spelling for each address (RFC 5952 §4), so that equal addresses are equal texts. */
+function canonicalIpv6(text: string): string {
+  const octets = ipv6FromText(text);
+  return octets === undefined ? text : ipv6ToText(octets);
 }
 
 /** Whether an address means "every address of this machine". */

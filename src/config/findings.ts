@@ -65,7 +65,13 @@ export class Findings {
 /** One line for people: `sotto.toml:12: listen.workers: 0 is out of range; ...`. */
 export function findingToText(source: string, finding: Finding): string {
   const place = finding.line === 0 ? source : `${source}:${finding.line}`;
-  return finding.key === "" ? `${place}: ${finding.text}` : `${place}: ${finding.key}: ${finding.text}`;
+  const parts = [place, finding.key, finding.text].filter((part) => part !== "");
+  // A key or a broken line may hold anything; what it does to a terminal must not be its author's choice.
+  return parts.join(": ").replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) =>
+    JSON.stringify(character)
+      .slice(1, -1)
+      .replace(/[\u007f-\u009f]/, "?"),
+  );
 }
 
 function inOrder(findings: readonly Finding[]): readonly Finding[] {

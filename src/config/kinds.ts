@@ -105,8 +105,8 @@ const PIN: Reader<string> = {
 
 const LABEL: Reader<string> = {
   expected: 'a short label such as "quad9": letters, digits, ".", "_" and "-"',
-  pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
-  parse: (input) => (/^[\w][\w.-]{0,62}$/.test(input) ? input : new addresses.Wrong("is not a label")),
+  pattern: "^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$",
+  parse: (input) => (/^\w[\w.-]{0,62}$/.test(input) ? input : new addresses.Wrong("is not a label")),
 };
 
 const RECORD: Reader<ResourceRecord> = {

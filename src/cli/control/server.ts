@@ -2,13 +2,15 @@
  * The control socket of a running instance: a Unix socket of mode 0600 (a named pipe on Windows), so that who may
  * open it is decided by the system. Clients, lines and silence are bounded.
  */
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket, connect } from "node:net";
 import { dirname } from "node:path";
 import { type Answer, type CommandName, type Handlers, LineReader, MAX_REQUEST_OCTETS } from "./protocol.ts";
 
 /** Connections at one time; a ninth is closed at once. */
 const MAX_CLIENTS = 8;
+/** Requests of one connection that wait for an answer. */
+const MAX_WAITING = 16;
 /** Milliseconds a client may be silent. */
 const IDLE_TIMEOUT = 30_000;
 /** Milliseconds to find out whether somebody answers at a socket file that is there already. */
@@ -58,11 +60,13 @@ export async function openControlServer(path: string, handlers: Handlers): Promi
 function serve(socket: Socket, handlers: Handlers): void {
   const lines = new LineReader(MAX_REQUEST_OCTETS);
   let answered: Promise<void> = Promise.resolve();
+  let waiting = 0;
   socket.setTimeout(IDLE_TIMEOUT, () => socket.destroy());
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk) => {
     const requests = lines.push(chunk);
-    if (requests === undefined) {
+    waiting += requests?.length ?? 0;
+    if (requests === undefined || waiting > MAX_WAITING) {
       socket.destroy();
       return;
     }
@@ -70,6 +74,7 @@ function serve(socket: Socket, handlers: Handlers): void {
       // In order, one after the other: a client cannot start more than one piece of work at a time.
       answered = answered.then(async () => {
         const answer = await answerTo(request, handlers);
+        waiting--;
         if (!socket.destroyed) socket.write(`${JSON.stringify(answer)}\n`);
       });
     }
@@ -105,6 +110,11 @@ async function makeRoom(path: string): Promise<void> {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new ControlUnavailable(`cannot make the directory of ${path}`, { cause: error });
+  }
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (!there.isSocket()) {
+    throw new ControlUnavailable(`${path} is there and is no socket: set control.socket to another file`);
   }
   if (await isAnswered(path)) {
     throw new ControlUnavailable(`another instance answers at ${path}: set control.socket to another file`);

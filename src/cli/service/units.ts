@@ -19,15 +19,19 @@ After=sotto.socket network.target
 # Programs that need names wait for this target.
 Wants=nss-lookup.target
 Before=nss-lookup.target
+# A machine without names is worse than one that tries again and again.
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
 # Without koffi the notification is sent by systemd-notify, which is another process.
 NotifyAccess=all
 ExecStart=${command.map(unitWord).join(" ")}
-ExecReload=kill -HUP $MAINPID
+ExecReload=/bin/kill -HUP $MAINPID
 Restart=always
 RestartSec=1s
+# 2 is a faulty configuration, which no restart will mend.
+RestartPreventExitStatus=2
 WatchdogSec=30s
 TimeoutStopSec=10s
 LimitNOFILE=16384
@@ -40,6 +44,10 @@ StateDirectoryMode=0700
 RuntimeDirectory=sotto
 RuntimeDirectoryMode=0700
 UMask=0077
+
+# A key for cache.file that only this machine can read, instead of one beside the file:
+#   head -c 32 /dev/urandom | systemd-creds encrypt --name=cache-key - /etc/sotto/cache-key.cred
+# LoadCredentialEncrypted=cache-key:/etc/sotto/cache-key.cred
 
 # The ports come from sotto.socket: no right is needed to bind them.
 CapabilityBoundingSet=

@@ -23,7 +23,7 @@ function checkListen({ keys, findings }: RuleContext): void {
     findings.fault(["listen", "workers"], "share one port, so listen.addresses must not use port 0", at);
   }
   const beyond = addresses.find((address) => isWildcard(address) || !isLoopback(address.ip));
-  if (beyond !== undefined && allow.every(({ ip }) => isLoopback(ip) || ip === "127.0.0.0")) {
+  if (beyond !== undefined && allow.every(({ ip }) => isLoopback(ip))) {
     const text =
       `admits this machine only, but "${addressToText(beyond)}" can be reached by others, who get REFUSED; ` +
       'add their network, e.g. "192.168.0.0/16"';

@@ -4,7 +4,7 @@
  * Source: RFC 8310 §5 and §8 (profiles, authentication domain name), RFC 7858 §3.1 (port) and §4.2 (pins), RFC 7671
  * (DANE), RFC 9462 (DDR).
  */
-import { addressToText, type SocketAddress } from "../addresses.ts";
+import { isLoopback, isWildcard, type SocketAddress } from "../addresses.ts";
 import { serverName } from "../config.ts";
 import type { ServerKeys } from "../schema/upstream.ts";
 import type { Path } from "../toml-document.ts";
@@ -178,14 +178,21 @@ function checkNames({ keys, findings }: RuleContext): void {
 
 /** A server that is one of our own listeners would ask itself for ever. */
 function checkOwnAddresses({ keys, findings }: RuleContext): void {
-  const own = new Set(keys.listen.addresses.filter(({ port }) => port !== 0).map(addressToText));
-  const asksItself = (addresses: readonly SocketAddress[]): boolean =>
-    addresses.some((address) => own.has(addressToText(address)));
+  const listeners = keys.listen.addresses;
+  const isOwn = (address: SocketAddress): boolean => listeners.some((listener) => reaches(listener, address));
   const text = "is an address that Sotto itself listens on; it would ask itself for ever";
-  for (const [index, server] of keys.upstream.server.entries()) {
-    const path = ["upstream", "server", index, "addresses"];
-    if (asksItself(server.addresses)) findings.fault(path, text, ["listen", "addresses"]);
+  const listen = ["listen", "addresses"];
+  for (const [index, { addresses, discover }] of keys.upstream.server.entries()) {
+    const base = ["upstream", "server", index];
+    if (addresses.some(isOwn)) findings.fault([...base, "addresses"], text, listen);
+    if (discover !== undefined && isOwn(discover)) findings.fault([...base, "discover"], text, listen);
   }
-  if (asksItself(keys.upstream.bootstrap))
-    findings.fault(["upstream", "bootstrap"], text, ["listen", "addresses"]);
+  if (keys.upstream.bootstrap.some(isOwn)) findings.fault(["upstream", "bootstrap"], text, listen);
+}
+
+/** Whether a query to `address` would arrive at `listener`, as far as the file alone can tell. */
+function reaches(listener: SocketAddress, address: SocketAddress): boolean {
+  if (listener.port === 0 || listener.port !== address.port || listener.family !== address.family)
+    return false;
+  return listener.ip === address.ip || (isWildcard(listener) && isLoopback(address.ip));
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -109,13 +109,28 @@ describe("the control socket", () => {
   });
 
   it("takes the place of a file that a killed instance left", async () => {
-    server = await openControlServer(path, HANDLERS);
-    await server.close();
-    writeFileSync(path, "");
+    const killed = await openControlServer(path, HANDLERS);
+    renameSync(path, `${path}.kept`);
+    await killed.close();
+    renameSync(`${path}.kept`, path);
 
     server = await openControlServer(path, HANDLERS);
 
     expect(await ask([path], "stats", {})).toMatchObject({ outcome: "answered" });
+  });
+
+  it("leaves a file alone that is no socket", async () => {
+    mkdirSync(join(folder, "run"));
+    writeFileSync(path, "precious");
+
+    await expect(openControlServer(path, HANDLERS)).rejects.toThrow(/is there and is no socket/);
+    expect(readFileSync(path, "utf8")).toBe("precious");
+  });
+
+  it("ends a connection that asks on and on without reading", async () => {
+    server = await openControlServer(path, HANDLERS);
+
+    expect(await talk('{"command":"stats"}\n'.repeat(100))).toBe("");
   });
 
   it("leaves another instance its socket", async () => {

@@ -194,6 +194,15 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     "[upstream]\nbootstrap = ['127.0.0.1:53']",
     "2: upstream.bootstrap: is an address that Sotto itself listens on",
   ],
+  [
+    `[listen]\naddresses = ["[0:0::1]:5335"]\n${SERVER}addresses = ["[::1]:5335"]\nauth_name = "a.example"`,
+    "5: upstream.server[s].addresses: is an address that Sotto itself listens on; it would ask itself for ever",
+  ],
+  [
+    `[listen]\naddresses = ["0.0.0.0:53"]\nallow = ["192.0.2.0/24"]\n${SERVER}discover = "127.0.0.1:53"`,
+    "6: upstream.server[s].discover: is an address that Sotto itself listens on",
+  ],
+  ['"a\\u001bb\\u009b" = 1', "1: a\\u001bb?: unknown key; the file may hold "],
   ["[log]\nlevel = info", '2: level: is not valid TOML; text must be in quotes: level = "info"'],
 ];
 
