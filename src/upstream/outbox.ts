@@ -12,6 +12,8 @@ import type { Random } from "../ports/random.ts";
 import { PREFIX_OCTETS } from "../wire/framing.ts";
 import { CHUNK_OCTETS, type Flushable, type Turn } from "./turn.ts";
 
+const UNEVEN = -1;
+
 export class Outbox implements Flushable {
   readonly #turn: Turn;
   readonly #random: Random;
@@ -20,6 +22,8 @@ export class Outbox implements Flushable {
   #fill = 0;
   /** Frames in the chunk. */
   #frames = 0;
+  /** Octets of each of them, where they are all as long. */
+  #evenLength = UNEVEN;
   #hasRoom = true;
 
   constructor(turn: Turn, random: Random) {
@@ -68,17 +72,26 @@ export class Outbox implements Flushable {
   }
 
   /**
-   * Where a frame of `length` goes: before any frame or at the end, each place as likely, which makes every order
-   * of a turn's queries as likely. What comes after it moves up.
+   * Where a frame of `length` goes: each of the places there are as likely, which makes every order of a turn's
+   * queries as likely. What was there goes to the end where all are of one length, else it moves up.
    */
   #makeRoom(chunk: Buffer, length: number): number {
-    const place = this.#frames === 0 ? 0 : this.#random.below(this.#frames + 1);
-    if (place === this.#frames) return this.#fill;
+    const frames = this.#frames;
+    const end = this.#fill;
+    this.#evenLength = frames === 0 || this.#evenLength === length ? length : UNEVEN;
+    // Sixteen bits are even enough among the 128 places of a chunk, and cost little.
+    const place = frames === 0 ? 0 : (this.#random.u16() * (frames + 1)) >>> 16;
+    if (place === frames) return end;
+    if (this.#evenLength !== UNEVEN) {
+      const at = place * length;
+      chunk.copyWithin(end, at, at + length);
+      return at;
+    }
     let at = 0;
     for (let frame = 0; frame < place; frame++) {
       at += PREFIX_OCTETS + ((chunk[at]! << 8) | chunk[at + 1]!);
     }
-    chunk.copyWithin(at + length, at, this.#fill);
+    chunk.copyWithin(at + length, at, end);
     return at;
   }
 
