@@ -93,6 +93,17 @@ describe("a name written into a message (RFC 1035 §4.1.4)", () => {
   });
 });
 
+describe("the places that names may be pointed to", () => {
+  it("are 120 at most, the first ones", () => {
+    const names = Array.from({ length: 122 }, (_, i) => name(`n${i}`));
+
+    const octets = written(...names, names[119]!, names[120]!);
+
+    expect(octets.at(-2)).toHaveLength(2);
+    expect(octets.at(-1)).toBe(names[120]);
+  });
+});
+
 describe("a response built to cost the compressor time (CVE-2024-8508, CVE-2026-44390)", () => {
   /** 127 labels of one octet, none of them as in another name. */
   function longName(number: number): Name {

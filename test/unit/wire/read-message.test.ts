@@ -234,6 +234,7 @@ describe("RDATA of a known type", () => {
     ["NSEC3 with salt too long", Type.NSEC3, "01 00 0000 ff 00"],
     ["NSEC with an empty window", Type.NSEC, "00 00 00"],
     ["NSEC with a window of 33 octets", Type.NSEC, `00 00 21 ${"01".repeat(33)}`],
+    ["NSEC with a window twice", Type.NSEC, "00 00 01 40 00 01 40"],
     ["NSEC with windows out of order", Type.NSEC, "00 01 01 01 00 01 01"],
     ["NSEC with a zero octet at a window's end", Type.NSEC, "00 00 02 01 00"],
     ["NSEC with a window cut off", Type.NSEC, "00 00"],
