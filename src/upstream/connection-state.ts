@@ -7,7 +7,8 @@
  *   open        goaway                 -> draining   no new queries; responses still come
  *   draining    drained                -> closed
  *   any         violated, third time   -> closed
- *   any         idle, failed, ended    -> closed
+ *   any         idle, ended, reset,
+ *               failed, stopped        -> closed
  *
  * Queries in flight are counted by the ID table, not here: a state changes a few times in a connection's
  * life, a count changes twice per query. Whether an address may be dialled again is `address-health.ts`.
@@ -35,10 +36,12 @@ export type ConnectionEvent =
   | "drained" // The last query in flight has ended.
   | "idle" // No query in flight for the idle time-out.
   | "ended" // The peer closed in order.
-  | "failed"; // Dial failure, reset, or silence for too long.
+  | "reset" // The peer, or something on the way, cut it.
+  | "failed" // Dial failure, or silence for too long.
+  | "stopped"; // We have no more use for it.
 
 /** What closed a connection. */
-export type ConnectionEnd = "drained" | "idle" | "ended" | "failed" | "violations";
+export type ConnectionEnd = "drained" | "idle" | "ended" | "reset" | "failed" | "violations" | "stopped";
 
 export const CONNECTING: ConnectionState = { phase: "connecting" };
 const UNPROVEN: ConnectionState = { phase: "open", proven: false, violations: 0 };
@@ -49,7 +52,7 @@ export function step(state: ConnectionState, event: ConnectionEvent): Connection
   if (state.phase === "closed") return state;
   if (state.phase === "connecting") {
     if (event === "authenticated") return UNPROVEN;
-    return event === "failed" || event === "ended" ? closed(state, event) : state;
+    return event === "failed" || event === "stopped" ? closed(state, event) : state;
   }
   switch (event) {
     case "authenticated":
@@ -70,7 +73,9 @@ export function step(state: ConnectionState, event: ConnectionEvent): Connection
       return state.phase === "draining" ? closed(state, "drained") : state;
     case "idle":
     case "ended":
+    case "reset":
     case "failed":
+    case "stopped":
       return closed(state, event);
   }
 }

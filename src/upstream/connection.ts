@@ -25,13 +25,20 @@ import {
 import { IdTable } from "./id-table.ts";
 import { keepaliveOf } from "./keepalive.ts";
 import { Outbox } from "./outbox.ts";
+import type { RoundTrip } from "./round-trip.ts";
+import type { Server } from "./server.ts";
 import type { Turn } from "./turn.ts";
 
 /** Responses nobody waits for any more, before the connection is given up: they hold IDs and memory. */
 const MAX_ABANDONED = 2_048;
 
-/** What a connection tells the address that owns it. */
+/** The address a connection belongs to: what it is told, and what a query on the connection wants of it. */
 export interface ConnectionOwner {
+  readonly server: Server;
+  readonly isEncrypted: boolean;
+  readonly roundTrip: RoundTrip;
+  /** A query waited its time-out on `connection`, and nothing came meanwhile. */
+  doubt(connection: Connection): void;
   opened(connection: Connection, info: ChannelInfo): void;
   /** Before the waiter gets the response. */
   answered(connection: Connection, attempt: Attempt, now: Instant): void;
@@ -58,6 +65,8 @@ export interface ConnectionDeps {
   readonly dial: (events: ChannelEvents) => Channel;
   /** Milliseconds without a query in flight after which we close. */
   readonly idleTimeout: number;
+  /** Milliseconds an idle connection may live at most, whatever the peer's keepalive says: it was seen to close then. */
+  readonly longestIdle: number;
 }
 
 export class Connection {
@@ -73,6 +82,7 @@ export class Connection {
   #cancelIdleTimer: (() => void) | undefined;
   #now: Instant;
 
+  readonly owner: ConnectionOwner;
   readonly startedAt: Instant;
   /** When the channel opened; `undefined` before. */
   openedAt: Instant | undefined;
@@ -86,6 +96,7 @@ export class Connection {
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
+    this.owner = deps.owner;
     this.#idleTimeout = deps.idleTimeout;
     this.#outbox = new Outbox(deps.turn, deps.random);
     this.startedAt = this.lastAnswerAt = this.lastUsedAt = this.#now = deps.clock.now();
@@ -102,10 +113,10 @@ export class Connection {
       },
       drained: () => {
         this.#outbox.relieved();
-        this.#deps.owner.relieved(this);
+        this.owner.relieved(this);
       },
       closed: (clean) => {
-        this.#apply(clean ? "ended" : "failed");
+        this.#apply(clean ? "ended" : "reset");
       },
     });
   }
@@ -127,6 +138,11 @@ export class Connection {
   /** A query may be sent now. */
   get isUsable(): boolean {
     return this.#state.phase === "open" && this.#outbox.hasRoom && !this.#table.isFull;
+  }
+
+  /** Would soon close for want of use. */
+  isNeglected(now: Instant): boolean {
+    return this.#table.size === 0 && now - this.lastUsedAt > this.#idleTimeout / 2;
   }
 
   /** Sends `octets` under an ID of this connection. Only while `isUsable`. */
@@ -157,20 +173,18 @@ export class Connection {
 
   /** Sends no more; closes when what is in flight has ended. */
   retire(): void {
-    if (this.#state.phase === "connecting") this.fail();
+    if (this.#state.phase === "connecting") this.stop();
     else this.#apply("goaway");
   }
 
-  /** Gives it up at once; its queries are lost here. */
+  /** Has been silent for too long: its queries are lost here. */
   fail(): void {
     this.#apply("failed");
   }
 
-  /** From now on closes when idle for `milliseconds`. */
-  setIdleTimeout(milliseconds: number): void {
-    if (milliseconds === this.#idleTimeout) return;
-    this.#idleTimeout = milliseconds;
-    if (this.openedAt !== undefined) this.#watchIdle();
+  /** Ends it at once; its queries are lost here. */
+  stop(): void {
+    this.#apply("stopped");
   }
 
   #opened(info: ChannelInfo): void {
@@ -179,7 +193,7 @@ export class Connection {
     this.#outbox.open(this.#channel);
     this.#watchIdle();
     this.#apply("authenticated");
-    this.#deps.owner.opened(this, info);
+    this.owner.opened(this, info);
   }
 
   readonly #onFrame = (octets: Buffer, start: number, end: number): void => {
@@ -208,11 +222,11 @@ export class Connection {
     const wasSuspect = this.#state.phase === "suspect";
     this.#apply("answered");
     this.#obeyKeepalive(message);
-    this.#deps.owner.answered(this, attempt, now);
+    this.owner.answered(this, attempt, now);
     attempt.waiter = undefined;
     waiter?.answered(attempt, message, now);
     if (this.inFlight === 0) this.#apply("drained");
-    if (wasSuspect) this.#deps.owner.relieved(this);
+    if (wasSuspect) this.owner.relieved(this);
   }
 
   /** The peer has spent this ID, so nothing better will come for it: the query goes elsewhere now. */
@@ -232,8 +246,14 @@ export class Connection {
       this.#apply("goaway");
     } else if (timeout !== this.keepalive) {
       this.keepalive = timeout;
-      this.setIdleTimeout(timeout);
+      this.#setIdleTimeout(Math.min(timeout, this.#deps.longestIdle));
     }
+  }
+
+  #setIdleTimeout(milliseconds: number): void {
+    if (milliseconds === this.#idleTimeout) return;
+    this.#idleTimeout = milliseconds;
+    this.#watchIdle();
   }
 
   #watchIdle(): void {
@@ -262,7 +282,7 @@ export class Connection {
     this.#channel.close();
     const unanswered = this.#table.clear();
     this.#abandoned = 0;
-    this.#deps.owner.ended(
+    this.owner.ended(
       this,
       why,
       failure,

@@ -11,8 +11,7 @@ export type FailureReason =
   | "stalled" // No response at all within the time-out.
   | "violations" // Too many responses that matched nothing.
   | "misanswered" // A response with our ID that is not for our question, or cannot be read.
-  | "servfail" // SERVFAIL, REFUSED or another RCODE that is no answer.
-  | "operator_down"; // A name was shown to another operator because its own gave no answer at all.
+  | "servfail"; // SERVFAIL, REFUSED or another RCODE that is no answer.
 
 const REASONS = [
   "refused",
@@ -28,7 +27,6 @@ const REASONS = [
   "violations",
   "misanswered",
   "servfail",
-  "operator_down",
 ] as const satisfies readonly FailureReason[];
 
 export class ServerCounters {
@@ -43,6 +41,15 @@ export class ServerCounters {
   clear = 0;
   /** BOUNDED: by the reasons there are. */
   readonly failures: Record<FailureReason, number> = zeros();
+}
+
+/** What is counted over all servers. */
+export class UpstreamCounters {
+  /** Questions shown to another operator than their own, because that one was down or could not answer. */
+  shardFailovers = 0;
+  /** Questions refused because too many were waiting. */
+  overloaded = 0;
+  connectionsOpened = 0;
 }
 
 function zeros(): Record<FailureReason, number> {

@@ -12,6 +12,9 @@ export const MIN_TIMEOUT_MS = 300;
 /** Milliseconds. Users notice a second; waiting longer before a second try helps nobody. */
 export const MAX_TIMEOUT_MS = 1_000;
 
+/** Milliseconds a resolver may take to think before it is known how long it does, a quarter of it. */
+const GUESSED_DEVIATION_MS = 100;
+
 export class RoundTrip {
   #mean = 0;
   #deviation = 0;
@@ -37,6 +40,14 @@ export class RoundTrip {
       this.#mean += (milliseconds - this.#mean) / 8;
     }
     this.#samples++;
+  }
+
+  /** Before anything was measured: a handshake tells the way there and back, not how long a resolver thinks. */
+  guess(milliseconds: number): void {
+    if (this.#samples > 0) return;
+    this.#mean = milliseconds;
+    this.#deviation = Math.max(milliseconds, GUESSED_DEVIATION_MS);
+    this.#samples = 1;
   }
 
   /** The path has changed: what was measured is about another. */

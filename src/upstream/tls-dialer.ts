@@ -1,207 +1,171 @@
 /**
- * Opens TLS connections to upstreams: the edge where sockets are. Nobody can write to a channel before the
- * peer's identity has been checked here; a resumed connection is checked like any other.
+ * Opens channels over real sockets: DNS over TLS, or in clear where the target says so; directly, or through a
+ * SOCKS5 proxy and then never around it. An edge: the only file of `upstream/` that talks TLS.
  *
- * Source: RFC 7858 §3.1, §3.2; RFC 8310 §5, §8; RFC 9325 §3 (versions, suites, renegotiation).
+ * TLS 1.3 or 1.2 with ECDHE and AEAD, ALPN `dot`, no renegotiation, no 0-RTT. The peer's identity is checked
+ * before `opened`, on a resumed session too, and nothing can be written before that.
+ *
+ * Source: RFC 7858 §3.1, §3.2, §4; RFC 8310 §5, §8, §9; BCP 195 (RFC 9325 §3, §4).
  */
-import { constants, X509Certificate } from "node:crypto";
-import { isIP, type Socket } from "node:net";
-import {
-  connect,
-  createSecureContext,
-  type DetailedPeerCertificate,
-  type SecureContext,
-  type TLSSocket,
-} from "node:tls";
+import { constants } from "node:crypto";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import type { Clock } from "../ports/clock.ts";
-import type { Channel, ChannelEvents, DialFault, Dialer } from "../ports/dialer.ts";
-import type { Target } from "./address-pool.ts";
-import { identityFault } from "./identity.ts";
-import type { ServerOptions } from "./options.ts";
-import type { SessionTickets } from "./session-tickets.ts";
+import type { Channel, ChannelEvents, Dialer } from "../ports/dialer.ts";
+import { Authorities, certificateOf } from "./authorities.ts";
+import { failureOf } from "./dial-fault.ts";
+import type { DialTarget, Identity } from "./dial-target.ts";
+import { identityFault, type Peer } from "./identity.ts";
+import type { Proxy } from "./options.ts";
+import { throughProxy } from "./proxy.ts";
+import { SocketChannel } from "./socket-channel.ts";
+import { type Ticket, Tickets } from "./tickets.ts";
+import type { Tlsa } from "./tlsa.ts";
 
-/** TLS 1.3's suites, and of TLS 1.2 those with forward secrecy and AEAD (RFC 9325 §4.2). */
+/** AEAD with an ephemeral key exchange; what the server prefers of it. */
 const CIPHERS = [
   "TLS_AES_128_GCM_SHA256",
-  "TLS_AES_256_GCM_SHA384",
   "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_AES_256_GCM_SHA384",
   "ECDHE-ECDSA-AES128-GCM-SHA256",
   "ECDHE-RSA-AES128-GCM-SHA256",
-  "ECDHE-ECDSA-AES256-GCM-SHA384",
-  "ECDHE-RSA-AES256-GCM-SHA384",
   "ECDHE-ECDSA-CHACHA20-POLY1305",
   "ECDHE-RSA-CHACHA20-POLY1305",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
 ].join(":");
 
-export interface TlsDialerOptions {
-  /** Milliseconds for TCP and TLS together. */
-  readonly connectTimeout: number;
-  /** Whether a peer that does not prove its identity is spoken to all the same (RFC 8310 §5, opportunistic). */
-  readonly isOpportunistic: boolean;
-}
+/** Secure TLSA records for a server's name and port, or why there are none. */
+export type TlsaLookup = (authName: string, port: number) => Promise<readonly Tlsa[] | string>;
 
 export interface TlsDialerDeps {
   readonly clock: Clock;
-  readonly tickets: SessionTickets;
-  /** Whether the wall clock may be believed about certificates. */
-  readonly isClockRight: () => boolean;
-  /** Opens the octet stream below TLS, where that is not a plain TCP connection: a proxy. */
-  readonly tunnel?: (target: Target) => Promise<Socket>;
+  readonly isClockWrong: () => boolean;
+  readonly proxy: Proxy | undefined;
+  readonly tlsa: TlsaLookup;
 }
 
-export function createTlsDialer(options: TlsDialerOptions, deps: TlsDialerDeps): Dialer<Target> {
-  // BOUNDED: by the configured servers.
-  const contexts = new Map<ServerOptions, SecureContext>();
-  const contextOf = (server: ServerOptions): SecureContext => {
-    const context = contexts.get(server) ?? secureContext(server);
-    contexts.set(server, context);
-    return context;
-  };
-  return {
-    dial(target, events) {
-      const dialing = new TlsDial(target, events, options, deps);
-      dialing.start(contextOf(target.server.options));
-      return dialing;
-    },
-  };
-}
-
-function secureContext({ ca }: ServerOptions): SecureContext {
-  return createSecureContext({
-    minVersion: "TLSv1.2",
-    ciphers: CIPHERS,
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-    ...(ca !== undefined && { ca }),
-  });
-}
-
-class TlsDial implements Channel {
-  readonly #target: Target;
-  readonly #events: ChannelEvents;
-  readonly #options: TlsDialerOptions;
+export class TlsDialer implements Dialer<DialTarget> {
   readonly #deps: TlsDialerDeps;
-  readonly #identity: string;
-  #socket: TLSSocket | undefined;
-  #phase: "dialing" | "open" | "closed" = "dialing";
-  /** The peer's certificate first, then what else it sent. */
-  #presented: readonly X509Certificate[] = [];
-  #isTcpUp = false;
-  #sawEnd = false;
-  #cancelTimeout: () => void = () => undefined;
+  readonly #authorities = new Authorities();
+  readonly #tickets = new Tickets();
+  /** BOUNDED: by the `ca_file`s configured. */
+  readonly #contexts = new Map<string | undefined, SecureContext>();
 
-  constructor(target: Target, events: ChannelEvents, options: TlsDialerOptions, deps: TlsDialerDeps) {
-    this.#target = target;
-    this.#events = events;
-    this.#options = options;
+  constructor(deps: TlsDialerDeps) {
     this.#deps = deps;
-    const { name, authName, pins, pinPolicy, ca } = target.server.options;
-    this.#identity = JSON.stringify([
-      name,
-      target.address,
-      authName,
-      pins,
-      pinPolicy,
-      ca,
-      options.isOpportunistic,
-    ]);
   }
 
-  start(context: SecureContext): void {
-    this.#cancelTimeout = this.#deps.clock.after(this.#options.connectTimeout, () => {
-      this.#fail(this.#isTcpUp ? "tls" : "timed-out", "no answer within connect_timeout");
+  dial(target: DialTarget, events: ChannelEvents): Channel {
+    const channel = new SocketChannel(events, target.timeout, this.#deps.clock);
+    this.#dial(target, channel).catch((error: unknown) => {
+      channel.fail(error instanceof Error ? failureOf(error) : { fault: "tls", detail: String(error) });
     });
-    const { tunnel } = this.#deps;
-    if (tunnel === undefined) {
-      this.#handshake(context, undefined);
+    return channel;
+  }
+
+  /** Another network: sessions of the old one would link the two. */
+  forgetSessions(): void {
+    this.#tickets.clear();
+  }
+
+  async #dial(target: DialTarget, channel: SocketChannel): Promise<void> {
+    const { identity } = target;
+    let tlsa: readonly Tlsa[] | undefined;
+    if (identity?.dane === true) {
+      const found = await this.#deps.tlsa(identity.authName, target.port);
+      if (typeof found === "string") {
+        channel.fail({ fault: "unauthenticated", detail: found });
+        return;
+      }
+      tlsa = found;
+    }
+    const { proxy } = this.#deps;
+    const tunnel = proxy === undefined ? undefined : await throughProxy(proxy, target);
+    if (typeof tunnel === "string") {
+      channel.fail({ fault: "proxy", detail: tunnel });
       return;
     }
-    tunnel(this.#target).then(
-      (socket) => {
-        if (this.#phase === "closed") socket.destroy();
-        else this.#handshake(context, socket);
-      },
-      (error: unknown) => {
-        this.#fail("proxy", `the proxy gave no connection (${codeOf(error)})`);
-      },
-    );
+    if (channel.isClosed) {
+      tunnel?.destroy();
+      return;
+    }
+    if (identity === undefined) this.#clear(target, channel, tunnel);
+    else this.#secure(target, identity, channel, tunnel, tlsa);
   }
 
-  write(octets: Uint8Array, done: () => void): boolean {
-    if (this.#socket === undefined || this.#phase !== "open") return false;
-    return this.#socket.write(octets, done);
+  #clear({ address, port }: DialTarget, channel: SocketChannel, tunnel: Socket | undefined): void {
+    const info = { encrypted: false, authenticated: false, resumed: false, protocol: "" };
+    const socket = tunnel ?? connectTcp({ host: address, port, noDelay: true });
+    channel.attach(socket);
+    if (tunnel === undefined) {
+      socket.once("connect", () => {
+        channel.open(info);
+      });
+    } else {
+      channel.open(info);
+    }
   }
 
-  close(): void {
-    if (this.#phase === "closed") return;
-    const wasOpen = this.#phase === "open";
-    this.#phase = "closed";
-    this.#cancelTimeout();
-    if (wasOpen) this.#socket?.destroySoon();
-    else this.#socket?.destroy();
-  }
-
-  #handshake(context: SecureContext, below: Socket | undefined): void {
-    const { address, server } = this.#target;
-    const { authName } = server.options;
-    const session = this.#deps.tickets.take(this.#identity);
-    const socket = connect({
-      ...(below === undefined ? { host: address.address, port: address.port } : { socket: below }),
-      secureContext: context,
+  #secure(
+    target: DialTarget,
+    identity: Identity,
+    channel: SocketChannel,
+    tunnel: Socket | undefined,
+    tlsa: readonly Tlsa[] | undefined,
+  ): void {
+    const key = keyOf(target, identity);
+    const ticket = this.#tickets.take(key);
+    const socket = connectTls({
+      ...(tunnel === undefined ? { host: target.address, port: target.port } : { socket: tunnel }),
+      secureContext: this.#contextFor(identity.ca),
       ALPNProtocols: ["dot"],
-      // Judged below, on resumed connections too, which Node itself does not check by name.
+      // We judge ourselves, before anything is written: `identity.ts`.
       rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
-      ...(authName !== "" && isIP(authName) === 0 && { servername: authName }),
-      ...(session !== undefined && { session: session.ticket }),
+      // RFC 6066 §3: an address is no server name.
+      servername: isIP(identity.authName) === 0 ? identity.authName : "",
+      ...(ticket && { session: ticket.session }),
     });
-    this.#socket = socket;
     socket.setNoDelay(true);
-    socket.once("connect", () => {
-      this.#isTcpUp = true;
-    });
+    channel.attach(socket);
+    let peer: Peer | undefined;
+    let early: Buffer | undefined;
     socket.once("secureConnect", () => {
-      // A resumed connection shows no certificate: what counts is the one its ticket was given with.
-      this.#presented = socket.isSessionReused() ? (session?.presented ?? []) : presentedBy(socket);
-      this.#secured(socket);
-    });
-    socket.on("session", (ticket) => {
-      if (this.#phase === "open") {
-        this.#deps.tickets.put(this.#identity, { ticket, presented: this.#presented });
+      peer = peerOf(socket, ticket);
+      this.#judge(identity, peer, socket, channel, tlsa);
+      if (early !== undefined && peer !== undefined && !channel.isClosed) {
+        this.#tickets.keep(key, { session: early, peer });
       }
     });
-    socket.on("data", (octets) => {
-      if (this.#phase === "open") this.#events.received(octets);
-    });
-    socket.on("drain", () => {
-      if (this.#phase === "open") this.#events.drained();
-    });
-    socket.on("end", () => {
-      this.#sawEnd = true;
-    });
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      if (this.#phase === "dialing") this.#fail(faultOf(error, this.#isTcpUp), codeOf(error));
-    });
-    socket.on("close", () => {
-      this.#ended();
+    socket.on("session", (session) => {
+      // TLS 1.2 gives it before the handshake is done, when there is no peer yet to tie it to.
+      if (peer === undefined) early = session;
+      else if (!channel.isClosed) this.#tickets.keep(key, { session, peer });
     });
   }
 
-  #secured(socket: TLSSocket): void {
-    if (this.#phase !== "dialing") return;
-    const { authName, pins, pinPolicy } = this.#target.server.options;
-    const peer = {
-      presented: this.#presented,
-      chainFault: socket.authorized ? undefined : String(socket.authorizationError),
-    };
-    const now = this.#deps.isClockRight() ? this.#deps.clock.wall() : undefined;
-    const fault = identityFault(peer, { authName, pins, pinPolicy, now });
-    if (fault !== undefined && !this.#options.isOpportunistic) {
-      this.#fail("unauthenticated", fault);
+  #judge(
+    identity: Identity,
+    peer: Peer | undefined,
+    socket: TLSSocket,
+    channel: SocketChannel,
+    tlsa: readonly Tlsa[] | undefined,
+  ): void {
+    const { clock, isClockWrong } = this.#deps;
+    const fault =
+      peer === undefined
+        ? "the server showed no certificate that can be read"
+        : identityFault(identity, peer, {
+            now: clock.wall(),
+            isClockWrong: isClockWrong(),
+            authorities: () => this.#authorities.certificates(identity.ca),
+            ...(tlsa && { tlsa }),
+          });
+    if (fault !== undefined && identity.isRequired) {
+      channel.fail({ fault: "unauthenticated", detail: fault });
       return;
     }
-    this.#phase = "open";
-    this.#cancelTimeout();
-    this.#events.opened({
+    channel.open({
       encrypted: true,
       authenticated: fault === undefined,
       resumed: socket.isSessionReused(),
@@ -209,49 +173,49 @@ class TlsDial implements Channel {
     });
   }
 
-  #fail(fault: DialFault, detail: string): void {
-    if (this.#phase !== "dialing") return;
-    this.#phase = "closed";
-    this.#cancelTimeout();
-    this.#socket?.destroy();
-    this.#events.failed({ fault, detail });
-  }
-
-  #ended(): void {
-    if (this.#phase === "dialing") this.#fail("closed", "the server hung up during the handshake");
-    if (this.#phase === "closed") return;
-    this.#phase = "closed";
-    this.#events.closed(this.#sawEnd);
+  #contextFor(ca: string | undefined): SecureContext {
+    const known = this.#contexts.get(ca);
+    if (known !== undefined) return known;
+    const pem = this.#authorities.pem(ca);
+    const context = createSecureContext({
+      ...(pem !== undefined && { ca: pem }),
+      minVersion: "TLSv1.2",
+      ciphers: CIPHERS,
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    });
+    this.#contexts.set(ca, context);
+    return context;
   }
 }
 
-/** The peer's certificate and what else it sent, in its order. */
-function presentedBy(socket: TLSSocket): X509Certificate[] {
-  const certificates: X509Certificate[] = [];
-  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (next?.raw !== undefined && certificates.length < 10) {
-    certificates.push(new X509Certificate(next.raw));
-    if (next.issuerCertificate === next) break;
-    next = next.issuerCertificate;
+/**
+ * The peer of a connection. On a resumed session the certificate is the one of the session, and the rest is
+ * what was kept with the ticket; if the two do not belong together the peer is nobody.
+ */
+function peerOf(socket: TLSSocket, ticket: Ticket | undefined): Peer | undefined {
+  if (socket.isSessionReused()) {
+    const shown = socket.getPeerX509Certificate();
+    return ticket !== undefined && shown?.raw.equals(ticket.peer.leaf.raw) === true ? ticket.peer : undefined;
   }
-  return certificates;
+  const leaf = socket.getPeerX509Certificate();
+  if (leaf === undefined) return undefined;
+  const { authorized, authorizationError } = socket;
+  return { leaf, others: othersOf(socket), chainError: authorized ? undefined : String(authorizationError) };
 }
 
-const FAULT_OF_CODE: Readonly<Record<string, DialFault>> = {
-  ECONNREFUSED: "refused",
-  EHOSTUNREACH: "unreachable",
-  ENETUNREACH: "unreachable",
-  EADDRNOTAVAIL: "unreachable",
-  EAFNOSUPPORT: "unreachable",
-  ETIMEDOUT: "timed-out",
-  ECONNRESET: "closed",
-  EPIPE: "closed",
-};
-
-function faultOf(error: NodeJS.ErrnoException, isTcpUp: boolean): DialFault {
-  return FAULT_OF_CODE[error.code ?? ""] ?? (isTcpUp ? "tls" : "unreachable");
+function othersOf(socket: TLSSocket): Peer["others"] {
+  const others = [];
+  let certificate = socket.getPeerCertificate(true);
+  // The last one is its own issuer.
+  while (certificate.issuerCertificate !== undefined && certificate.issuerCertificate !== certificate) {
+    certificate = certificate.issuerCertificate;
+    const other = certificateOf(certificate.raw);
+    if (other !== undefined) others.push(other);
+  }
+  return others;
 }
 
-function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException).code ?? "unknown");
+/** All that decides whom we believe: a session made under anything else must not be found. */
+function keyOf({ server, address, port }: DialTarget, identity: Identity): string {
+  return JSON.stringify([server, address, port, identity]);
 }

@@ -1,10 +1,12 @@
 /**
- * All upstreams of a configuration behind one `Exchange`: plans who may see a query, sends it, and keeps the
- * connections. It knows nothing of caches or verdicts.
+ * All upstreams of one configuration: takes questions, gives responses, and keeps connections in between.
  *
- * Source: RFC 7858, RFC 7766, RFC 8310, RFC 9210.
+ * This file only puts the parts together and watches over them; who is asked is decided in `router.ts`, what
+ * happens to a question in `flight.ts`, connections live in `replicas.ts` and `address.ts`.
+ *
+ * Source: RFC 7858, RFC 7766, RFC 8310.
  */
-import type { Clock } from "../ports/clock.ts";
+import type { Clock, Instant } from "../ports/clock.ts";
 import type { Dialer } from "../ports/dialer.ts";
 import type { Durations } from "../ports/durations.ts";
 import type { Budget, Exchange, Query, Response } from "../ports/exchange.ts";
@@ -12,129 +14,169 @@ import { ResolutionError } from "../ports/fault.ts";
 import type { Log } from "../ports/log.ts";
 import type { Question } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
-import { AddressPool, PROBE_QUESTION, type Target } from "./address-pool.ts";
-import { Asking, type AskingDeps } from "./asking.ts";
+import { UpstreamCounters } from "./counters.ts";
+import type { DialTarget } from "./dial-target.ts";
+import { type EncodeFor, Flight, type FlightDeps } from "./flight.ts";
+import { Fleet } from "./fleet.ts";
 import type { ServerOptions, UpstreamOptions } from "./options.ts";
-import { Planner, type Reachable } from "./plan.ts";
-import { createServer, type Server } from "./server.ts";
+import type { Route } from "./route.ts";
+import { Router } from "./router.ts";
+import type { ServerSnapshot } from "./snapshot.ts";
 import { TimeWheel } from "./time-wheel.ts";
 import { Turn } from "./turn.ts";
 
-export interface UpstreamDeps {
+export interface UpstreamsDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly dialer: Dialer<Target>;
-  /** The whole message for a server, its ID at octets 0 and 1. */
-  readonly encode: (question: Question, server: ServerOptions) => Uint8Array;
+  readonly dialer: Dialer<DialTarget>;
+  readonly encode: EncodeFor;
   /** Operators, the one that is to see the question first. */
   readonly ranked: (question: Question, operators: readonly string[]) => readonly string[];
-  /** Where the times of one server go. */
-  readonly durations: (server: ServerOptions) => Durations | undefined;
-  /** Runs a task when the current turn of the event loop ends. */
+  /** Runs a task when this turn of the event loop ends. */
   readonly defer: (task: () => void) => void;
+  /** Where the durations of a server go; absent: nowhere. */
+  readonly durations?: (server: string) => Durations;
 }
 
-const OVERLOADED = new ResolutionError("overloaded", "too many queries wait for an upstream");
-const STOPPED = new ResolutionError("stopped", "the upstreams are closed");
+/** Milliseconds between two looks at what nobody asks for: probes of what is down, whether the process slept. */
+const BEAT_MS = 1_000;
+/** Milliseconds between two beats that mean the process was stopped. */
+const SLEPT_MS = 3_000;
+/** Milliseconds without a query after which nothing is kept up any more. */
+const IN_USE_MS = 30_000;
 
 export class Upstreams implements Exchange {
+  readonly counters = new UpstreamCounters();
+  readonly #deps: UpstreamsDeps;
   readonly #options: UpstreamOptions;
-  readonly #deps: UpstreamDeps;
   readonly #wheel: TimeWheel;
-  readonly #planner: Planner;
-  readonly #reachable: readonly Reachable[];
-  readonly #asking: AskingDeps;
-  #inFlight = 0;
-  #isClosed = false;
-  /** Connections opened so far. */
-  opened = 0;
+  readonly #fleet: Fleet;
+  readonly #router: Router;
+  readonly #flightDeps: FlightDeps;
+  /** BOUNDED: by `maxInFlight`. */
+  readonly #aloft = new Set<Flight>();
+  #beatAt: Instant;
+  #cancelBeat: (() => void) | undefined;
+  #isStopped = false;
 
-  constructor(options: UpstreamOptions, deps: UpstreamDeps) {
+  constructor(options: UpstreamOptions, deps: UpstreamsDeps) {
     this.#options = options;
     this.#deps = deps;
     this.#wheel = new TimeWheel(deps.clock);
-    const turn = new Turn(deps.defer);
-    this.#reachable = options.servers.map((serverOptions) => {
-      const server = createServer(serverOptions, deps.durations(serverOptions));
-      return { server, pools: serverOptions.addresses.map((address) => this.#pool(server, address, turn)) };
-    });
-    this.#planner = new Planner(options, this.#reachable, deps);
-    this.#asking = {
+    this.#fleet = new Fleet(options, { ...deps, turn: new Turn(deps.defer), counters: this.counters });
+    this.#router = new Router(options, this.#fleet.stations, deps);
+    this.#beatAt = deps.clock.now();
+    this.#flightDeps = {
       wheel: this.#wheel,
-      now: () => deps.clock.now(),
-      encode: (question, pool) => deps.encode(question, pool.server.options),
-      onDone: () => {
-        this.#inFlight--;
+      encode: deps.encode,
+      counters: this.counters,
+      landed: (flight) => {
+        this.#aloft.delete(flight);
       },
     };
   }
 
   exchange(query: Query, budget: Budget): Promise<Response> {
-    if (this.#isClosed) return Promise.reject(STOPPED);
-    if (this.#inFlight >= this.#options.maxInFlight) return Promise.reject(OVERLOADED);
-    const plan = this.#planner.planFor(query);
-    const first = plan.stages[0]?.[0];
-    if (budget.trace !== undefined && first !== undefined) {
-      const { operator } = first.server.options;
-      const text = plan.isSharded
-        ? `the operator of this registrable domain is ${operator}`
-        : `first choice ${operator}`;
-      budget.trace.add({ at: this.#deps.clock.now(), stage: "shard", text, detail: { operator } });
-    }
-    this.#inFlight++;
-    return new Promise<Response>((resolve, reject) => {
-      new Asking(query, budget, plan, { resolve, reject }, this.#asking).start();
+    const now = this.#deps.clock.now();
+    const route = this.#router.routeFor(query.question);
+    const refusal = this.#refusal(route, budget, now);
+    if (refusal !== undefined || route === undefined) return Promise.reject(refusal ?? nobody());
+    this.#watch(now);
+    if (budget.trace !== undefined) this.#trace(route, budget, now);
+    const flight = new Flight(query, budget, route, now, this.#flightDeps);
+    this.#aloft.add(flight);
+    return new Promise((resolve, reject) => {
+      flight.start(now, resolve, reject);
     });
   }
 
-  /** Queries that wait for a response. */
   get inFlight(): number {
-    return this.#inFlight;
-  }
-
-  /** Whether any address is up, or has not been found down. */
-  get isReachable(): boolean {
-    return this.#reachable.some(({ pools }) => pools.some(({ health }) => health !== "down"));
-  }
-
-  get servers(): readonly Reachable[] {
-    return this.#reachable;
+    return this.#aloft.size;
   }
 
   /** The server that would be asked first. */
-  firstFor(query: Query): Server | undefined {
-    return this.#planner.planFor(query).stages[0]?.[0]?.server;
+  serverFor(question: Question): ServerOptions | undefined {
+    const replicas = this.#router.routeFor(question)?.stations[0];
+    return replicas?.addresses[0]?.server.options;
   }
 
-  /** The machine slept, or its network is another: old connections and old grudges mean nothing. */
-  reset(): void {
-    for (const { pools } of this.#reachable) for (const pool of pools) pool.reset();
+  /** Whether a query could be answered now, as far as is known. */
+  isReachable(): boolean {
+    return this.#fleet.isReachable(this.#deps.clock.now());
   }
 
+  /** The machine slept: connections are dead or about to be, and backoffs mean nothing. */
+  wakeUp(): void {
+    this.#deps.log.info({}, "woken up: connections are made anew");
+    this.#fleet.wakeUp(this.#deps.clock.now());
+  }
+
+  /** An address or a route has changed. */
+  networkChanged(): void {
+    this.#deps.log.info({}, "the network has changed: connections are made anew");
+    this.#fleet.networkChanged(this.#deps.clock.now());
+  }
+
+  snapshot(): readonly ServerSnapshot[] {
+    return this.#fleet.snapshot();
+  }
+
+  /** Ends all connections; what is in flight fails. */
   close(): void {
-    this.#isClosed = true;
-    for (const { pools } of this.#reachable) for (const pool of pools) pool.close();
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    const error = new ResolutionError("stopped", "the resolver is stopping");
+    for (const flight of this.#aloft) flight.abort(error);
+    this.#cancelBeat?.();
     this.#wheel.stop();
+    this.#fleet.close();
   }
 
-  #pool(server: Server, address: Target["address"], turn: Turn): AddressPool {
-    const { clock, random, log, dialer, encode } = this.#deps;
-    const { connections: maxConnections, idleTimeout } = this.#options;
-    return new AddressPool(
-      { server, address },
-      { maxConnections, idleTimeout },
-      {
-        clock,
-        random,
-        log,
-        turn,
-        dialer,
-        encodeProbe: ({ options }) => encode(PROBE_QUESTION, options),
-        onOpened: () => {
-          this.opened++;
-        },
-      },
-    );
+  #refusal(route: Route | undefined, budget: Budget, now: Instant): ResolutionError | undefined {
+    if (this.#isStopped) return new ResolutionError("stopped", "the resolver is stopping");
+    if (route === undefined) return nobody();
+    if (now >= budget.deadline) return new ResolutionError("deadline-exceeded", "no time left to ask");
+    if (this.#aloft.size < this.#options.maxInFlight) return undefined;
+    this.counters.overloaded++;
+    return new ResolutionError("overloaded", "too many queries wait for a response");
   }
+
+  /** Beats while there is something to look after. A beat that comes far too late means that we were stopped. */
+  #watch(now: Instant): void {
+    if (this.#cancelBeat === undefined) {
+      this.#fleet.start();
+      this.#beatAt = now;
+      this.#beatLater();
+    } else if (now - this.#beatAt > SLEPT_MS) {
+      this.#beatAt = now;
+      this.wakeUp();
+    }
+  }
+
+  #beatLater(): void {
+    this.#cancelBeat = this.#deps.clock.after(BEAT_MS, () => {
+      this.#cancelBeat = undefined;
+      const now = this.#deps.clock.now();
+      if (now - this.#beatAt > SLEPT_MS) this.wakeUp();
+      this.#beatAt = now;
+      const isIdle = this.#aloft.size === 0 && !this.#fleet.tend(now, IN_USE_MS);
+      if (!isIdle && !this.#isStopped) this.#beatLater();
+    });
+  }
+
+  #trace({ stations }: Route, budget: Budget, now: Instant): void {
+    const [first, ...others] = stations.map(({ label }) => label);
+    const then = others.length > 0 ? `, ${others.join(", ")} only if that is down` : "";
+    budget.trace?.add({
+      at: now,
+      stage: "shard",
+      text: `goes to ${first}${then}`,
+      detail: { selection: this.#options.selection, stations: stations.map(({ label }) => label) },
+    });
+  }
+}
+
+function nobody(): ResolutionError {
+  return new ResolutionError("upstream-unreachable", "no server takes this name");
 }

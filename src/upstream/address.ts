@@ -1,0 +1,311 @@
+/**
+ * One address of a server: its connections, its health, and what was learned of how it behaves. Dials when
+ * told to, says which connection is best, and puts an address that was down to the proof with a query of our
+ * own before clients' queries go there.
+ *
+ * It does not know other addresses and keeps no queue: that is `replicas.ts`.
+ *
+ * Source: RFC 7766 §6.2, RFC 7858 §3.4.
+ */
+import type { Clock, Instant } from "../ports/clock.ts";
+import type { ChannelInfo, DialFailure, Dialer } from "../ports/dialer.ts";
+import type { Log } from "../ports/log.ts";
+import type { Question } from "../ports/message.ts";
+import type { Random } from "../ports/random.ts";
+import { Class, Type } from "../wire/codes.ts";
+import { ROOT } from "../wire/names.ts";
+import { type AddressHealth, healthAfter, type HealthEvent, UNTRIED } from "./address-health.ts";
+import type { Attempt } from "./attempt.ts";
+import { Connection, type ConnectionOwner } from "./connection.ts";
+import type { ConnectionEnd } from "./connection-state.ts";
+import type { FailureReason, UpstreamCounters } from "./counters.ts";
+import type { DialTarget } from "./dial-target.ts";
+import type { EncodeFor } from "./flight.ts";
+import { Habits } from "./habits.ts";
+import { RoundTrip } from "./round-trip.ts";
+import type { Server } from "./server.ts";
+import type { Turn } from "./turn.ts";
+
+/** What the rest of a set of replicas is told. */
+export interface AddressOwner {
+  opened(address: Address, now: Instant): void;
+  /** A response came: the operator is alive. */
+  heard(now: Instant): void;
+  relieved(now: Instant): void;
+  /** A connection ended, or (with `failure`) could not be made. */
+  ended(address: Address, now: Instant, failure: DialFailure | undefined): void;
+}
+
+/** Which connections a query may not use. */
+export interface Picky {
+  refuses(connection: Connection): boolean;
+}
+
+export interface AddressDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly turn: Turn;
+  readonly dialer: Dialer<DialTarget>;
+  readonly encode: EncodeFor;
+  readonly counters: UpstreamCounters;
+  /** Most connections to one address. */
+  readonly connections: number;
+  /** Milliseconds. */
+  readonly idleTimeout: number;
+}
+
+/** Queries more in flight on one connection than on the other, before the other is taken: below that, a
+ * burst is cheaper in one record. */
+const CROWDED = 32;
+/** Milliseconds a silent connection is kept in the hope of a late response, after its queries went elsewhere. */
+const SUSPECT_GRACE_MS = 1_500;
+/** Milliseconds a connection that spent its query limit may stay open before the limit is disbelieved. */
+const LIMIT_DOUBT_MS = 100;
+/** Asks nothing that anybody could learn from, and every resolver knows the answer. */
+const PROBE: Question = { qname: ROOT, qtype: Type.NS, qclass: Class.IN };
+
+export class Address implements ConnectionOwner {
+  readonly server: Server;
+  readonly target: DialTarget;
+  readonly roundTrip = new RoundTrip();
+  readonly habits = new Habits();
+  readonly #deps: AddressDeps;
+  readonly #owner: AddressOwner;
+  /** BOUNDED: by `mayDial` and `mayDialOnceMore`, and what still drains. */
+  #connections: Connection[] = [];
+  #health: AddressHealth = UNTRIED;
+  #isClosed = false;
+  /** Milliseconds, as the peer last said. */
+  #keepalive: number | undefined;
+  lastFailure: DialFailure | undefined;
+  lastDialAt: Instant = Number.NEGATIVE_INFINITY;
+
+  constructor(server: Server, target: DialTarget, owner: AddressOwner, deps: AddressDeps) {
+    this.server = server;
+    this.target = target;
+    this.#owner = owner;
+    this.#deps = deps;
+  }
+
+  get isEncrypted(): boolean {
+    return this.target.identity !== undefined;
+  }
+
+  get health(): AddressHealth {
+    return this.#health;
+  }
+
+  get isDown(): boolean {
+    return this.#health.phase === "down";
+  }
+
+  get connections(): readonly Connection[] {
+    return this.#connections;
+  }
+
+  get keepalive(): number | undefined {
+    return this.#keepalive;
+  }
+
+  get isIpv6(): boolean {
+    return this.target.address.includes(":");
+  }
+
+  /** The connection to send the next query on, if there is one that `picky` allows. */
+  best(now: Instant, picky: Picky | undefined): Connection | undefined {
+    let best: Connection | undefined;
+    for (const connection of this.#connections) {
+      if (!this.takes(connection, now) || picky?.refuses(connection) === true) continue;
+      if (best === undefined || connection.inFlight + CROWDED <= best.inFlight) best = connection;
+    }
+    return best;
+  }
+
+  /** Whether a query may be sent on `connection` now. */
+  takes(connection: Connection, now: Instant): boolean {
+    if (!connection.isUsable) return false;
+    const limit = this.habits.queryLimit(now);
+    if (connection.sent < limit) return true;
+    // All it should be good for was sent. If it lives on all the same, there is no such limit.
+    if (connection.inFlight > 0 || now - connection.lastAnswerAt < LIMIT_DOUBT_MS) return false;
+    this.habits.forgetQueryLimit();
+    return true;
+  }
+
+  /** Connections being made. */
+  get dialling(): number {
+    return this.#count("connecting");
+  }
+
+  /** Connections that take queries, perhaps not just now. */
+  get open(): number {
+    return this.#count("open");
+  }
+
+  /** Whether another connection may be made now: within the limit, and not in backoff. */
+  mayDial(now: Instant): boolean {
+    if (this.#isClosed || this.open + this.dialling >= this.#deps.connections) return false;
+    return this.#health.phase !== "down" || now >= this.#health.retryAt;
+  }
+
+  dial(now: Instant): void {
+    const { clock, random, turn, dialer, idleTimeout } = this.#deps;
+    if (this.#isClosed) return;
+    this.lastDialAt = now;
+    const longestIdle = this.habits.idleTimeout(Number.POSITIVE_INFINITY, now);
+    this.#connections.push(
+      new Connection({
+        clock,
+        random,
+        turn,
+        owner: this,
+        dial: (events) => dialer.dial(this.target, events),
+        idleTimeout: Math.min(this.#keepalive ?? idleTimeout, longestIdle),
+        longestIdle,
+      }),
+    );
+  }
+
+  /** A query waited its time-out and nothing came meanwhile: no new ones there, and its end if that goes on. */
+  doubt(connection: Connection): void {
+    if (connection.phase !== "open" && connection.phase !== "draining") return;
+    this.server.counters.failures.stalled++;
+    connection.stall();
+    this.#deps.clock.after(SUSPECT_GRACE_MS, () => {
+      if (connection.phase === "suspect") connection.fail();
+    });
+  }
+
+  /** The operator gave no answer for too long: connections being made count as failed, those silent too. */
+  giveUp(now: Instant): void {
+    for (const connection of [...this.#connections]) if (connection.phase === "suspect") connection.fail();
+    if (!this.isDown) this.#failed({ fault: "timed-out", detail: "no answer from any address" }, now);
+  }
+
+  /** The machine slept: what was learned of time is void, and the connections are dead or about to be. */
+  wakeUp(now: Instant): void {
+    this.#setHealth("reset", now);
+    for (const connection of [...this.#connections]) connection.stop();
+  }
+
+  /** Another network: nothing learned of the old one holds. Responses under way may still come. */
+  networkChanged(now: Instant): void {
+    this.#setHealth("reset", now);
+    this.roundTrip.forget();
+    this.habits.forget();
+    for (const connection of [...this.#connections]) connection.retire();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const connection of [...this.#connections]) connection.stop();
+  }
+
+  opened(connection: Connection, info: ChannelInfo): void {
+    const { counters } = this.server;
+    const now = this.#deps.clock.now();
+    this.#deps.counters.connectionsOpened++;
+    if (!info.encrypted) counters.clear++;
+    else if (info.resumed) counters.handshakesResumed++;
+    else counters.handshakesFull++;
+    if (info.encrypted && !info.authenticated) counters.unauthenticated++;
+    if (this.roundTrip.smoothed === undefined) this.roundTrip.guess((now - connection.startedAt) / 2);
+    this.#owner.opened(this, now);
+    if (this.isDown && connection.sent === 0 && connection.isUsable) this.#prove(connection, now);
+  }
+
+  answered(connection: Connection, attempt: Attempt, now: Instant): void {
+    const took = now - attempt.sentAt;
+    this.roundTrip.add(took);
+    this.server.durations?.observe(took / 1_000);
+    this.#keepalive = connection.keepalive ?? this.#keepalive;
+    if (this.#health.phase !== "up") this.#revive(now);
+    this.#owner.heard(now);
+  }
+
+  relieved(): void {
+    this.#owner.relieved(this.#deps.clock.now());
+  }
+
+  ended(connection: Connection, end: ConnectionEnd, failure: DialFailure | undefined): void {
+    const now = this.#deps.clock.now();
+    this.#connections = this.#connections.filter((other) => other !== connection);
+    if (failure !== undefined) this.#failed(failure, now);
+    else this.#judge(connection, end, now);
+    this.#owner.ended(this, now, failure);
+  }
+
+  #judge(connection: Connection, end: ConnectionEnd, now: Instant): void {
+    switch (end) {
+      case "idle":
+      case "drained":
+      case "stopped":
+        return;
+      case "failed":
+        this.#failed({ fault: "timed-out", detail: "connected, but silent" }, now);
+        return;
+      case "violations":
+        this.#count1("violations");
+        this.#failed({ fault: "closed", detail: "its responses did not match our queries" }, now);
+        return;
+      case "ended":
+      case "reset":
+        if (!connection.isProven) {
+          // Accepted, then gone without one response: as good as a refusal, or we would dial in a loop.
+          this.#failed({ fault: "closed", detail: "closed before any response" }, now);
+        } else if (connection.inFlight > 0) {
+          this.#count1(end);
+          this.habits.closedBusy(connection.answers, now);
+        } else {
+          this.habits.closedIdle(now - connection.lastUsedAt, now);
+        }
+    }
+  }
+
+  #prove(connection: Connection, now: Instant): void {
+    const probe = { question: PROBE, answered: () => undefined, lost: () => undefined };
+    const attempt = connection.send(probe, this.#deps.encode(PROBE, this.server, this.isEncrypted), now);
+    this.server.counters.queries++;
+    this.#deps.clock.after(this.roundTrip.timeout, () => {
+      if (attempt.waiter !== undefined) connection.fail();
+    });
+  }
+
+  #failed(failure: DialFailure, now: Instant): void {
+    if (failure.fault === "aborted" || this.#isClosed) return;
+    const isNews = !this.isDown || this.lastFailure?.detail !== failure.detail;
+    this.lastFailure = failure;
+    this.#count1(failure.fault);
+    this.#setHealth("failed", now);
+    if (!isNews) return;
+    const { address, port } = this.target;
+    this.#deps.log.warn(
+      { upstream: this.server.options.name, address, port, fault: failure.fault, detail: failure.detail },
+      "upstream address failed",
+    );
+  }
+
+  #revive(now: Instant): void {
+    const wasDown = this.isDown;
+    this.#setHealth("answered", now);
+    this.lastFailure = undefined;
+    if (!wasDown) return;
+    const { address, port } = this.target;
+    this.#deps.log.info({ upstream: this.server.options.name, address, port }, "upstream address is back");
+  }
+
+  #setHealth(event: HealthEvent, now: Instant): void {
+    this.#health = healthAfter(this.#health, event, now, this.#deps.random);
+  }
+
+  #count1(reason: FailureReason): void {
+    this.server.counters.failures[reason]++;
+  }
+
+  #count(phase: Connection["phase"]): number {
+    let count = 0;
+    for (const connection of this.#connections) if (connection.phase === phase) count++;
+    return count;
+  }
+}

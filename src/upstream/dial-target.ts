@@ -1,0 +1,30 @@
+/** Whom to dial, and how to know that it is them. */
+import type { PinPolicy } from "./options.ts";
+
+export interface DialTarget {
+  /** Label of the server, for logs and for keeping its sessions apart. */
+  readonly server: string;
+  /** An IP address (IPv6 perhaps with a zone), or a host name that only a proxy may resolve. */
+  readonly address: string;
+  readonly port: number;
+  /** `undefined`: in clear. */
+  readonly identity: Identity | undefined;
+  /** Milliseconds for the whole of it. */
+  readonly timeout: number;
+}
+
+export interface Identity {
+  /** The name the certificate must hold (RFC 8310 §8.1); `""`: none. */
+  readonly authName: string;
+  /** An IP address the certificate must hold: the resolver that designated this one (RFC 9462 §4.2). */
+  readonly coveredAddress?: string;
+  /** `sha256/BASE64` of a SubjectPublicKeyInfo, of the leaf or an issuer. */
+  readonly pins: readonly string[];
+  readonly pinPolicy: PinPolicy;
+  /** Also require a DNSSEC-secure TLSA record to match (RFC 7671). */
+  readonly dane: boolean;
+  /** PEM; `undefined`: the system's. */
+  readonly ca: string | undefined;
+  /** False only in the opportunistic profile: a stranger is better than clear text. */
+  readonly isRequired: boolean;
+}

@@ -1,0 +1,177 @@
+/**
+ * The servers of one configuration with their addresses, and the stations that queries go by. Addresses that
+ * have to be found out (`host`, `discover`) come and go; the stations stay.
+ */
+import type { Instant } from "../ports/clock.ts";
+import { Address, type AddressDeps } from "./address.ts";
+import type { DialTarget } from "./dial-target.ts";
+import { Families } from "./families.ts";
+import type { AddressAndPort, ServerOptions, UpstreamOptions } from "./options.ts";
+import { Replicas } from "./replicas.ts";
+import type { SplitDomain, Stations } from "./router.ts";
+import { createServer, type Server } from "./server.ts";
+import { type ServerSnapshot, snapshotOf } from "./snapshot.ts";
+import type { UpstreamsDeps } from "./upstreams.ts";
+
+export type FleetDeps = Omit<AddressDeps, "connections" | "idleTimeout"> & Pick<UpstreamsDeps, "durations">;
+
+/** A server, where its addresses belong, and what they are now. */
+interface Ship {
+  readonly server: Server;
+  readonly replicas: Replicas;
+  /** Where the same addresses go in clear, in the opportunistic profile. */
+  readonly inClear: Replicas | undefined;
+  addresses: readonly Address[];
+  clearAddresses: readonly Address[];
+}
+
+/** Where plain DNS is spoken (RFC 1035 §4.2). */
+const CLEAR_PORT = 53;
+
+export class Fleet {
+  readonly stations: Stations;
+  readonly #options: UpstreamOptions;
+  readonly #deps: FleetDeps;
+  readonly #families = new Families();
+  /** BOUNDED: by the configuration, as all collections here. */
+  readonly #ships: Ship[] = [];
+  readonly #general = new Map<string, Replicas>();
+  readonly #clear = new Map<string, Replicas>();
+
+  constructor(options: UpstreamOptions, deps: FleetDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    const split: { domain: SplitDomain["domain"]; stations: Replicas[] }[] = [];
+    for (const serverOptions of options.servers) {
+      const replicas = this.#launch(serverOptions);
+      for (const domain of serverOptions.domains) {
+        const known = split.find((each) => each.domain === domain);
+        if (known === undefined) split.push({ domain, stations: [replicas] });
+        else known.stations.push(replicas);
+      }
+    }
+    this.stations = { general: [...this.#general.values()], clear: this.#clear, split };
+  }
+
+  /** The first query is here: what has to be looked up first is looked up. */
+  start(): void {
+    // Nothing yet: every address is given.
+  }
+
+  setAddresses(ship: Ship, addresses: readonly AddressAndPort[]): void {
+    const { server, replicas, inClear } = ship;
+    const isPlain = server.options.transport === "plain";
+    ship.addresses = addresses.map((each) => this.#address(ship, replicas, each, !isPlain));
+    ship.clearAddresses =
+      inClear === undefined
+        ? []
+        : addresses.map(({ address }) => this.#address(ship, inClear, { address, port: CLEAR_PORT }, false));
+    this.#regroup(replicas, (each) => (each.replicas === replicas ? each.addresses : []));
+    if (inClear !== undefined) {
+      this.#regroup(inClear, (each) => (each.inClear === inClear ? each.clearAddresses : []));
+    }
+  }
+
+  isReachable(now: Instant): boolean {
+    return this.stations.general.some((replicas) => !replicas.isDown(now));
+  }
+
+  /** Tries what is down and wanted. @returns whether anything here is in use. */
+  tend(now: Instant, inUseWithin: number): boolean {
+    let isInUse = false;
+    for (const replicas of this.#all()) {
+      if (!replicas.isInUse(now, inUseWithin)) continue;
+      isInUse = true;
+      replicas.tend(now, false);
+    }
+    return isInUse;
+  }
+
+  wakeUp(now: Instant): void {
+    this.#families.forget();
+    for (const replicas of this.#all()) replicas.reset();
+    for (const address of this.#addresses()) address.wakeUp(now);
+  }
+
+  networkChanged(now: Instant): void {
+    this.#families.forget();
+    for (const replicas of this.#all()) replicas.reset();
+    for (const address of this.#addresses()) address.networkChanged(now);
+  }
+
+  snapshot(): ServerSnapshot[] {
+    return this.#ships.map(({ server, addresses, clearAddresses }) =>
+      snapshotOf(server, [...addresses, ...clearAddresses]),
+    );
+  }
+
+  close(): void {
+    for (const replicas of this.#all()) replicas.close();
+    for (const address of this.#addresses()) address.close();
+  }
+
+  /** Puts one server in its place. */
+  #launch(options: ServerOptions): Replicas {
+    const { durations } = this.#deps;
+    const server = createServer(options, durations?.(options.name));
+    const { profile, selection } = this.#options;
+    const isSplit = options.domains.length > 0;
+    const label = selection === "sharded" && !isSplit ? options.operator : options.name;
+    const replicas = isSplit ? this.#replicas(label) : this.#among(this.#general, label, false);
+    const mayBeClear = profile === "opportunistic" && !isSplit && options.transport === "tls";
+    const inClear = mayBeClear ? this.#among(this.#clear, label, true) : undefined;
+    const ship: Ship = { server, replicas, inClear, addresses: [], clearAddresses: [] };
+    this.#ships.push(ship);
+    this.setAddresses(ship, options.addresses);
+    return replicas;
+  }
+
+  #among(stations: Map<string, Replicas>, label: string, isClear: boolean): Replicas {
+    const known = stations.get(label);
+    if (known !== undefined) return known;
+    const made = this.#replicas(label, isClear);
+    stations.set(label, made);
+    return made;
+  }
+
+  #replicas(label: string, isClear = false): Replicas {
+    const { clock } = this.#deps;
+    return new Replicas(isClear ? `${label} in clear` : label, { clock, families: this.#families, isClear });
+  }
+
+  /** The address as it was, if it was there already. */
+  #address(ship: Ship, replicas: Replicas, { address, port }: AddressAndPort, isEncrypted: boolean): Address {
+    const known = [...ship.addresses, ...ship.clearAddresses].find(
+      (each) =>
+        each.target.address === address && each.target.port === port && each.isEncrypted === isEncrypted,
+    );
+    if (known !== undefined) return known;
+    const { connections, idleTimeout } = this.#options;
+    const target = this.#targetOf(ship.server.options, address, port, isEncrypted);
+    return new Address(ship.server, target, replicas, { ...this.#deps, connections, idleTimeout });
+  }
+
+  #targetOf(options: ServerOptions, address: string, port: number, isEncrypted: boolean): DialTarget {
+    const { name, authName, pins, pinPolicy, dane, ca } = options;
+    const { connectTimeout, profile } = this.#options;
+    const isRequired = profile === "strict" || options.domains.length > 0;
+    const identity = { authName, pins, pinPolicy, dane, ca, isRequired };
+    return { server: name, address, port, timeout: connectTimeout, identity: isEncrypted ? identity : undefined };
+  }
+
+  #regroup(replicas: Replicas, addressesOf: (ship: Ship) => readonly Address[]): void {
+    const before = replicas.addresses;
+    const after = this.#ships.flatMap(addressesOf);
+    replicas.setAddresses(after);
+    for (const address of before) if (!after.includes(address)) address.close();
+  }
+
+  #all(): Replicas[] {
+    const split = this.#ships.map(({ replicas }) => replicas);
+    return [...new Set([...split, ...this.#clear.values()])];
+  }
+
+  #addresses(): Address[] {
+    return this.#ships.flatMap(({ addresses, clearAddresses }) => [...addresses, ...clearAddresses]);
+  }
+}
