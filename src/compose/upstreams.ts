@@ -14,15 +14,17 @@ import type { Question } from "../ports/message.ts";
 import type { DoctorFinding } from "../ports/operator.ts";
 import type { Random } from "../ports/random.ts";
 import { StartError } from "../ports/start-error.ts";
-import { outgoingQuery } from "../privacy/outgoing-query.ts";
+import { type Hop, outgoingQuery } from "../privacy/outgoing-query.ts";
 import type { Sharding } from "../privacy/sharding.ts";
 import { Flights } from "../resolve/coalesced.ts";
-import type { AddressAndPort, ServerOptions, UpstreamOptions } from "../upstream/options.ts";
-import type { Reachable } from "../upstream/plan.ts";
-import { SessionTickets } from "../upstream/session-tickets.ts";
-import { createTlsDialer } from "../upstream/tls-dialer.ts";
+import { networkFingerprint } from "../upstream/network-fingerprint.ts";
+import type { AddressAndPort, Proxy, ServerOptions, UpstreamOptions } from "../upstream/options.ts";
+import type { ServerSnapshot } from "../upstream/snapshot.ts";
+import { TlsDialer } from "../upstream/tls-dialer.ts";
 import { Upstreams } from "../upstream/upstreams.ts";
-import { questionKey } from "../wire/names.ts";
+
+/** RFC 7858 §3.1. */
+const DOT_PORT = 853;
 
 export interface UpstreamPart {
   readonly raw: Exchange;
@@ -56,45 +58,46 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
   const { padding, paddingBlock, ecs } = config.privacy;
   const encode = outgoingQuery({ padding, paddingBlock, ecs }, random);
   const histograms = new Map<string, Histogram>(); // BOUNDED: by the configured servers.
-  const tickets = new SessionTickets();
+  const hops = new Hops();
   const options = upstreamOptions(config);
-  const dialer = createTlsDialer(
-    { connectTimeout: options.connectTimeout, isOpportunistic: options.profile === "opportunistic" },
-    { clock, tickets, isClockRight: () => !deps.isClockWrong() },
-  );
+  const dialer = new TlsDialer({
+    clock,
+    isClockWrong: deps.isClockWrong,
+    proxy: options.proxy,
+    tlsa: () => Promise.resolve("no server can be asked for its TLSA record"),
+  });
   const upstreams = new Upstreams(options, {
     clock,
     random,
     log,
     dialer,
     // The ID is a connection's own: it is set when the query is sent.
-    encode: (question, server) =>
-      encode(question, 0, server.ecs === undefined ? undefined : { ecs: server.ecs }),
+    encode: (question, { options: { ecs: own } }, isEncrypted) =>
+      encode(question, 0, hops.of(own, isEncrypted)),
     ranked: (question, operators) => sharding().ranked(question, operators),
-    durations: ({ name }) => {
+    durations: (server) => {
       const histogram = new Histogram(UPSTREAM_BOUNDS);
-      histograms.set(name, histogram);
+      histograms.set(server, histogram);
       return histogram;
     },
     defer: setImmediate,
+    networkFingerprint,
+    forgetSessions: () => {
+      dialer.forgetSessions();
+    },
   });
-  // Helpers of different flights ask the same: one exchange serves them all.
-  const raw = new Flights(upstreams, clock, { maxFlights: options.maxInFlight });
   return {
-    raw,
-    figures: () => upstreams.servers.map((server) => figuresOf(server, histograms)),
-    connectionsOpened: () => upstreams.opened,
-    minimises: (question) => {
-      const query = { question, key: questionKey(question), purpose: "client" } as const;
-      return upstreams.firstFor(query)?.options.minimises ?? true;
-    },
-    isReachable: () => upstreams.isReachable,
+    // Helpers of different flights ask the same: one exchange serves them all.
+    raw: new Flights(upstreams, clock, { maxFlights: options.maxInFlight }),
+    figures: () => upstreams.snapshot().map((server) => figuresOf(server, histograms)),
+    connectionsOpened: () => upstreams.counters.connectionsOpened,
+    minimises: (question) => upstreams.serverFor(question)?.minimises ?? true,
+    isReachable: () => upstreams.isReachable(),
     networkChanged: () => {
-      tickets.clear();
-      upstreams.reset();
+      upstreams.wakeUp();
     },
-    clearTextQueries: () => sum(upstreams.servers.map(({ server }) => server.counters.clear)),
-    shardFailovers: () => sum(upstreams.servers.map(({ server }) => server.counters.failures.operator_down)),
+    clearTextQueries: () => upstreams.counters.clearTextQueries,
+    shardFailovers: () => upstreams.counters.shardFailovers,
     probe: () => Promise.resolve([]),
     close: () => {
       upstreams.close();
@@ -103,8 +106,24 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
   };
 }
 
+/** What a query for a server differs in; the same object for the same server, not one a query. */
+class Hops {
+  /** BOUNDED: by three kinds of ECS, sealed and clear. */
+  readonly #hops = new Map<string, Hop>();
+
+  of(ecs: Hop["ecs"], isEncrypted: boolean): Hop | undefined {
+    if (ecs === undefined && isEncrypted) return undefined;
+    const key = `${ecs} ${isEncrypted}`;
+    const known = this.#hops.get(key);
+    if (known !== undefined) return known;
+    const hop: Hop = { ...(ecs && { ecs }), ...(!isEncrypted && { clear: true }) };
+    this.#hops.set(key, hop);
+    return hop;
+  }
+}
+
 function upstreamOptions({ upstream }: Config): UpstreamOptions {
-  const { profile, selection, shardFailover, connections, idleTimeout, connectTimeout, maxInFlight } =
+  const { profile, selection, shardFailover, connections, idleTimeout, connectTimeout, maxInFlight, proxy } =
     upstream;
   return {
     profile,
@@ -115,12 +134,13 @@ function upstreamOptions({ upstream }: Config): UpstreamOptions {
     connectTimeout,
     maxInFlight,
     bootstrap: upstream.bootstrap.map(addressAndPort),
-    servers: upstream.servers.map(serverOptions),
+    servers: upstream.servers.map((server) => serverOptions(server, proxy !== undefined)),
+    ...(proxy && { proxy: proxyOptions(proxy) }),
   };
 }
 
-function serverOptions(server: ServerConfig): ServerOptions {
-  const { name, operator, pins, pinPolicy, dane, domains, transport, minimises, ecs } = server;
+function serverOptions(server: ServerConfig, isProxied: boolean): ServerOptions {
+  const { name, operator, pins, pinPolicy, dane, domains, transport, minimises, ecs, host } = server;
   return {
     name,
     operator,
@@ -132,9 +152,20 @@ function serverOptions(server: ServerConfig): ServerOptions {
     domains,
     transport,
     minimises,
+    ...(host !== undefined && whereHostIs(host, isProxied)),
+    ...(server.discover !== undefined && { discover: addressAndPort(server.discover) }),
     ...(ecs !== undefined && { ecs }),
     ...(server.caFile !== undefined && { ca: textOf(server.caFile) }),
   };
+}
+
+/** A proxy looks the name up itself; without one `bootstrap` does. */
+function whereHostIs(name: string, isProxied: boolean): Partial<ServerOptions> {
+  return isProxied ? { addresses: [{ address: name, port: DOT_PORT }] } : { host: { name, port: DOT_PORT } };
+}
+
+function proxyOptions({ host, port, username, password }: NonNullable<Config["upstream"]["proxy"]>): Proxy {
+  return { host, port, ...(username !== undefined && { user: username, password: password ?? "" }) };
 }
 
 function textOf(path: string): string {
@@ -150,26 +181,15 @@ function addressAndPort({ ip, port, scope }: SocketAddress): AddressAndPort {
   return { address: scope === undefined ? ip : `${ip}%${scope}`, port };
 }
 
-function figuresOf(
-  { server, pools }: Reachable,
-  histograms: ReadonlyMap<string, Histogram>,
-): UpstreamFigures {
-  const { options, counters } = server;
-  const connections: Record<string, number> = { connecting: 0, open: 0, suspect: 0, draining: 0 };
-  for (const { phase } of pools.flatMap((pool) => pool.connections)) {
-    connections[phase] = (connections[phase] ?? 0) + 1;
-  }
+function figuresOf(server: ServerSnapshot, histograms: ReadonlyMap<string, Histogram>): UpstreamFigures {
+  const { name, operator, queries, failures, connections, handshakes } = server;
   return {
-    label: options.name,
-    operator: options.operator,
-    queries: counters.queries,
-    failures: counters.failures,
+    label: name,
+    operator,
+    queries,
+    failures,
     connections,
-    handshakes: { full: counters.handshakesFull, resumed: counters.handshakesResumed },
-    durations: (histograms.get(options.name) ?? new Histogram(UPSTREAM_BOUNDS)).figures(),
+    handshakes,
+    durations: (histograms.get(name) ?? new Histogram(UPSTREAM_BOUNDS)).figures(),
   };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

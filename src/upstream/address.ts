@@ -15,15 +15,14 @@ import type { Random } from "../ports/random.ts";
 import { Class, Type } from "../wire/codes.ts";
 import { ROOT } from "../wire/names.ts";
 import { type AddressHealth, healthAfter, type HealthEvent, UNTRIED } from "./address-health.ts";
-import type { Attempt } from "./attempt.ts";
+import type { Attempt, Carrier, Picky } from "./attempt.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import type { ConnectionEnd } from "./connection-state.ts";
 import type { FailureReason, UpstreamCounters } from "./counters.ts";
 import type { DialTarget } from "./dial-target.ts";
-import type { EncodeFor } from "./flight.ts";
 import { Habits } from "./habits.ts";
 import { RoundTrip } from "./round-trip.ts";
-import type { Server } from "./server.ts";
+import type { EncodeFor, Server } from "./server.ts";
 import type { Turn } from "./turn.ts";
 
 /** What the rest of a set of replicas is told. */
@@ -34,11 +33,6 @@ export interface AddressOwner {
   relieved(now: Instant): void;
   /** A connection ended, or (with `failure`) could not be made. */
   ended(address: Address, now: Instant, failure: DialFailure | undefined): void;
-}
-
-/** Which connections a query may not use. */
-export interface Picky {
-  refuses(connection: Connection): boolean;
 }
 
 export interface AddressDeps {
@@ -60,6 +54,8 @@ export interface AddressDeps {
 const CROWDED = 32;
 /** Milliseconds a silent connection is kept in the hope of a late response, after its queries went elsewhere. */
 const SUSPECT_GRACE_MS = 1_500;
+/** Milliseconds to make do with the connections there are, after one more could not be made. */
+const SPARE_DELAY_MS = 1_000;
 /** Milliseconds a connection that spent its query limit may stay open before the limit is disbelieved. */
 const LIMIT_DOUBT_MS = 100;
 /** Asks nothing that anybody could learn from, and every resolver knows the answer. */
@@ -78,6 +74,7 @@ export class Address implements ConnectionOwner {
   #isClosed = false;
   /** Milliseconds, as the peer last said. */
   #keepalive: number | undefined;
+  #noSpareBefore: Instant = Number.NEGATIVE_INFINITY;
   lastFailure: DialFailure | undefined;
   lastDialAt: Instant = Number.NEGATIVE_INFINITY;
 
@@ -146,7 +143,7 @@ export class Address implements ConnectionOwner {
   /** Whether another connection may be made now: within the limit, and not in backoff. */
   mayDial(now: Instant): boolean {
     if (this.#isClosed || this.open + this.dialling >= this.#deps.connections) return false;
-    return this.#health.phase !== "down" || now >= this.#health.retryAt;
+    return this.#health.phase === "down" ? now >= this.#health.retryAt : now >= this.#noSpareBefore;
   }
 
   dial(now: Instant): void {
@@ -168,12 +165,12 @@ export class Address implements ConnectionOwner {
   }
 
   /** A query waited its time-out and nothing came meanwhile: no new ones there, and its end if that goes on. */
-  doubt(connection: Connection): void {
-    if (connection.phase !== "open" && connection.phase !== "draining") return;
+  doubt(carrier: Carrier): void {
+    if (carrier.phase !== "open" && carrier.phase !== "draining") return;
     this.server.counters.failures.stalled++;
-    connection.stall();
+    carrier.stall();
     this.#deps.clock.after(SUSPECT_GRACE_MS, () => {
-      if (connection.phase === "suspect") connection.fail();
+      if (carrier.phase === "suspect") carrier.fail();
     });
   }
 
@@ -228,15 +225,20 @@ export class Address implements ConnectionOwner {
     this.#owner.relieved(this.#deps.clock.now());
   }
 
-  ended(connection: Connection, end: ConnectionEnd, failure: DialFailure | undefined): void {
+  ended(
+    connection: Connection,
+    end: ConnectionEnd,
+    failure: DialFailure | undefined,
+    unanswered: number,
+  ): void {
     const now = this.#deps.clock.now();
     this.#connections = this.#connections.filter((other) => other !== connection);
     if (failure !== undefined) this.#failed(failure, now);
-    else this.#judge(connection, end, now);
+    else this.#judge(connection, end, unanswered, now);
     this.#owner.ended(this, now, failure);
   }
 
-  #judge(connection: Connection, end: ConnectionEnd, now: Instant): void {
+  #judge(connection: Connection, end: ConnectionEnd, unanswered: number, now: Instant): void {
     switch (end) {
       case "idle":
       case "drained":
@@ -254,7 +256,7 @@ export class Address implements ConnectionOwner {
         if (!connection.isProven) {
           // Accepted, then gone without one response: as good as a refusal, or we would dial in a loop.
           this.#failed({ fault: "closed", detail: "closed before any response" }, now);
-        } else if (connection.inFlight > 0) {
+        } else if (unanswered > 0) {
           this.#count1(end);
           this.habits.closedBusy(connection.answers, now);
         } else {
@@ -274,6 +276,12 @@ export class Address implements ConnectionOwner {
 
   #failed(failure: DialFailure, now: Instant): void {
     if (failure.fault === "aborted" || this.#isClosed) return;
+    if (this.#connections.some(({ phase, isProven }) => phase === "open" && isProven)) {
+      // One more could not be made, but the address works.
+      this.#count1(failure.fault);
+      this.#noSpareBefore = now + SPARE_DELAY_MS;
+      return;
+    }
     const isNews = !this.isDown || this.lastFailure?.detail !== failure.detail;
     this.lastFailure = failure;
     this.#count1(failure.fault);

@@ -1,27 +1,49 @@
-/** One sending of one question on one connection. */
+/**
+ * One sending of one question on one connection, and how those involved see each other: the query that waits,
+ * the connection that carries it, the address the connection leads to.
+ */
 import type { Instant } from "../ports/clock.ts";
 import type { Message, Question } from "../ports/message.ts";
+import type { RoundTrip } from "./round-trip.ts";
+import type { Server } from "./server.ts";
 
-/** What carries a query: a `Connection`, as those who wait for the response see it. */
-export interface Carrier {
-  readonly phase: string;
-  /** When it opened; `undefined` before. */
-  readonly openedAt: Instant | undefined;
-  readonly lastAnswerAt: Instant;
-  /** Nobody waits for the response to `attempt` any more. */
-  abandon(attempt: Attempt): void;
-  /** A query has waited its time-out without any response having come. */
-  stall(): void;
-  /** Gives it up at once; its queries are lost here. */
-  fail(): void;
-}
-
-/** Who wants the response: `asking.ts`. */
+/** Who wants the response. */
 export interface Waiter {
   readonly question: Question;
   answered(attempt: Attempt, message: Message, now: Instant): void;
   /** No response will come for this attempt: its connection ended, or the peer mis-answered it. */
   lost(attempt: Attempt, now: Instant): void;
+}
+
+/** A connection. */
+export interface Carrier {
+  readonly owner: Destination;
+  readonly phase: string;
+  readonly startedAt: Instant;
+  /** When it opened, or last gave a response. */
+  readonly lastAnswerAt: Instant;
+  /** Sends `octets` under an ID of its own. */
+  send(waiter: Waiter, octets: Uint8Array, now: Instant): Attempt;
+  /** Nobody waits for the response to `attempt` any more. */
+  abandon(attempt: Attempt): void;
+  /** A query has waited its time-out without any response having come. */
+  stall(): void;
+  /** Has been silent for too long: its queries are lost here. */
+  fail(): void;
+}
+
+/** An address of a server. */
+export interface Destination {
+  readonly server: Server;
+  readonly isEncrypted: boolean;
+  readonly roundTrip: RoundTrip;
+  /** A query waited its time-out on `carrier`, and nothing came meanwhile. */
+  doubt(carrier: Carrier): void;
+}
+
+/** Which connections a query may not use. */
+export interface Picky {
+  refuses(carrier: Carrier): boolean;
 }
 
 /**
@@ -30,7 +52,7 @@ export interface Waiter {
  */
 export interface Attempt {
   readonly id: number;
-  readonly connection: Carrier;
+  readonly carrier: Carrier;
   readonly sentAt: Instant;
   readonly question: Question;
   /** `undefined` once nobody waits. */

@@ -49,20 +49,29 @@ const PROVEN: ConnectionState = { phase: "open", proven: true, violations: 0 };
 
 /** The state after `event`; the same object when nothing changes. */
 export function step(state: ConnectionState, event: ConnectionEvent): ConnectionState {
-  if (state.phase === "closed") return state;
-  if (state.phase === "connecting") {
-    if (event === "authenticated") return UNPROVEN;
-    return event === "failed" || event === "stopped" ? closed(state, event) : state;
+  switch (state.phase) {
+    case "closed":
+      return state;
+    case "connecting":
+      if (event === "authenticated") return UNPROVEN;
+      return event === "failed" || event === "stopped" ? closed(state, event) : state;
+    case "open":
+    case "suspect":
+    case "draining":
+      return stepLive(state, event);
   }
+}
+
+type Live = Exclude<ConnectionState, { readonly phase: "connecting" | "closed" }>;
+
+function stepLive(state: Live, event: ConnectionEvent): ConnectionState {
   switch (event) {
     case "authenticated":
       return state;
     case "answered":
       return answered(state);
     case "violated":
-      return state.violations + 1 < MAX_VIOLATIONS
-        ? { ...state, violations: state.violations + 1 }
-        : closed(state, "violations");
+      return violated(state);
     case "stalled":
       // A peer that we no longer ask and that no longer answers has nothing left to give.
       if (state.phase === "draining") return closed(state, "failed");
@@ -80,7 +89,10 @@ export function step(state: ConnectionState, event: ConnectionEvent): Connection
   }
 }
 
-type Live = Exclude<ConnectionState, { readonly phase: "connecting" | "closed" }>;
+function violated(state: Live): ConnectionState {
+  const violations = state.violations + 1;
+  return violations < MAX_VIOLATIONS ? { ...state, violations } : closed(state, "violations");
+}
 
 function answered(state: Live): ConnectionState {
   if (state.phase === "suspect") return { phase: "open", proven: true, violations: state.violations };

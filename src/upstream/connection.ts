@@ -14,7 +14,7 @@ import type { Random } from "../ports/random.ts";
 import { Flag, Opcode } from "../wire/codes.ts";
 import { FrameReader } from "../wire/framing.ts";
 import { HEADER_OCTETS, isFault, readMessage } from "../wire/read-message.ts";
-import type { Attempt, Waiter } from "./attempt.ts";
+import type { Attempt, Carrier, Destination, Waiter } from "./attempt.ts";
 import {
   CONNECTING,
   type ConnectionEnd,
@@ -25,20 +25,13 @@ import {
 import { IdTable } from "./id-table.ts";
 import { keepaliveOf } from "./keepalive.ts";
 import { Outbox } from "./outbox.ts";
-import type { RoundTrip } from "./round-trip.ts";
-import type { Server } from "./server.ts";
 import type { Turn } from "./turn.ts";
 
 /** Responses nobody waits for any more, before the connection is given up: they hold IDs and memory. */
 const MAX_ABANDONED = 2_048;
 
-/** The address a connection belongs to: what it is told, and what a query on the connection wants of it. */
-export interface ConnectionOwner {
-  readonly server: Server;
-  readonly isEncrypted: boolean;
-  readonly roundTrip: RoundTrip;
-  /** A query waited its time-out on `connection`, and nothing came meanwhile. */
-  doubt(connection: Connection): void;
+/** The address a connection belongs to: what it is told. */
+export interface ConnectionOwner extends Destination {
   opened(connection: Connection, info: ChannelInfo): void;
   /** Before the waiter gets the response. */
   answered(connection: Connection, attempt: Attempt, now: Instant): void;
@@ -69,7 +62,7 @@ export interface ConnectionDeps {
   readonly longestIdle: number;
 }
 
-export class Connection {
+export class Connection implements Carrier {
   readonly #deps: ConnectionDeps;
   readonly #channel: Channel;
   readonly #outbox: Outbox;
@@ -148,7 +141,7 @@ export class Connection {
   /** Sends `octets` under an ID of this connection. Only while `isUsable`. */
   send(waiter: Waiter, octets: Uint8Array, now: Instant): Attempt {
     const id = this.#table.vacantId(this.#deps.random);
-    const attempt: Attempt = { id, connection: this, sentAt: now, question: waiter.question, waiter };
+    const attempt: Attempt = { id, carrier: this, sentAt: now, question: waiter.question, waiter };
     this.#table.put(attempt);
     this.#outbox.put(octets, id);
     this.sent++;
@@ -282,12 +275,7 @@ export class Connection {
     this.#channel.close();
     const unanswered = this.#table.clear();
     this.#abandoned = 0;
-    this.owner.ended(
-      this,
-      why,
-      failure,
-      unanswered.filter(({ waiter }) => waiter !== undefined).length,
-    );
+    this.owner.ended(this, why, failure, unanswered.filter(({ waiter }) => waiter !== undefined).length);
     const now = this.#deps.clock.now();
     for (const attempt of unanswered) {
       const { waiter } = attempt;

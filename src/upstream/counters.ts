@@ -50,6 +50,8 @@ export class UpstreamCounters {
   /** Questions refused because too many were waiting. */
   overloaded = 0;
   connectionsOpened = 0;
+  /** Queries sent in clear. */
+  clearTextQueries = 0;
 }
 
 function zeros(): Record<FailureReason, number> {

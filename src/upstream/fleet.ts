@@ -3,6 +3,7 @@
  * have to be found out (`host`, `discover`) come and go; the stations stay.
  */
 import type { Instant } from "../ports/clock.ts";
+import type { Durations } from "../ports/durations.ts";
 import { Address, type AddressDeps } from "./address.ts";
 import type { DialTarget } from "./dial-target.ts";
 import { Families } from "./families.ts";
@@ -11,12 +12,14 @@ import { Replicas } from "./replicas.ts";
 import type { SplitDomain, Stations } from "./router.ts";
 import { createServer, type Server } from "./server.ts";
 import { type ServerSnapshot, snapshotOf } from "./snapshot.ts";
-import type { UpstreamsDeps } from "./upstreams.ts";
 
-export type FleetDeps = Omit<AddressDeps, "connections" | "idleTimeout"> & Pick<UpstreamsDeps, "durations">;
+export interface FleetDeps extends Omit<AddressDeps, "connections" | "idleTimeout"> {
+  /** Where the durations of a server go; absent: nowhere. */
+  readonly durations?: (server: string) => Durations;
+}
 
 /** A server, where its addresses belong, and what they are now. */
-interface Ship {
+interface Berth {
   readonly server: Server;
   readonly replicas: Replicas;
   /** Where the same addresses go in clear, in the opportunistic profile. */
@@ -33,9 +36,11 @@ export class Fleet {
   readonly #options: UpstreamOptions;
   readonly #deps: FleetDeps;
   readonly #families = new Families();
-  /** BOUNDED: by the configuration, as all collections here. */
-  readonly #ships: Ship[] = [];
+  /** BOUNDED: by the configuration. */
+  readonly #berths: Berth[] = [];
+  /** BOUNDED: by the configuration. */
   readonly #general = new Map<string, Replicas>();
+  /** BOUNDED: by the configuration. */
   readonly #clear = new Map<string, Replicas>();
 
   constructor(options: UpstreamOptions, deps: FleetDeps) {
@@ -58,14 +63,14 @@ export class Fleet {
     // Nothing yet: every address is given.
   }
 
-  setAddresses(ship: Ship, addresses: readonly AddressAndPort[]): void {
-    const { server, replicas, inClear } = ship;
+  setAddresses(berth: Berth, addresses: readonly AddressAndPort[]): void {
+    const { server, replicas, inClear } = berth;
     const isPlain = server.options.transport === "plain";
-    ship.addresses = addresses.map((each) => this.#address(ship, replicas, each, !isPlain));
-    ship.clearAddresses =
+    berth.addresses = addresses.map((each) => this.#address(berth, replicas, each, !isPlain));
+    berth.clearAddresses =
       inClear === undefined
         ? []
-        : addresses.map(({ address }) => this.#address(ship, inClear, { address, port: CLEAR_PORT }, false));
+        : addresses.map(({ address }) => this.#address(berth, inClear, { address, port: CLEAR_PORT }, false));
     this.#regroup(replicas, (each) => (each.replicas === replicas ? each.addresses : []));
     if (inClear !== undefined) {
       this.#regroup(inClear, (each) => (each.inClear === inClear ? each.clearAddresses : []));
@@ -100,7 +105,7 @@ export class Fleet {
   }
 
   snapshot(): ServerSnapshot[] {
-    return this.#ships.map(({ server, addresses, clearAddresses }) =>
+    return this.#berths.map(({ server, addresses, clearAddresses }) =>
       snapshotOf(server, [...addresses, ...clearAddresses]),
     );
   }
@@ -120,9 +125,9 @@ export class Fleet {
     const replicas = isSplit ? this.#replicas(label) : this.#among(this.#general, label, false);
     const mayBeClear = profile === "opportunistic" && !isSplit && options.transport === "tls";
     const inClear = mayBeClear ? this.#among(this.#clear, label, true) : undefined;
-    const ship: Ship = { server, replicas, inClear, addresses: [], clearAddresses: [] };
-    this.#ships.push(ship);
-    this.setAddresses(ship, options.addresses);
+    const berth: Berth = { server, replicas, inClear, addresses: [], clearAddresses: [] };
+    this.#berths.push(berth);
+    this.setAddresses(berth, options.addresses);
     return replicas;
   }
 
@@ -140,15 +145,20 @@ export class Fleet {
   }
 
   /** The address as it was, if it was there already. */
-  #address(ship: Ship, replicas: Replicas, { address, port }: AddressAndPort, isEncrypted: boolean): Address {
-    const known = [...ship.addresses, ...ship.clearAddresses].find(
+  #address(
+    berth: Berth,
+    replicas: Replicas,
+    { address, port }: AddressAndPort,
+    isEncrypted: boolean,
+  ): Address {
+    const known = [...berth.addresses, ...berth.clearAddresses].find(
       (each) =>
         each.target.address === address && each.target.port === port && each.isEncrypted === isEncrypted,
     );
     if (known !== undefined) return known;
     const { connections, idleTimeout } = this.#options;
-    const target = this.#targetOf(ship.server.options, address, port, isEncrypted);
-    return new Address(ship.server, target, replicas, { ...this.#deps, connections, idleTimeout });
+    const target = this.#targetOf(berth.server.options, address, port, isEncrypted);
+    return new Address(berth.server, target, replicas, { ...this.#deps, connections, idleTimeout });
   }
 
   #targetOf(options: ServerOptions, address: string, port: number, isEncrypted: boolean): DialTarget {
@@ -156,22 +166,28 @@ export class Fleet {
     const { connectTimeout, profile } = this.#options;
     const isRequired = profile === "strict" || options.domains.length > 0;
     const identity = { authName, pins, pinPolicy, dane, ca, isRequired };
-    return { server: name, address, port, timeout: connectTimeout, identity: isEncrypted ? identity : undefined };
+    return {
+      server: name,
+      address,
+      port,
+      timeout: connectTimeout,
+      identity: isEncrypted ? identity : undefined,
+    };
   }
 
-  #regroup(replicas: Replicas, addressesOf: (ship: Ship) => readonly Address[]): void {
+  #regroup(replicas: Replicas, addressesOf: (berth: Berth) => readonly Address[]): void {
     const before = replicas.addresses;
-    const after = this.#ships.flatMap(addressesOf);
+    const after = this.#berths.flatMap(addressesOf);
     replicas.setAddresses(after);
     for (const address of before) if (!after.includes(address)) address.close();
   }
 
   #all(): Replicas[] {
-    const split = this.#ships.map(({ replicas }) => replicas);
+    const split = this.#berths.map(({ replicas }) => replicas);
     return [...new Set([...split, ...this.#clear.values()])];
   }
 
   #addresses(): Address[] {
-    return this.#ships.flatMap(({ addresses, clearAddresses }) => [...addresses, ...clearAddresses]);
+    return this.#berths.flatMap(({ addresses, clearAddresses }) => [...addresses, ...clearAddresses]);
   }
 }

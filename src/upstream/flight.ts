@@ -3,7 +3,7 @@
  * until a response comes or time is up. Earlier sendings stay valid: whichever is answered first counts.
  *
  * Everything happens in calls from connections, replicas and the time wheel; there is no promise inside, only
- * the one that the asker waits on.
+ * the one that the asker waits on. Where it may go is `itinerary.ts`.
  *
  * Source: RFC 7766 §6.2.4 (retry on another connection), RFC 7858 §3.4, RFC 9520 §3.1 (few retries).
  */
@@ -13,16 +13,13 @@ import { ResolutionError } from "../ports/fault.ts";
 import type { Message, Question } from "../ports/message.ts";
 import { Rcode } from "../wire/codes.ts";
 import { readExtendedErrors } from "../wire/edns.ts";
-import type { Attempt, Waiter } from "./attempt.ts";
-import type { Connection, ConnectionOwner } from "./connection.ts";
-import type { Applicant, Replicas } from "./replicas.ts";
-import type { Route } from "./route.ts";
-import type { Server } from "./server.ts";
+import type { Attempt, Carrier, Destination, Waiter } from "./attempt.ts";
 import type { UpstreamCounters } from "./counters.ts";
+import { Itinerary } from "./itinerary.ts";
+import type { Applicant } from "./replicas.ts";
+import type { Route } from "./route.ts";
+import type { EncodeFor } from "./server.ts";
 import type { Sleeper, TimeWheel } from "./time-wheel.ts";
-
-/** The whole query for a server, made afresh; its ID is set when it is sent. */
-export type EncodeFor = (question: Question, server: Server, isEncrypted: boolean) => Uint8Array;
 
 export interface FlightDeps {
   readonly wheel: TimeWheel;
@@ -51,24 +48,23 @@ export class Flight implements Waiter, Applicant, Sleeper {
   readonly question: Question;
   readonly #query: Query;
   readonly #budget: Budget;
-  readonly #route: Route;
   readonly #deps: FlightDeps;
+  readonly #itinerary: Itinerary;
   readonly #startedAt: Instant;
   #resolve: (response: Response) => void = ignore;
   #reject: (error: ResolutionError) => void = ignore;
-  #station = 0;
   /** Not answered yet. BOUNDED: by `MAX_SENDINGS` and `MAX_LOSSES`. */
   #attempts: Attempt[] = [];
   #sendings = 0;
   #losses = 0;
-  #lastLoss: Connection | undefined;
+  #lastLoss: Destination | undefined;
   #isWaiting = false;
   /** Addresses whose response was no use. BOUNDED: by the addresses configured. */
-  #useless: ConnectionOwner[] | undefined;
-  #poorResponses = 0;
+  #useless: readonly Destination[] | undefined;
   #needsFreshConnection = false;
   /** SERVFAIL or the like, kept in case nothing better comes. */
   #poor: Response | undefined;
+  #poorResponses = 0;
   #poorUntil: Instant = Number.POSITIVE_INFINITY;
   #isLanded = false;
   // The links of the time wheel.
@@ -81,32 +77,32 @@ export class Flight implements Waiter, Applicant, Sleeper {
     this.question = query.question;
     this.#query = query;
     this.#budget = budget;
-    this.#route = route;
+    this.#itinerary = new Itinerary(route);
     this.#startedAt = now;
     this.#deps = deps;
   }
 
   /** Takes off. Everything else follows from it. */
-  start(
-    now: Instant,
-    resolve: (response: Response) => void,
-    reject: (error: ResolutionError) => void,
-  ): void {
+  start(now: Instant, resolve: (response: Response) => void, reject: (error: ResolutionError) => void): void {
     this.#resolve = resolve;
     this.#reject = reject;
-    if (this.#query.avoid !== undefined) this.#avoid(this.#query.avoid);
-    const first = this.#firstStation(now);
-    if (first !== this.#station) this.#moveTo(first, now);
+    const { avoid } = this.#query;
+    if (avoid !== undefined) {
+      this.#useless = this.#itinerary.avoid(avoid);
+      this.#needsFreshConnection = this.#useless === undefined;
+    }
+    const first = this.#itinerary.first(now);
+    if (!this.#itinerary.isHere(first)) this.#goTo(first, now);
     this.#place(now);
   }
 
-  refuses(connection: Connection): boolean {
-    if (this.#useless?.includes(connection.owner) === true) return true;
-    if (this.#needsFreshConnection && connection.startedAt < this.#startedAt) return true;
-    return this.#attempts.some((attempt) => attempt.connection === connection);
+  refuses(carrier: Carrier): boolean {
+    if (this.#useless?.includes(carrier.owner) === true) return true;
+    if (this.#needsFreshConnection && carrier.startedAt < this.#startedAt) return true;
+    return this.#attempts.some((attempt) => attempt.carrier === carrier);
   }
 
-  sendOn(connection: Connection, now: Instant): void {
+  sendOn(carrier: Carrier, now: Instant): void {
     this.#isWaiting = false;
     const { work } = this.#budget;
     if (work.upstreamQueries <= 0) {
@@ -114,33 +110,36 @@ export class Flight implements Waiter, Applicant, Sleeper {
       return;
     }
     work.upstreamQueries--;
-    const { server, roundTrip, isEncrypted } = connection.owner;
+    const { server, roundTrip, isEncrypted } = carrier.owner;
     server.counters.queries++;
+    if (!isEncrypted) this.#deps.counters.clearTextQueries++;
     if (this.#sendings + this.#losses > 0) server.counters.resent++;
     this.#sendings++;
-    this.#attempts.push(connection.send(this, this.#deps.encode(this.question, server, isEncrypted), now));
-    if (this.#budget.trace !== undefined) this.#trace(now, `sent to ${server.options.name}`, server);
+    this.#attempts.push(carrier.send(this, this.#deps.encode(this.question, server, isEncrypted), now));
+    if (this.#budget.trace !== undefined) this.#trace(now, `sent to ${server.options.name}`);
     this.#wakeAfter(roundTrip.timeout, now);
   }
 
   answered(attempt: Attempt, message: Message, now: Instant): void {
-    const { server } = attempt.connection.owner;
+    const { owner } = attempt.carrier;
     this.#forget(attempt);
-    const response = responseOf(message, server.options.name);
-    if (this.#budget.trace !== undefined) this.#trace(now, `${server.options.name} answered`, server);
+    const response = responseOf(message, owner.server.options.name);
+    if (this.#budget.trace !== undefined) {
+      this.#trace(now, `${response.upstream} answered after ${Math.round(now - attempt.sentAt)} ms`);
+    }
     if (isUseful(message.rcode)) {
       this.#land(response);
       return;
     }
-    server.counters.failures.servfail++;
-    this.#lookForBetter(response, attempt.connection.owner, now);
+    owner.server.counters.failures.servfail++;
+    this.#lookForBetter(response, owner, now);
   }
 
   lost(attempt: Attempt, now: Instant): void {
     this.#forget(attempt);
     if (this.#isLanded || this.#attempts.length > 0 || this.#isWaiting) return;
     this.#losses++;
-    this.#lastLoss = attempt.connection;
+    this.#lastLoss = attempt.carrier.owner;
     this.#sendings--;
     if (this.#losses > MAX_LOSSES) this.#giveUp(unreachable("every connection ended before the response"));
     else this.#place(now);
@@ -163,59 +162,51 @@ export class Flight implements Waiter, Applicant, Sleeper {
     this.#giveUp(error);
   }
 
-  get #replicas(): Replicas {
-    // The station is only ever set to one that exists.
-    return this.#route.stations[this.#station]!;
-  }
-
   /** Sends now if anything can be sent now, else waits for a connection. */
   #place(now: Instant): void {
-    const connection = this.#choose(now);
-    if (connection !== undefined) this.sendOn(connection, now);
+    const carrier = this.#choose(now);
+    if (carrier !== undefined) this.sendOn(carrier, now);
     else this.#wait(now);
   }
 
-  #choose(now: Instant): Connection | undefined {
-    const isPicky = this.#attempts.length > 0 || this.#useless !== undefined || this.#needsFreshConnection;
+  #choose(now: Instant): Carrier | undefined {
+    const { here } = this.#itinerary;
     if (this.#losses >= LOSSES_TO_SHUN) {
       // Elsewhere, if there is an elsewhere.
-      const lost = this.#lastLoss?.owner;
-      const other = this.#replicas.pick(now, {
-        refuses: (connection) => connection.owner === lost || this.refuses(connection),
+      const lost = this.#lastLoss;
+      const other = here.pick(now, {
+        refuses: (carrier) => carrier.owner === lost || this.refuses(carrier),
       });
       if (other !== undefined) return other;
     }
-    return this.#replicas.pick(now, isPicky ? this : undefined);
+    const isPicky = this.#attempts.length > 0 || this.#useless !== undefined || this.#needsFreshConnection;
+    return here.pick(now, isPicky ? this : undefined);
   }
 
   #wait(now: Instant): void {
     this.#isWaiting = true;
-    this.#replicas.wait(this, now);
+    this.#itinerary.here.wait(this, now);
     // The wait may have ended within the call.
     if (this.#isWaiting && !this.#isLanded) this.#wakeAfter(LOOK_AGAIN_MS, now);
   }
 
   #reconsiderWaiting(now: Instant): void {
-    const next = this.#nextStation(now);
+    const next = this.#itinerary.next(now);
     if (next !== undefined) {
-      this.#moveTo(next, now);
+      this.#goTo(next, now);
       this.#place(now);
       return;
     }
-    const stations = this.#allowedStations();
-    for (const station of stations) station.tend(now, true);
-    if (this.#attempts.length === 0 && stations.every((station) => station.hasFailed)) {
-      const isStranger = stations.every((station) => station.isAllStrangers);
-      if (isStranger) {
-        this.#giveUp(new ResolutionError("upstream-unauthenticated", "no upstream could prove its identity"));
-        return;
-      }
-      if (now - this.#startedAt >= UNREACHABLE_AFTER_MS) {
-        this.#giveUp(unreachable("no upstream can be reached"));
-        return;
-      }
+    const { allowed } = this.#itinerary;
+    for (const replicas of allowed) replicas.tend(now, true);
+    const isHopeless = this.#attempts.length === 0 && allowed.every((replicas) => replicas.hasFailed);
+    if (isHopeless && allowed.every((replicas) => replicas.isAllStrangers)) {
+      this.#giveUp(new ResolutionError("upstream-unauthenticated", "no upstream could prove its identity"));
+    } else if (isHopeless && now - this.#startedAt >= UNREACHABLE_AFTER_MS) {
+      this.#giveUp(unreachable("no upstream can be reached"));
+    } else {
+      this.#wakeAfter(LOOK_AGAIN_MS, now);
     }
-    this.#wakeAfter(LOOK_AGAIN_MS, now);
   }
 
   #reconsiderSending(now: Instant): void {
@@ -224,29 +215,27 @@ export class Flight implements Waiter, Applicant, Sleeper {
       this.#place(now);
       return;
     }
-    const isSilent = last.connection.lastAnswerAt <= last.sentAt;
+    const isSilent = last.carrier.lastAnswerAt <= last.sentAt;
     if (isSilent) {
-      last.connection.owner.doubt(last.connection);
-      this.#replicas.trouble(last.sentAt, now);
+      last.carrier.owner.doubt(last.carrier);
+      this.#itinerary.here.trouble(last.sentAt, now);
     }
     // Giving up on a connection may have landed this flight, or sent it again.
     if (this.#isLanded || this.#isWaiting || this.#attempts.at(-1) !== last) return;
-    if (this.#sendings >= MAX_SENDINGS) this.#wakeAfter(this.#budget.deadline - now, now);
+    if (this.#sendings >= MAX_SENDINGS) this.#wakeAfter(Number.POSITIVE_INFINITY, now);
     else if (isSilent) this.#sendElsewhere(now);
-    else if (now - last.sentAt >= SLOW_MS) this.#askReplicaToo(now);
+    else if (now - last.sentAt >= SLOW_MS) this.#askReplicaToo(last, now);
     else this.#wakeAfter(last.sentAt + SLOW_MS - now, now);
   }
 
-  /** The last sending met silence. It stays valid, in case the answer is only late. */
+  /** The last sending met silence. It stays valid, in case the response is only late. */
   #sendElsewhere(now: Instant): void {
-    const connection = this.#choose(now);
-    if (connection !== undefined) {
-      this.sendOn(connection, now);
-      return;
-    }
-    const next = this.#nextStation(now);
-    if (next !== undefined) {
-      this.#moveTo(next, now);
+    const carrier = this.#choose(now);
+    const next = carrier === undefined ? this.#itinerary.next(now) : undefined;
+    if (carrier !== undefined) {
+      this.sendOn(carrier, now);
+    } else if (next !== undefined) {
+      this.#goTo(next, now);
       this.#place(now);
     } else {
       this.#wait(now);
@@ -254,106 +243,40 @@ export class Flight implements Waiter, Applicant, Sleeper {
   }
 
   /** The connection lives, but this response is slow: another resolver may have it. Only if that costs no dial. */
-  #askReplicaToo(now: Instant): void {
-    const connection = this.#choose(now);
-    if (connection !== undefined && connection.owner !== this.#attempts.at(-1)?.connection.owner) {
-      this.sendOn(connection, now);
-    } else {
-      this.#wakeAfter(this.#budget.deadline - now, now);
-    }
+  #askReplicaToo(last: Attempt, now: Instant): void {
+    const carrier = this.#choose(now);
+    if (carrier !== undefined && carrier.owner !== last.carrier.owner) this.sendOn(carrier, now);
+    else this.#wakeAfter(Number.POSITIVE_INFINITY, now);
   }
 
-  /** "SERVFAIL from one server is not the client's problem": one other that may see the name is asked. */
-  #lookForBetter(response: Response, from: ConnectionOwner, now: Instant): void {
+  /** SERVFAIL or REFUSED from one server is not the client's problem: one other that may see the name is asked. */
+  #lookForBetter(response: Response, from: Destination, now: Instant): void {
     this.#poor = response;
     this.#poorResponses++;
-    this.#useless = [...(this.#useless ?? []), from];
+    const useless = [...(this.#useless ?? []), from];
+    this.#useless = useless;
     if (this.#attempts.length > 0 || this.#isWaiting) return;
-    const where = this.#whereBetter();
+    const where = this.#itinerary.afterPoorResponse(this.#poorResponses, useless);
     if (where === undefined) {
       this.#land(response);
       return;
     }
     this.#poorUntil = now + BETTER_WITHIN_MS;
-    if (where !== this.#station) this.#moveTo(where, now);
+    if (!this.#itinerary.isHere(where)) this.#goTo(where, now);
     this.#place(now);
   }
 
-  /** The station to ask after a response that was no use: a replica first, where operators are kept apart. */
-  #whereBetter(): number | undefined {
-    const { stations, leave, leavesOnServfail } = this.#route;
-    const next = leavesOnServfail && this.#station + 1 < stations.length ? this.#station + 1 : undefined;
-    const isFree = leave === "doubt";
-    const here = this.#replicas.addresses.some((address) => this.#useless?.includes(address) !== true)
-      ? this.#station
-      : undefined;
-    if (this.#poorResponses === 1) return isFree ? (next ?? here) : (here ?? next);
-    return this.#poorResponses === 2 && !isFree ? next : undefined;
-  }
-
-  /** A retry whose first response was no use: other servers that may see the name first, else a fresh connection. */
-  #avoid(label: string): void {
-    const { stations, leave } = this.#route;
-    const reach = leave === "doubt" ? stations.length : 1;
-    for (let station = 0; station < reach; station++) {
-      const addresses = stations[station]?.addresses ?? [];
-      const useless = addresses.filter(({ server }) => server.options.name === label);
-      if (useless.length === addresses.length) continue;
-      this.#station = station;
-      if (useless.length > 0) this.#useless = useless;
-      return;
-    }
-    this.#needsFreshConnection = true;
-  }
-
-  #firstStation(now: Instant): number {
-    const { stations } = this.#route;
-    if (stations.length === 1 || !this.#mayLeave(this.#replicas, now)) return this.#station;
-    return this.#nextStation(now) ?? this.#station;
-  }
-
-  /** Where to go on, if the present station may be left and another is better off. */
-  #nextStation(now: Instant): number | undefined {
-    const { stations } = this.#route;
-    if (!this.#mayLeave(this.#replicas, now)) return undefined;
-    for (let station = this.#station + 1; station < stations.length; station++) {
-      const replicas = stations[station];
-      if (replicas === undefined || this.#mayLeave(replicas, now)) continue;
-      // Clear text is for when nothing encrypted answers at all.
-      if (replicas.isClear && !stations.slice(0, station).every((before) => before.isDown(now))) continue;
-      return station;
-    }
-    return undefined;
-  }
-
-  #mayLeave(replicas: Replicas, now: Instant): boolean {
-    switch (this.#route.leave) {
-      case "doubt":
-        return replicas.isDoubtful(now);
-      case "down":
-        return replicas.isDown(now);
-      case "never":
-        return false;
-    }
-  }
-
-  #allowedStations(): readonly Replicas[] {
-    return this.#route.leave === "never" ? [this.#replicas] : this.#route.stations;
-  }
-
-  #moveTo(station: number, now: Instant): void {
-    const { stations, leave } = this.#route;
-    if (this.#isWaiting) this.#replicas.leave(this);
+  #goTo(station: number, now: Instant): void {
+    const itinerary = this.#itinerary;
+    if (this.#isWaiting) itinerary.here.leave(this);
     this.#isWaiting = false;
-    for (const left of stations.slice(this.#station, station)) {
-      if (this.#poor === undefined) {
-        if (leave === "down") left.giveUp(now);
-        left.tend(now, false);
-      }
+    for (const left of itinerary.goTo(station)) {
+      if (this.#poor !== undefined) continue;
+      if (itinerary.isSharded) left.giveUp(now);
+      left.tend(now, false);
     }
-    if (leave === "down") this.#deps.counters.shardFailovers++;
-    this.#station = station;
-    if (this.#budget.trace !== undefined) this.#trace(now, `going on to ${this.#replicas.label}`);
+    if (itinerary.isSharded) this.#deps.counters.shardFailovers++;
+    if (this.#budget.trace !== undefined) this.#trace(now, `going on to ${itinerary.here.label}`);
   }
 
   #forget(attempt: Attempt): void {
@@ -378,16 +301,15 @@ export class Flight implements Waiter, Applicant, Sleeper {
     if (this.#isLanded) return false;
     this.#isLanded = true;
     this.#deps.wheel.cancel(this);
-    if (this.#isWaiting) this.#replicas.leave(this);
-    for (const attempt of this.#attempts) attempt.connection.abandon(attempt);
+    if (this.#isWaiting) this.#itinerary.here.leave(this);
+    for (const attempt of this.#attempts) attempt.carrier.abandon(attempt);
     this.#attempts = [];
     this.#deps.landed(this);
     return true;
   }
 
-  #trace(now: Instant, text: string, server?: Server): void {
-    const detail = { purpose: this.#query.purpose, ...(server && { upstream: server.options.name }) };
-    this.#budget.trace?.add({ at: now, stage: "upstream", text, detail });
+  #trace(now: Instant, text: string): void {
+    this.#budget.trace?.add({ at: now, stage: "upstream", text, detail: { purpose: this.#query.purpose } });
   }
 }
 

@@ -9,7 +9,7 @@
  *
  * Source: RFC 8310 §8.1, §8.2; RFC 7858 §4.2, appendix A; RFC 6125 §6.4 (no CN); RFC 7671 §5; RFC 9462 §4.2.
  */
-import { createHash, X509Certificate } from "node:crypto";
+import { createHash, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { isValidAt, provenIssuers } from "./certificate-path.ts";
 import type { Identity } from "./dial-target.ts";
@@ -37,7 +37,11 @@ export interface Circumstances {
 }
 
 /** `undefined` where the peer is the right one; else which check failed, for the operator's log. */
-export function identityFault(identity: Identity, peer: Peer, circumstances: Circumstances): string | undefined {
+export function identityFault(
+  identity: Identity,
+  peer: Peer,
+  circumstances: Circumstances,
+): string | undefined {
   return new Examination(identity, peer, circumstances).fault();
 }
 
@@ -113,7 +117,11 @@ class Examination {
     // OpenSSL tells one error of perhaps several, so a waived date means building the path ourselves.
     if (areDatesWaived && DATE_ERRORS.has(chainError)) {
       const authorities = this.#circumstances.authorities();
-      const issuers = provenIssuers(leaf, [...others, ...authoritiesFor([leaf, ...others], authorities)], undefined);
+      const issuers = provenIssuers(
+        leaf,
+        [...others, ...authoritiesFor([leaf, ...others], authorities)],
+        undefined,
+      );
       if (issuers.some((issuer) => authorities.some(({ raw }) => raw.equals(issuer.raw)))) return undefined;
     }
     return `no chain to a trusted authority (${chainError})`;

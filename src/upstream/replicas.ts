@@ -10,14 +10,15 @@
  */
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { DialFailure } from "../ports/dialer.ts";
-import type { Address, AddressOwner, Picky } from "./address.ts";
+import type { Address, AddressOwner } from "./address.ts";
+import type { Carrier, Picky } from "./attempt.ts";
 import type { Connection } from "./connection.ts";
 import type { Families } from "./families.ts";
 
 /** A query that waits for a connection. */
 export interface Applicant extends Picky {
   /** Sent on `connection`; no longer waits. */
-  sendOn(connection: Connection, now: Instant): void;
+  sendOn(carrier: Carrier, now: Instant): void;
 }
 
 export interface ReplicasDeps {
@@ -263,7 +264,8 @@ export class Replicas implements AddressOwner {
   #desperate(now: Instant): Address | undefined {
     let best: Address | undefined;
     for (const address of this.#ranked) {
-      if (address.open > 0 || address.dialling >= MAX_DIALS || now - address.lastDialAt < ATTEMPT_DELAY_MS) continue;
+      if (address.open > 0 || address.dialling >= MAX_DIALS || now - address.lastDialAt < ATTEMPT_DELAY_MS)
+        continue;
       if (best === undefined || address.lastDialAt < best.lastDialAt) best = address;
     }
     return best;

@@ -61,7 +61,11 @@ export class Router {
   #fastest: Route;
   #rankedAt: Instant = Number.NEGATIVE_INFINITY;
 
-  constructor(options: Pick<UpstreamOptions, "selection" | "shardFailover">, stations: Stations, deps: RouterDeps) {
+  constructor(
+    options: Pick<UpstreamOptions, "selection" | "shardFailover">,
+    stations: Stations,
+    deps: RouterDeps,
+  ) {
     this.#deps = deps;
     this.#stations = stations;
     this.#selection = options.selection;
@@ -99,7 +103,9 @@ export class Router {
         return this.#byRoundTrip();
       case "sharded": {
         const ranked = this.#deps.ranked(question, this.#operators);
-        return this.#route(ranked.map((label) => this.#byLabel.get(label)).filter((one) => one !== undefined));
+        return this.#route(
+          ranked.map((label) => this.#byLabel.get(label)).filter((one) => one !== undefined),
+        );
       }
     }
   }

@@ -1,7 +1,11 @@
 /** One configured `[[upstream.server]]` at run time: who it is, and what was counted. */
 import type { Durations } from "../ports/durations.ts";
+import type { Question } from "../ports/message.ts";
 import { ServerCounters } from "./counters.ts";
 import type { ServerOptions } from "./options.ts";
+
+/** The whole query for a server, made afresh; its ID is set when it is sent. */
+export type EncodeFor = (question: Question, server: Server, isEncrypted: boolean) => Uint8Array;
 
 export interface Server {
   readonly options: ServerOptions;

@@ -122,6 +122,7 @@ export class TlsDialer implements Dialer<DialTarget> {
       ALPNProtocols: ["dot"],
       // We judge ourselves, before anything is written: `identity.ts`.
       rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
       // RFC 6066 §3: an address is no server name.
       servername: isIP(identity.authName) === 0 ? identity.authName : "",
       ...(ticket && { session: ticket.session }),
@@ -189,13 +190,14 @@ export class TlsDialer implements Dialer<DialTarget> {
 }
 
 /**
- * The peer of a connection. On a resumed session the certificate is the one of the session, and the rest is
- * what was kept with the ticket; if the two do not belong together the peer is nobody.
+ * The peer of a connection. A resumed session shows at most the leaf it was made with: the peer is the one that
+ * was kept with the ticket, and if the two do not belong together it is nobody.
  */
 function peerOf(socket: TLSSocket, ticket: Ticket | undefined): Peer | undefined {
   if (socket.isSessionReused()) {
     const shown = socket.getPeerX509Certificate();
-    return ticket !== undefined && shown?.raw.equals(ticket.peer.leaf.raw) === true ? ticket.peer : undefined;
+    const isSame = shown === undefined || ticket?.peer.leaf.raw.equals(shown.raw) === true;
+    return isSame ? ticket?.peer : undefined;
   }
   const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) return undefined;

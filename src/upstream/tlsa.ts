@@ -63,6 +63,8 @@ function isMatch({ selector, matching, data }: Tlsa, certificate: X509Certificat
       ? certificate.publicKey.export({ type: "spki", format: "der" })
       : certificate.raw;
   if (matching === Matching.FULL) return selected.equals(data);
-  const digest = createHash(matching === Matching.SHA256 ? "sha256" : "sha512").update(selected).digest();
+  const digest = createHash(matching === Matching.SHA256 ? "sha256" : "sha512")
+    .update(selected)
+    .digest();
   return digest.equals(data);
 }

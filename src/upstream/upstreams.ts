@@ -16,12 +16,13 @@ import type { Question } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
 import { UpstreamCounters } from "./counters.ts";
 import type { DialTarget } from "./dial-target.ts";
-import { type EncodeFor, Flight, type FlightDeps } from "./flight.ts";
+import { Flight, type FlightDeps } from "./flight.ts";
 import { Fleet } from "./fleet.ts";
 import type { ServerOptions, UpstreamOptions } from "./options.ts";
 import type { Route } from "./route.ts";
 import { Router } from "./router.ts";
 import type { ServerSnapshot } from "./snapshot.ts";
+import type { EncodeFor } from "./server.ts";
 import { TimeWheel } from "./time-wheel.ts";
 import { Turn } from "./turn.ts";
 
@@ -35,6 +36,10 @@ export interface UpstreamsDeps {
   readonly ranked: (question: Question, operators: readonly string[]) => readonly string[];
   /** Runs a task when this turn of the event loop ends. */
   readonly defer: (task: () => void) => void;
+  /** Differs when the machine's addresses or routes have changed. */
+  readonly networkFingerprint: () => string;
+  /** TLS sessions of the network we were on must not be used on another. */
+  readonly forgetSessions: () => void;
   /** Where the durations of a server go; absent: nowhere. */
   readonly durations?: (server: string) => Durations;
 }
@@ -57,6 +62,7 @@ export class Upstreams implements Exchange {
   /** BOUNDED: by `maxInFlight`. */
   readonly #aloft = new Set<Flight>();
   #beatAt: Instant;
+  #network: string;
   #cancelBeat: (() => void) | undefined;
   #isStopped = false;
 
@@ -67,6 +73,7 @@ export class Upstreams implements Exchange {
     this.#fleet = new Fleet(options, { ...deps, turn: new Turn(deps.defer), counters: this.counters });
     this.#router = new Router(options, this.#fleet.stations, deps);
     this.#beatAt = deps.clock.now();
+    this.#network = deps.networkFingerprint();
     this.#flightDeps = {
       wheel: this.#wheel,
       encode: deps.encode,
@@ -109,13 +116,9 @@ export class Upstreams implements Exchange {
   /** The machine slept: connections are dead or about to be, and backoffs mean nothing. */
   wakeUp(): void {
     this.#deps.log.info({}, "woken up: connections are made anew");
+    this.#network = this.#deps.networkFingerprint();
+    this.#deps.forgetSessions();
     this.#fleet.wakeUp(this.#deps.clock.now());
-  }
-
-  /** An address or a route has changed. */
-  networkChanged(): void {
-    this.#deps.log.info({}, "the network has changed: connections are made anew");
-    this.#fleet.networkChanged(this.#deps.clock.now());
   }
 
   snapshot(): readonly ServerSnapshot[] {
@@ -146,6 +149,7 @@ export class Upstreams implements Exchange {
   #watch(now: Instant): void {
     if (this.#cancelBeat === undefined) {
       this.#fleet.start();
+      this.#lookAtNetwork();
       this.#beatAt = now;
       this.#beatLater();
     } else if (now - this.#beatAt > SLEPT_MS) {
@@ -154,11 +158,21 @@ export class Upstreams implements Exchange {
     }
   }
 
+  #lookAtNetwork(): void {
+    const network = this.#deps.networkFingerprint();
+    if (network === this.#network) return;
+    this.#network = network;
+    this.#deps.log.info({}, "the network has changed: connections are made anew");
+    this.#deps.forgetSessions();
+    this.#fleet.networkChanged(this.#deps.clock.now());
+  }
+
   #beatLater(): void {
     this.#cancelBeat = this.#deps.clock.after(BEAT_MS, () => {
       this.#cancelBeat = undefined;
       const now = this.#deps.clock.now();
       if (now - this.#beatAt > SLEPT_MS) this.wakeUp();
+      else this.#lookAtNetwork();
       this.#beatAt = now;
       const isIdle = this.#aloft.size === 0 && !this.#fleet.tend(now, IN_USE_MS);
       if (!isIdle && !this.#isStopped) this.#beatLater();

@@ -1,0 +1,102 @@
+/**
+ * Where one question is on its route, and where it may go next. Knows the rules of going on; sends nothing.
+ */
+import type { Instant } from "../ports/clock.ts";
+import type { Destination } from "./attempt.ts";
+import type { Replicas } from "./replicas.ts";
+import type { Route } from "./route.ts";
+
+export class Itinerary {
+  readonly #route: Route;
+  #station = 0;
+
+  constructor(route: Route) {
+    this.#route = route;
+  }
+
+  get here(): Replicas {
+    // The station is only ever set to one that exists.
+    return this.#route.stations[this.#station]!;
+  }
+
+  /** Going on tells a second operator of the name: to be counted. */
+  get isSharded(): boolean {
+    return this.#route.leave !== "doubt";
+  }
+
+  /** All stations that may be asked in the end. */
+  get allowed(): readonly Replicas[] {
+    return this.#route.leave === "never" ? [this.here] : this.#route.stations;
+  }
+
+  /** Where to begin: the first station, or past those that are known to be down. */
+  first(now: Instant): number {
+    return this.next(now) ?? this.#station;
+  }
+
+  /** Where to go on, if the present station may be left and another is better off. */
+  next(now: Instant): number | undefined {
+    const { stations } = this.#route;
+    if (stations.length === 1 || !this.#mayLeave(this.here, now)) return undefined;
+    for (let station = this.#station + 1; station < stations.length; station++) {
+      const replicas = stations[station]!;
+      if (this.#mayLeave(replicas, now)) continue;
+      // Clear text is for when nothing encrypted answers at all.
+      if (replicas.isClear && !stations.slice(0, station).every((before) => before.isDown(now))) continue;
+      return station;
+    }
+    return undefined;
+  }
+
+  /**
+   * Whom to ask after `count` responses that were no use: once a replica where operators are kept apart, then
+   * another operator if the user allows it; any other server where they are not.
+   */
+  afterPoorResponse(count: number, useless: readonly Destination[]): number | undefined {
+    const { stations, leavesOnServfail } = this.#route;
+    const other = leavesOnServfail && this.#station + 1 < stations.length ? this.#station + 1 : undefined;
+    const isReplicaLeft = this.here.addresses.some((address) => !useless.includes(address));
+    const here = isReplicaLeft ? this.#station : undefined;
+    if (count === 1) return this.isSharded ? (here ?? other) : (other ?? here);
+    return count === 2 && this.isSharded ? other : undefined;
+  }
+
+  /**
+   * A retry that is to avoid a server goes to where another may see the name. @returns that server's addresses
+   * there, or `undefined` where there is nobody else: then a fresh connection has to do.
+   */
+  avoid(label: string): readonly Destination[] | undefined {
+    const { stations } = this.#route;
+    const reach = this.isSharded ? 1 : stations.length;
+    for (let station = 0; station < reach; station++) {
+      const { addresses } = stations[station]!;
+      const useless = addresses.filter(({ server }) => server.options.name === label);
+      if (useless.length === addresses.length) continue;
+      this.#station = station;
+      return useless;
+    }
+    return undefined;
+  }
+
+  /** Goes to `station`. @returns the stations left behind. */
+  goTo(station: number): readonly Replicas[] {
+    const left = this.#route.stations.slice(this.#station, station);
+    this.#station = station;
+    return left;
+  }
+
+  isHere(station: number): boolean {
+    return station === this.#station;
+  }
+
+  #mayLeave(replicas: Replicas, now: Instant): boolean {
+    switch (this.#route.leave) {
+      case "doubt":
+        return replicas.isDoubtful(now);
+      case "down":
+        return replicas.isDown(now);
+      case "never":
+        return false;
+    }
+  }
+}
