@@ -46,7 +46,8 @@ export function renderBody(question: Question, response: Response, options: Body
   if (!isWhole) return truncated(questionEnd);
   return {
     octets: ROOM.latin1Slice(0, WRITER.offset),
-    ttlOffsets: WRITER.ttlOffsets,
+    // A copy: a list that grew by pushing keeps room for more.
+    ttlOffsets: WRITER.ttlOffsets.slice(),
     questionEnd,
     hasDnssecRecords:
       options.dnssec &&
