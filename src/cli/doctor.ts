@@ -1,4 +1,5 @@
 /** `sotto doctor`: tests each upstream and the local set-up; every fault in one line, with a remedy. */
+import { BUILT_IN_DEFAULTS } from "../config/load.ts";
 import type { DoctorFinding } from "../ports/operator.ts";
 import { checkUp, type Instance } from "./checkup/checkup.ts";
 import { checkupHost } from "./checkup/host.ts";
@@ -21,11 +22,15 @@ export async function doctor(session: Session, options: DoctorOptions): Promise<
   const instance = await findInstance(session, options.config);
   const here = await checkUp(loaded.config, instance, checkupHost);
   const upstreams = await withStandalone(session, loaded, (app) => app.doctor());
-  const right = { ok: true, subject: "configuration", text: `${loaded.source} is right` };
+  const right = { ok: true, subject: "configuration", text: sourceText(loaded.source) };
   const findings = [right, ...here, ...upstreams];
   if (options.json === true) terminal.out(JSON.stringify(findings, null, terminal.isForPeople ? 2 : 0));
   else for (const line of findingLines(findings, terminal)) terminal.out(line);
   return findings.every(({ ok }) => ok) ? ExitCode.SUCCESS : ExitCode.FAILURE;
+}
+
+function sourceText(source: string): string {
+  return source === BUILT_IN_DEFAULTS ? "there is no file: the built-in defaults hold" : `${source} is right`;
 }
 
 async function findInstance(session: Session, configPath: string | undefined): Promise<Instance> {

@@ -1,6 +1,6 @@
 /**
- * What `sotto doctor` looks at on this machine: clock, state directory, running instance, its listeners, and whether
- * the system asks them. Upstreams are tested by the resolver itself.
+ * What `sotto doctor` looks at on this machine: state directory, running instance, its listeners, and whether the
+ * system asks them. Clock and upstreams are tested by the resolver itself.
  */
 import { addressToText, isWildcard, type SocketAddress } from "../../config/addresses.ts";
 import type { Config } from "../../config/config.ts";
@@ -8,8 +8,6 @@ import type { DoctorFinding } from "../../ports/operator.ts";
 
 /** The machine, as far as it is looked at. */
 export interface CheckupHost {
-  /** Milliseconds since 1970. */
-  now(): number;
   /** Text of a file, `undefined` where it cannot be read. */
   read(path: string): string | undefined;
   /** Why nothing can be written below `path`; `undefined` where it can. */
@@ -28,30 +26,19 @@ export type Instance =
   | { readonly state: "forbidden"; readonly path: string }
   | { readonly state: "none" };
 
-/** Before this version was written: a clock that says so is wrong. */
-const EARLIEST_NOW = Date.UTC(2026, 10, 1);
-
 export async function checkUp(
   config: Config,
   instance: Instance,
   host: CheckupHost,
 ): Promise<DoctorFinding[]> {
-  const listeners = config.listen.addresses.filter(({ port }) => port !== 0);
+  const addresses = config.listen.addresses.filter(({ port }) => port !== 0);
+  const listeners = await Promise.all(addresses.map((address) => lookAt(address, instance, host)));
   return [
-    clockFinding(host),
     stateFinding(config.stateDir, host),
     instanceFinding(instance),
-    ...(await Promise.all(listeners.map((address) => listenerFinding(address, instance, host)))),
-    ...systemFindings(listeners, instance, host),
+    ...listeners.map(({ finding }) => finding),
+    ...(listeners.some(({ serves }) => serves) ? systemFindings(addresses, host) : []),
   ];
-}
-
-function clockFinding(host: CheckupHost): DoctorFinding {
-  const now = new Date(host.now()).toISOString().slice(0, 16);
-  const told = { subject: "clock", text: `says ${now.replace("T", " ")} UTC` };
-  if (host.now() >= EARLIEST_NOW) return { ok: true, ...told };
-  const text = `${told.text}, which is past: certificates and signatures cannot be checked`;
-  return { ok: false, subject: "clock", text, remedy: "set it: sudo timedatectl set-ntp true" };
 }
 
 function stateFinding(path: string, host: CheckupHost): DoctorFinding {
@@ -70,45 +57,42 @@ function instanceFinding(instance: Instance): DoctorFinding {
   switch (instance.state) {
     case "running":
       return { ok: true, subject, text: `runs, and answers at ${instance.path}` };
-    case "forbidden":
-      return {
-        ok: true,
-        subject,
-        text: `runs as another user (${instance.path}); sudo sotto doctor sees more`,
-      };
+    case "forbidden": {
+      const text = `${instance.path} belongs to another user; sudo sotto doctor sees whether one runs`;
+      return { ok: true, subject, text };
+    }
     case "none":
       return { ok: true, subject, text: "none runs now; sotto run or sudo sotto service install starts one" };
   }
 }
 
-function listenerFinding(
-  address: SocketAddress,
-  instance: Instance,
-  host: CheckupHost,
-): Promise<DoctorFinding> {
-  return instance.state === "none" ? freeFinding(address, host) : answerFinding(address, host);
+interface Look {
+  readonly finding: DoctorFinding;
+  /** Whether somebody answers there. */
+  readonly serves: boolean;
 }
 
-async function answerFinding(listener: SocketAddress, host: CheckupHost): Promise<DoctorFinding> {
+/** Whether a configured address answers; or where no instance runs, whether one could listen there. */
+async function lookAt(listener: SocketAddress, instance: Instance, host: CheckupHost): Promise<Look> {
   const subject = addressToText(listener);
-  const address = isWildcard(listener)
-    ? { ...listener, ip: listener.family === 4 ? "127.0.0.1" : "::1" }
-    : listener;
+  if (instance.state === "none") return { finding: await freeFinding(listener, host), serves: false };
+  const loopback = { ...listener, ip: listener.family === 4 ? "127.0.0.1" : "::1" };
+  const address = isWildcard(listener) ? loopback : listener;
   const [udp, tcp] = await Promise.all([host.ask("udp", address), host.ask("tcp", address)]);
   if (udp !== undefined && tcp !== undefined) {
-    return {
-      ok: true,
-      subject,
-      text: `answers over UDP in ${udp.toFixed(1)} ms, over TCP in ${tcp.toFixed(1)} ms`,
-    };
+    const text = `answers over UDP in ${udp.toFixed(1)} ms, over TCP in ${tcp.toFixed(1)} ms`;
+    return { finding: { ok: true, subject, text }, serves: true };
   }
-  const silent = udp === undefined ? (tcp === undefined ? "UDP and TCP" : "UDP") : "TCP";
+  const isSilent = udp === undefined && tcp === undefined;
+  if (isSilent && instance.state === "forbidden") {
+    return { finding: await freeFinding(listener, host), serves: false };
+  }
+  const silent = isSilent ? "UDP and TCP" : udp === undefined ? "UDP" : "TCP";
+  const remedy =
+    "see whether the instance listens there (ss -lnptu), and whether a firewall drops it (nft list ruleset)";
   return {
-    ok: false,
-    subject,
-    text: `does not answer over ${silent}`,
-    remedy:
-      "see whether the instance listens there (ss -lnptu), and whether a firewall drops it (nft list ruleset)",
+    finding: { ok: false, subject, text: `does not answer over ${silent}`, remedy },
+    serves: !isSilent,
   };
 }
 
@@ -139,15 +123,11 @@ async function freeFinding(address: SocketAddress, host: CheckupHost): Promise<D
 /** Addresses of the stub of systemd-resolved. */
 const RESOLVED_STUBS = new Set(["127.0.0.53", "127.0.0.54"]);
 
-/** Whether programs on this machine ask Sotto. Nothing to say where none runs, or it serves on another port. */
-function systemFindings(
-  listeners: readonly SocketAddress[],
-  instance: Instance,
-  host: CheckupHost,
-): DoctorFinding[] {
+/** Whether programs on this machine ask Sotto. Nothing to say where it serves on another port only. */
+function systemFindings(listeners: readonly SocketAddress[], host: CheckupHost): DoctorFinding[] {
   const text = host.read("/etc/resolv.conf");
   const served = listeners.filter(({ port }) => port === 53);
-  if (text === undefined || instance.state === "none" || served.length === 0) return [];
+  if (text === undefined || served.length === 0) return [];
   const subject = "/etc/resolv.conf";
   const asked = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, ip]) => ip ?? "");
   const isOurs = (ip: string): boolean =>
