@@ -1,7 +1,7 @@
 /**
  * Fields of RDATA as people write them: for each kind of `rdata-layouts.ts` the way to text and back.
  *
- * Source: RFC 1035 §5.1; RFC 4034 §2.2, §3.2, §4.2, §5.3; RFC 5155 §3.3; RFC 6742 §2; RFC 7043 §3.2; RFC
+ * Source: RFC 1035 §5.1; RFC 4034 §2.2, §3.2, §4.2, §5.3; RFC 5155 §3.3; RFC 6742 §2; RFC 7043 §3.2, §4.2; RFC
  * 9460 §2.1.
  */
 import { ipv4FromText, ipv4ToText, ipv6FromText, ipv6ToText } from "./addresses.ts";

@@ -16,7 +16,10 @@ export type OnFrame = (octets: Buffer, start: number, end: number) => void;
 
 const NOTHING = Buffer.alloc(0);
 
-/** One direction of one stream. BOUNDED: holds at most one incomplete message, never more than it has received twice over. */
+/**
+ * One direction of one stream.
+ * BOUNDED: by one incomplete message; it takes at most twice the octets received of it, or 2,048.
+ */
 export class FrameReader {
   /** First octet of the length, where only that has come; else -1. */
   #firstOctet = -1;

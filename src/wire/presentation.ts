@@ -169,10 +169,10 @@ function fieldsFromWords(known: RdataLayout, words: readonly string[], origin: U
   for (const field of known.fields) {
     const format = FIELD_FORMATS[field];
     const own = words.slice(next, format.words === "one" ? next + 1 : words.length);
-    if (own.length === 0 && format.words !== "any") return `a ${format.what} is missing`;
+    if (own.length === 0 && format.words !== "any") return `there is no ${format.what} in the RDATA`;
     next += own.length;
     const octets = format.fromWords(own, origin);
-    if (octets === undefined) return `word ${next} of the RDATA is not a ${format.what}`;
+    if (octets === undefined) return `word ${next} of the RDATA is no ${format.what}`;
     parts.push(octets);
   }
   return next === words.length ? Buffer.concat(parts) : "there are too many words in the RDATA";

@@ -86,19 +86,20 @@ class MessageReader {
   }
 
   read(): Message | WireFault {
-    const octets = this.#octets;
     const start = this.#start;
     if (this.#at > this.#end) return "message-too-short";
     if (this.#end - start > MAX_MESSAGE_OCTETS) return "message-too-long";
 
     const flags = this.#u16(start + 2);
+    const questionCount = this.#u16(start + 4);
     const answers = this.#u16(start + 6);
     const authorities = this.#u16(start + 8);
     const additionals = this.#u16(start + 10);
-    if (octets[start + 4]! !== 0 || octets[start + 5]! > 1) return "question-count";
+    // RFC 9619: more than one is a format error; none is for the caller to judge.
+    if (questionCount > 1) return "question-count";
     if (answers + authorities + additionals > MAX_RECORDS) return "too-many-records";
 
-    const questions = octets[start + 5] === 1 ? [this.#question()] : [];
+    const questions = questionCount === 1 ? [this.#question()] : [];
     const answer = this.#section(answers, false);
     const authority = this.#section(authorities, false);
     const additional = this.#section(additionals, true);
