@@ -6,12 +6,20 @@ import { type Lab, startLab } from "../lab/lab.ts";
 import { dig, digAt } from "../support/dig.ts";
 import { labToml, type Program, startProgram } from "../support/program.ts";
 
+/** Aliases from zone to zone, each with a chain of trust of its own. */
+const FAR = {
+  "example.com.": ["far CNAME far.example.org."],
+  "example.org.": ["far CNAME far.rsasha256.example."],
+  "rsasha256.example.": ["far CNAME far.ed25519.example."],
+  "ed25519.example.": ["far CNAME www.example.net."],
+};
+
 describe.skipIf(dig === undefined)("a response", () => {
   let lab: Lab;
   let program: Program;
 
   beforeAll(async () => {
-    lab = await startLab();
+    lab = await startLab({ records: FAR });
     program = await startProgram({ toml: (folder) => labToml(lab, folder) });
   });
 
@@ -19,6 +27,13 @@ describe.skipIf(dig === undefined)("a response", () => {
     // Undefined where the set-up failed: what did start must still end.
     await (program as Program | undefined)?.stop();
     await lab.close();
+  });
+
+  it("is secure across five zones whose keys nobody has asked for yet", async () => {
+    const reply = await digAt(program.port, "+dnssec", "far.example.com");
+
+    expect(reply.status).toBe("NOERROR");
+    expect(reply.flags).toContain("ad");
   });
 
   it("has AD on secure data for a client that sets DO (RFC 6840 §5.8)", async () => {

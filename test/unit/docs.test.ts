@@ -67,7 +67,7 @@ describe("docs/limits.md", () => {
   const rows = readFileSync("docs/limits.md", "utf8")
     .split("\n")
     .flatMap((line) => {
-      const match = /^\| (.+?) \| (.+?) \| .+? \| `(src\/[\w/-]+\.ts)` `([A-Z][A-Z0-9_]*)` \|$/.exec(line);
+      const match = /^\| (.+?) \| (.+?) \| .+? \| `(src\/[\w/-]+\.ts)` `(\w+)` \|$/.exec(line);
       return match === null
         ? []
         : [{ what: match[1], bound: match[2], file: match[3] ?? "", name: match[4] }];
@@ -79,7 +79,7 @@ describe("docs/limits.md", () => {
 
   it.each(rows)("gives the bound of $name as it is in $file", ({ bound, file, name }) => {
     const source = readFileSync(file, "utf8");
-    const value = new RegExp(`const ${name}(?:: \\w+)? = ([\\d_ *]+);`).exec(source)?.[1];
+    const value = new RegExp(`\\b${name}(?:: \\w+)?(?: =|:) ([\\d_ *]+)[;,]`).exec(source)?.[1];
 
     const product = (value ?? "")
       .split("*")
