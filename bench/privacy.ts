@@ -1,69 +1,123 @@
 /**
- * `npm run bench:privacy`: the adversary's report. What an upstream, an observer of the encrypted connections and
- * one who guesses at visited sites learn from Sotto, and from Debian's resolvers on the same names.
+ * `npm run bench:privacy`: the adversary's report. What operators, an observer of the encrypted connections, and one
+ * who guesses at visited sites learn from Sotto, and from Debian's resolvers on the same names.
  *
  *     npm run bench:privacy -- --only fingerprint --visits 12 --lanes 16
  */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startBeyond } from "./privacy/beyond.ts";
+import { type Beyond, startBeyond } from "./privacy/beyond.ts";
+import { chart } from "./privacy/chart.ts";
 import { guess, octetsAVisit } from "./privacy/fingerprint.ts";
-import { kresd, sotto, stubby, unbound, type Subject } from "./privacy/subjects.ts";
+import { type Guessed, markdown, type Report } from "./privacy/report.ts";
+import type { Setup } from "./privacy/server.ts";
+import { kresd, sotto, stubby, type Subject, unbound } from "./privacy/subjects.ts";
+import { lookUpstream } from "./privacy/upstream-view.ts";
 import { browse } from "./privacy/visits.ts";
 import { makeWeb } from "./privacy/web.ts";
+import { lookAtLookups, lookAtSizes } from "./privacy/wire-view.ts";
 
 const { values } = parseArgs({
   options: {
+    /** `upstream`, `sizes`, `lookups`, `fingerprint`, with commas; all of them without it. */
+    only: { type: "string", default: "upstream,sizes,lookups,fingerprint" },
     sites: { type: "string", default: "100" },
-    visits: { type: "string", default: "12" },
+    visits: { type: "string", default: "16" },
     lanes: { type: "string", default: "16" },
-    subjects: { type: "string", default: "" },
+    /** Instances of a peer, each a process of its own. */
+    "peer-lanes": { type: "string", default: "8" },
+    /** Prints only. */
+    "no-save": { type: "boolean", default: false },
   },
 });
 
-const SUBJECTS: readonly Subject[] = [
-  sotto("off", 'padding = "off"'),
-  sotto("block", 'padding = "block"'),
-  sotto("random_block", 'padding = "random_block"'),
-  sotto("maximal", 'padding = "maximal"'),
-  sotto("cover low", 'cover_traffic = "low"'),
-  sotto("cover high", 'cover_traffic = "high"'),
-  unbound,
-  kresd,
-  stubby,
-];
+const PEERS = [unbound, kresd, stubby];
+const DEFAULTS = sotto("sotto", "");
+const MODES = ["off", "auto", "strict"].map((mode) =>
+  sotto(`sotto ${mode}`, `qname_minimisation = "${mode}"`),
+);
+const PADDINGS = ["off", "block", "random_block", "maximal"].map((policy) =>
+  sotto(`sotto padding ${policy}`, `padding = "${policy}"`),
+);
+const COVERS = ["low", "high"].map((level) => sotto(`sotto cover ${level}`, `cover_traffic = "${level}"`));
 
-const lanes = Number(values.lanes);
+const only = new Set(values.only.split(","));
 const web = makeWeb(Number(values.sites));
-const wanted = values.subjects.split(",").filter((name) => name !== "");
-const beyond = await startBeyond({ sites: web.sites.length, operators: 1, lanes, delay: 8, jitter: 6 });
-for (const subject of SUBJECTS) {
-  if (wanted.length > 0 && !wanted.includes(subject.name)) continue;
-  const since = performance.now();
-  const browsing = await browse(subject, beyond, { web, visits: Number(values.visits), lanes });
-  if (browsing === undefined) {
-    console.log(`${subject.name}: not installed`);
-    continue;
+const report: Report = {
+  machine: `${cpus()[0]?.model.trim() ?? "unknown"}, ${cpus().length} cores, Node ${process.versions.node}`,
+  date: new Date().toISOString().slice(0, 10),
+  ...(only.has("upstream") && {
+    upstream: await views([DEFAULTS, ...PEERS], { operators: 2 }, lookUpstreamOf),
+  }),
+  ...(only.has("sizes") && { sizes: await views([...PADDINGS, ...PEERS], {}, lookAtSizesOf) }),
+  ...(only.has("lookups") && { lookups: await views([...MODES, ...PEERS], { delay: 20 }, lookAtLookups) }),
+  ...(only.has("fingerprint") && { guesses: await fingerprints() }),
+};
+console.log(markdown(report));
+if (!values["no-save"]) save();
+
+function lookUpstreamOf(subject: Subject, beyond: Beyond) {
+  return lookUpstream(subject, beyond, web);
+}
+
+function lookAtSizesOf(subject: Subject, beyond: Beyond) {
+  return lookAtSizes(subject, beyond, web);
+}
+
+async function views<View>(
+  subjects: readonly Subject[],
+  setup: Partial<Setup>,
+  look: (subject: Subject, beyond: Beyond) => Promise<View | undefined>,
+): Promise<Record<string, View>> {
+  const beyond = await startBeyond({
+    sites: web.sites.length,
+    operators: 1,
+    lanes: 1,
+    delay: 1,
+    jitter: 0,
+    ...setup,
+  });
+  const all: Record<string, View> = {};
+  for (const subject of subjects) {
+    const view = await look(subject, beyond);
+    if (view === undefined) console.error(`${subject.name} is not installed`);
+    else all[subject.name] = view;
   }
-  const { traces, lost, duration } = browsing;
-  const records = traces.reduce((sum, { sightings }) => sum + sightings.length, 0) / traces.length;
-  const browsed = performance.now();
-  if (process.env["KEEP_TRACES"])
-    writeFileSync(
-      `${process.env["KEEP_TRACES"]}-${subject.name.replace(" ", "-")}.json`,
-      JSON.stringify(traces),
-    );
-  const result = guess(traces);
-  console.log(
-    subject.name,
-    JSON.stringify({
-      ...result,
-      octets: Math.round(octetsAVisit(traces)),
+  await beyond.stop();
+  return all;
+}
+
+async function fingerprints(): Promise<Guessed[]> {
+  const lanes = Number(values.lanes);
+  const beyond = await startBeyond({ sites: web.sites.length, operators: 1, lanes, delay: 8, jitter: 6 });
+  const guesses: Guessed[] = [];
+  for (const subject of [...PADDINGS, ...COVERS, ...PEERS]) {
+    const ownLanes = PEERS.includes(subject) ? Math.min(lanes, Number(values["peer-lanes"])) : lanes;
+    const browsing = await browse(subject, beyond, { web, visits: Number(values.visits), lanes: ownLanes });
+    if (browsing === undefined) continue;
+    const { traces, lost } = browsing;
+    const records = traces.reduce((sum, { sightings }) => sum + sightings.length, 0) / traces.length;
+    const row = {
+      subject: subject.name,
+      ...guess(traces),
+      octets: octetsAVisit(traces),
       records,
       lost,
-      visit: Math.round(duration),
-      seconds: [(browsed - since) / 1_000, (performance.now() - browsed) / 1_000].map(Math.round),
-    }),
-  );
+      visits: traces.length,
+    };
+    console.error(JSON.stringify(row));
+    guesses.push(row);
+  }
+  await beyond.stop();
+  return guesses;
 }
-await beyond.stop();
+
+function save(): void {
+  const folder = join(import.meta.dirname, "results");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "privacy.json"), `${JSON.stringify(report, null, 1)}\n`);
+  writeFileSync(join(folder, "privacy.md"), markdown(report));
+  if (report.guesses !== undefined) writeFileSync(join(folder, "privacy.svg"), chart(report.guesses));
+}

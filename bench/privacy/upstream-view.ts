@@ -54,14 +54,20 @@ const TALKATIVE = Buffer.concat([
 ]);
 const SILENT = Buffer.alloc(0);
 
-export async function lookUpstream(subject: Subject, beyond: Beyond, web: Web): Promise<UpstreamView | undefined> {
+export async function lookUpstream(
+  subject: Subject,
+  beyond: Beyond,
+  web: Web,
+): Promise<UpstreamView | undefined> {
   const starting = subject.start(beyond, 0);
   if (starting === undefined) return undefined;
   const instance = await starting;
   const stub = new Stub(instance.port);
   await beyond.received();
 
-  const names = [...new Set(web.sites.slice(0, PROFILE_SITES).flatMap(({ hosts }) => hosts.map(({ name }) => name)))];
+  const names = [
+    ...new Set(web.sites.slice(0, PROFILE_SITES).flatMap(({ hosts }) => hosts.map(({ name }) => name))),
+  ];
   for (const [i, name] of names.entries()) {
     // In turn: a bare stub, one with EDNS, and a talkative one that writes capitals.
     if (i % 3 === 0) await stub.ask(name, "A");
@@ -79,7 +85,11 @@ export async function lookUpstream(subject: Subject, beyond: Beyond, web: Web): 
   return summary(profile, special, names);
 }
 
-function summary(profile: readonly (readonly Seen[])[], special: readonly Seen[], names: readonly string[]): UpstreamView {
+function summary(
+  profile: readonly (readonly Seen[])[],
+  special: readonly Seen[],
+  names: readonly string[],
+): UpstreamView {
   const all = [...profile.flat(), ...special];
   const options = new Map<number, number>();
   for (const { message } of all) {
@@ -87,14 +97,22 @@ function summary(profile: readonly (readonly Seen[])[], special: readonly Seen[]
       options.set(code, (options.get(code) ?? 0) + 1);
     }
   }
-  const has = (seen: Seen, code: number): boolean => seen.message.edns?.options.some((o) => o.code === code) ?? false;
+  const has = (seen: Seen, code: number): boolean =>
+    seen.message.edns?.options.some((o) => o.code === code) ?? false;
   const domains = new Set(names.map((name) => String(registrableDomain(nameFromText(name)!))));
   const seenBy = profile.map(
-    (queries) => new Set(queries.flatMap(({ message }) => message.questions.map(({ qname }) => String(registrableDomain(qname))))),
+    (queries) =>
+      new Set(
+        queries.flatMap(({ message }) =>
+          message.questions.map(({ qname }) => String(registrableDomain(qname))),
+        ),
+      ),
   );
   const leaked = SPECIAL_NAMES.filter(([asked]) => {
     const name = nameFromText(asked.split(" ")[0] ?? "");
-    return special.some(({ message }) => message.questions.some(({ qname }) => name !== undefined && isAtOrBelow(qname, name)));
+    return special.some(({ message }) =>
+      message.questions.some(({ qname }) => name !== undefined && isAtOrBelow(qname, name)),
+    );
   });
   return {
     queries: all.length,
@@ -142,7 +160,9 @@ function decoded(hex: string): Seen {
     edns?.udpSize,
     edns?.version,
     edns?.dnssecOk,
-    edns?.options.map(({ code, data }) => (code === OptionCode.PADDING ? [code] : [code, Buffer.from(data).toString("hex")])),
+    edns?.options.map(({ code, data }) =>
+      code === OptionCode.PADDING ? [code] : [code, Buffer.from(data).toString("hex")],
+    ),
   ]);
   return { hex, message, hasCapitals: octets.toString("latin1", 12, 12 + qname.length) !== qname, face };
 }

@@ -39,10 +39,13 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
   if (dnssec.mode === "off") {
     // Nothing can be proven, so a walk keeps the name from those behind an upstream at most.
     const ancestor = (): Promise<AncestorFinding> => Promise.resolve({ kind: "insecure" });
+    const asked = minimised(raw, mode, { clock, minimises, isSplit, ancestor });
     return {
-      exchange: unjudged(minimised(raw, mode, { clock, minimises, isSplit, ancestor })),
+      exchange: unjudged(asked),
       verdicts: () => ({}),
-      forget: () => undefined,
+      forget: () => {
+        asked.forget();
+      },
       close: () => undefined,
     };
   }
@@ -50,8 +53,9 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
   const ancestor = async (name: Name, budget: Budget): Promise<AncestorFinding> =>
     findingOf(await validator.zones.status(name, budget), clock.now());
   const anchorPart = createAnchorPart(config, deps);
+  const asked = minimised(raw, mode, { clock, minimises, isSplit, ancestor });
   const validator: Validator = new Validator(
-    minimised(raw, mode, { clock, minimises, isSplit, ancestor }),
+    asked,
     raw, // helpers: no way from here back to the validator
     {
       insecureAlgorithms: dnssec.insecureAlgorithms,
@@ -65,6 +69,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
   );
   const forget = (): void => {
     validator.zones.clear();
+    asked.forget();
   };
   const keeper = anchorPart.keep(raw, forget);
   return {

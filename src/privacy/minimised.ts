@@ -58,21 +58,32 @@ const KNOWN_FOR = 15 * 60_000;
 /** Ancestors remembered, in each of two generations. */
 const KEPT_ANCESTORS = 4096;
 
-export function minimised(next: Exchange, mode: MinimisationMode, deps: MinimisedDeps): Exchange {
-  if (mode === "off") return next;
+export interface Minimised extends Exchange {
+  /** Forgets which ancestors were there. */
+  forget(): void;
+}
+
+export function minimised(next: Exchange, mode: MinimisationMode, deps: MinimisedDeps): Minimised {
   const known = new KnownAncestors(deps.clock);
 
   return {
+    forget() {
+      known.clear();
+    },
     async exchange(query, budget) {
       const { question } = query;
-      const isWalked = (mode === "strict" || !deps.minimises(question)) && !deps.isSplit(question.qname);
-      if (!isWalked) return next.exchange(query, budget);
+      if (!isWalked(question, mode, deps)) return next.exchange(query, budget);
 
       const denial = await new Walk(next, known, deps, budget).down(question);
       if (denial === undefined) return next.exchange(query, budget);
       return { ...denied(denial), verdict: "indeterminate", errors: [], upstream: denial.upstream };
     },
   };
+}
+
+function isWalked(question: Question, mode: MinimisationMode, deps: MinimisedDeps): boolean {
+  if (mode === "off" || deps.isSplit(question.qname)) return false;
+  return mode === "strict" || !deps.minimises(question);
 }
 
 /** The denial with its TTLs as they are by now. The verdict on it is the validator's, as on any response. */
@@ -103,6 +114,11 @@ class KnownAncestors {
       }
     }
     return { labels: 0, isInsecure: false };
+  }
+
+  clear(): void {
+    this.#recent.clear();
+    this.#older.clear();
   }
 
   add(name: Name, isInsecure: boolean): void {

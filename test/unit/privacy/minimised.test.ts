@@ -129,7 +129,7 @@ function setUp(world: World) {
     const query = { question, key: questionKey(question), purpose: "client" as const };
     return exchange.exchange(query, { ...budget(), trace });
   };
-  return { ask, sent, clock, steps };
+  return { ask, sent, clock, steps, exchange };
 }
 
 describe("minimisation `strict`", () => {
@@ -221,7 +221,18 @@ describe("minimisation `strict`", () => {
     expect(sent).toEqual(["com. DS helper", "example.com. DS helper", "www.example.com. AAAA client"]);
   });
 
-  it("forgets no more than it may keep", async () => {
+  it("asks for all of them again once it was told to forget", async () => {
+    const { ask, sent, exchange } = setUp({});
+    await ask("www.example.com");
+    sent.length = 0;
+    exchange.forget();
+
+    await ask("mail.example.com");
+
+    expect(sent).toEqual(["com. DS helper", "example.com. DS helper", "mail.example.com. AAAA client"]);
+  });
+
+  it("keeps no more than it may", async () => {
     const { ask } = setUp({});
     for (let i = 0; i < 10_000; i++) await ask(`www.name${i}.example`);
 
