@@ -2,7 +2,7 @@
  * `sotto run`: serves until SIGINT or SIGTERM. SIGHUP and the control socket reload the configuration; a faulty new
  * one is said and the old one stays.
  */
-import type { App } from "../app.ts";
+import type { App, Started } from "../app.ts";
 import { parseSocketAddress, type SocketAddress, Wrong } from "../config/addresses.ts";
 import type { Config } from "../config/config.ts";
 import type { Loaded } from "../config/load.ts";
@@ -84,8 +84,7 @@ async function serve(loaded: Loaded, { app, notifier, reloader, log }: Instance)
     reloader.waitFor(start);
     // Before anybody can know that we serve: without a handler the signal would end the process.
     reloadOnSignal(reloader, log);
-    await start;
-    tellPlaces(log, loaded, control);
+    tellPlaces(await start, loaded, control, log);
     notifier.notify("READY=1");
     const signal = await stopped;
     notifier.notify("STOPPING=1");
@@ -128,10 +127,22 @@ async function openControl(
   }
 }
 
-function tellPlaces(log: ProgramLog, { source, config }: Loaded, control: ControlServer | undefined): void {
+function tellPlaces(
+  { listeners, metrics }: Started,
+  { source, config }: Loaded,
+  control: ControlServer | undefined,
+  log: ProgramLog,
+): void {
+  const places = listeners.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`);
   log.info(
-    { configuration: source, state: config.stateDir, control: control?.path },
-    "files of this instance",
+    {
+      listeners: [...new Set(places)],
+      metrics,
+      configuration: source,
+      state: config.stateDir,
+      control: control?.path,
+    },
+    "serving",
   );
 }
 

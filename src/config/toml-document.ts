@@ -74,7 +74,8 @@ function valueOf(node: AST.TOMLContentNode, path: Path, lines: Map<string, numbe
       return inner;
     }
     case "TOMLValue":
-      return node.value;
+      // Without a zone it is no point in time: its text says what is missing.
+      return node.kind.startsWith("local-") && "datetime" in node ? node.datetime : node.value;
   }
 }
 

@@ -100,7 +100,7 @@ function reason(error: ParseError, line: string): string {
   if (/^[^"'[{\d\s][^"'=]*$/.test(value) && !/^(true|false)$/.test(value)) {
     return `${key}: is not valid TOML; text must be in quotes: ${key} = "${value}"`;
   }
-  if (/^\d[\w.:/-]*[a-zA-Z./:][\w.:/-]*$/.test(value)) {
+  if (/^(?!\d{4}-)\d[\w.:/-]*[a-zA-Z./:][\w.:/-]*$/.test(value)) {
     return `${key}: is not valid TOML; a number with a unit, or an address, must be in quotes: ${key} = "${value}"`;
   }
   if (/^\s*[\w.-]+\s*:/.test(line)) return 'is not valid TOML; write key = value, with "=" instead of ":"';

@@ -203,6 +203,12 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     "6: upstream.server[s].discover: is an address that Sotto itself listens on",
   ],
   ['"a\\u001bb\\u009b" = 1', "1: a\\u001bb?: unknown key; the file may hold "],
+  [
+    "[dnssec]\nvalidation_time = 2026-02-28",
+    '2: dnssec.validation_time: "2026-02-28" is not a time with a zone',
+  ],
+  ["[dnssec]\nvalidation_time = 10:00:00", '2: dnssec.validation_time: "10:00:00" is not a time with a zone'],
+  ["[dnssec]\nvalidation_time = 2026-02-30T00:00:00Z", "2: is not valid TOML; "],
   ["[log]\nlevel = info", '2: level: is not valid TOML; text must be in quotes: level = "info"'],
 ];
 
