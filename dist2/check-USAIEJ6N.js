@@ -1,2 +1,0 @@
-import{createRequire as createRequireOfSotto}from"node:module";const require=createRequireOfSotto(import.meta.url);
-import{X as i,Z as f,_ as s,a as r}from"./chunk-62ZVNXS5.js";import"./chunk-SKDJ4R66.js";function l(t,c){let{terminal:o}=t,e=i(t,c.config);for(let n of s(e))o.err(n);if(!("faults"in e))return o.out(o.isForPeople?`${o.paint("good","ok")} ${e.source}`:"ok"),r.SUCCESS;for(let n of f(e))o.err(n);return r.BAD_USAGE}export{l as check};

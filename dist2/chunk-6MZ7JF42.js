@@ -1,2 +1,0 @@
-import{createRequire as createRequireOfSotto}from"node:module";const require=createRequireOfSotto(import.meta.url);
-import{b as r,c as a}from"./chunk-NZPJYJ53.js";import{a as i}from"./chunk-YBIKOPPK.js";import{Y as o}from"./chunk-62ZVNXS5.js";async function w(t,n,p){let{config:s}=o(t,n),m=await a({level:"warn",format:"auto",queries:!1,destination:2,writes:"direct"}),e=await r(s,{version:i,env:t.machine.env,log:m});try{return await p(e)}finally{await e.stop()}}export{w as a};

@@ -1,2 +1,0 @@
-import{createRequire as createRequireOfSotto}from"node:module";const require=createRequireOfSotto(import.meta.url);
-var a=class{#e;#n=Buffer.alloc(0);constructor(r){this.#e=r}push(r){let o=[],e=this.#n.length===0?r:Buffer.concat([this.#n,r]);for(let n=e.indexOf(10);n>=0;n=e.indexOf(10)){if(n>this.#e)return;o.push(e.toString("utf8",0,n)),e=e.subarray(n+1)}return this.#n=e,e.length>this.#e?void 0:o}};export{a};
