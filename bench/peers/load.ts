@@ -1,6 +1,6 @@
 /** Load by dnsperf, pinned to its core: how many queries were answered, how fast. */
 import { execFile } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { LOAD_CORE } from "./programs.ts";
@@ -58,10 +58,6 @@ export function writeQueries(folder: string, name: string, lines: readonly strin
   const path = join(folder, `${name}.queries`);
   writeFileSync(path, `${lines.join("\n")}\n`);
   return path;
-}
-
-export function countQueries(file: string): number {
-  return readFileSync(file, "utf8").split("\n").length - 1;
 }
 
 function numberAfter(text: string, pattern: RegExp): number {

@@ -46,17 +46,8 @@ export const IMPLEMENTED_ALGORITHMS: readonly number[] = [...SCHEMES.keys()];
 const TEXTS: ReadonlyMap<number, string> = new Map(
   Object.entries(Algorithm).map(([text, code]) => [code, text]),
 );
-const CODES: ReadonlyMap<string, number> = new Map(Object.entries(Algorithm));
 
 /** The registry's mnemonic, or the number where there is none. */
 export function algorithmToText(algorithm: number): string {
   return TEXTS.get(algorithm) ?? String(algorithm);
-}
-
-/** The number of a mnemonic, in any letter case, or of a decimal text. */
-export function algorithmFromText(text: string): number | undefined {
-  return (
-    CODES.get(text.toUpperCase()) ??
-    (/^\d{1,3}$/.test(text) && Number(text) <= 255 ? Number(text) : undefined)
-  );
 }
