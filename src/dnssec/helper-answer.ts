@@ -36,8 +36,6 @@ export async function askHelper(
   deps: HelperDeps,
   avoid?: string,
 ): Promise<HelperAnswer | HelperFailure> {
-  if (budget.work.upstreamQueries <= 0) return "out-of-budget";
-  budget.work.upstreamQueries -= 1;
   const question: Question = { qname, qtype, qclass: Class.IN };
   const query = { question, key: questionKey(question), purpose: "helper" as const };
   try {

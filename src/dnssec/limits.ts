@@ -31,7 +31,10 @@ export const MAX_NSEC3_ITERATIONS = 500;
 /** Verifications between two pauses for other work: 8 of the slowest algorithm (P-384) are about 4 ms. */
 export const VERIFICATIONS_PER_TURN = 8;
 
-/** Helper queries and retries one flight may send. Unbound: 32 sent, dnsmasq: 40. */
+/**
+ * Queries one flight may send, counted where they leave (`upstream/flight.ts`): the question itself, helpers,
+ * retries, and what a lost connection makes it send again. Unbound: 32 sent, dnsmasq: 40.
+ */
 export const FLIGHT_QUERIES = 32;
 /**
  * Verifications of one flight. A cold chain of four zones costs 8 and a denial at its end 4, and an honest

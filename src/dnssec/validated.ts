@@ -142,7 +142,6 @@ export class Validator implements Exchange {
     for (let asked = 0; asked < MAX_COMPLETIONS; asked++) {
       const open = openEnd(query.question, response);
       if (open === undefined || budget.work.upstreamQueries <= 0) return response;
-      budget.work.upstreamQueries -= 1;
       const question = { ...query.question, qname: open };
       const rest = await this.#next.exchange({ ...query, question, key: questionKey(question) }, budget);
       response = {
@@ -165,7 +164,6 @@ export class Validator implements Exchange {
   async #retried(query: Query, first: Response, judgement: Judgement, budget: Budget): Promise<Response> {
     const { question } = query;
     if (budget.work.upstreamQueries <= 0) return this.#concluded(question, first, judgement, budget);
-    budget.work.upstreamQueries -= 1;
     this.counters.retries += 1;
     budget.trace?.add({
       at: this.#deps.clock.now(),

@@ -47,6 +47,7 @@ export interface Response {
  * a retry (CVE-2026-50045).
  */
 export interface Work {
+  /** Counted down by whoever sends, and by nobody before: a query must not be paid for twice. */
   upstreamQueries: number;
   verifications: number;
   failedVerifications: number;

@@ -6,6 +6,7 @@ import { Anchors } from "../../../src/dnssec/anchors.ts";
 import { anchorsFromLines } from "../../../src/dnssec/anchor-text.ts";
 import { FLIGHT_WORK } from "../../../src/dnssec/limits.ts";
 import { type ValidatedOptions, type Validator, validated } from "../../../src/dnssec/validated.ts";
+import { ResolutionError } from "../../../src/ports/fault.ts";
 import type { Budget, Exchange, Query, Response } from "../../../src/ports/exchange.ts";
 import type { Name, ResourceRecord } from "../../../src/ports/message.ts";
 import type { Trace, TraceStep } from "../../../src/ports/trace.ts";
@@ -61,7 +62,11 @@ export function labValidator(setup: LabValidatorOptions = {}): LabValidator {
   const authority = new LabAuthority(tree, rewrites === undefined ? {} : { rewrites });
   const asked: string[] = [];
   const upstream: Exchange = {
-    async exchange(query) {
+    async exchange(query, { work }) {
+      // Counted where a query leaves, as the transport does.
+      if (work.upstreamQueries <= 0)
+        throw new ResolutionError("work-exhausted", "no more queries may be sent");
+      work.upstreamQueries -= 1;
       asked.push(`${nameToText(query.question.qname)} ${typeToText(query.question.qtype)}`);
       const response = setup.memo?.get(query.key) ?? responseOf(authority.outcomeOf(query.question));
       setup.memo?.set(query.key, response);
