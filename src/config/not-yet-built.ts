@@ -21,10 +21,6 @@ const NOT_YET_BUILT: readonly Missing[] = [
     instead: "captive portals have to be opened by hand",
   },
   {
-    places: ({ upstream }) => (upstream.proxy === undefined ? [] : [["upstream", "proxy"]]),
-    instead: "upstreams are dialled directly",
-  },
-  {
     places: (keys) => servers(keys, "host", ({ host }) => host !== undefined),
     instead: "the server is left out",
   },

@@ -1,16 +1,28 @@
-/** A TCP stream through a SOCKS5 proxy. An edge: opens sockets. Source: RFC 1928, RFC 1929. */
-import type { Socket } from "node:net";
+/**
+ * A TCP stream through a SOCKS5 proxy. An edge: opens sockets. A destination that is a name is looked up by the
+ * proxy; nothing is looked up here.
+ *
+ * Source: RFC 1928 §3 to §6, RFC 1929 (user and password).
+ */
+import { connect, type Socket } from "node:net";
 import { SocksClient } from "socks";
 import type { DialTarget } from "./dial-target.ts";
 import type { Proxy } from "./options.ts";
 
-/** The stream, or why there is none; there is no way around it. */
+/**
+ * The stream, or why there is none; there is no way around it. `hold` gets the socket to the proxy at once: who
+ * gives up the dial destroys it.
+ */
 export async function throughProxy(
   proxy: Proxy,
   { address, port, timeout }: DialTarget,
+  hold: (socket: Socket) => void,
 ): Promise<Socket | string> {
   const { host, port: proxyPort, user, password } = proxy;
+  const stream = connect({ host, port: proxyPort, noDelay: true });
+  hold(stream);
   try {
+    await connected(stream);
     const { socket } = await SocksClient.createConnection({
       command: "connect",
       proxy: {
@@ -21,10 +33,29 @@ export async function throughProxy(
       },
       destination: { host: address, port },
       timeout,
-      set_tcp_nodelay: true,
+      existing_socket: stream,
     });
     return socket;
   } catch (error) {
-    return `the proxy: ${error instanceof Error ? error.message : String(error)}`;
+    stream.destroy();
+    return `the proxy ${host}:${proxyPort}: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+function connected(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: Error): void => {
+      socket.off("connect", settle);
+      socket.off("error", settle);
+      socket.off("close", closed);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const closed = (): void => {
+      settle(new Error("closed"));
+    };
+    socket.once("connect", settle);
+    socket.once("error", settle);
+    socket.once("close", closed);
+  });
 }

@@ -32,6 +32,12 @@ export class SocketChannel implements Channel {
     return this.#phase === "closed";
   }
 
+  /** Has `socket`, which leads to a proxy, destroyed if the dial ends before there is one to attach. */
+  hold(socket: Socket): void {
+    this.#socket = socket;
+    if (this.isClosed) socket.destroy();
+  }
+
   /** Takes over `socket`, which is still connecting or shaking hands. */
   attach(socket: Socket): void {
     this.#socket = socket;

@@ -81,7 +81,12 @@ export class TlsDialer implements Dialer<DialTarget> {
       tlsa = found;
     }
     const { proxy } = this.#deps;
-    const tunnel = proxy === undefined ? undefined : await throughProxy(proxy, target);
+    const tunnel =
+      proxy === undefined
+        ? undefined
+        : await throughProxy(proxy, target, (socket) => {
+            channel.hold(socket);
+          });
     if (typeof tunnel === "string") {
       channel.fail({ fault: "proxy", detail: tunnel });
       return;

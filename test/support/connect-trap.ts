@@ -1,0 +1,49 @@
+/** Sees every address that this process dials or sends a datagram to, while it is set. */
+import { Socket as UdpSocket } from "node:dgram";
+import { Socket } from "node:net";
+
+export interface ConnectTrap {
+  /** `tcp 127.0.0.1:853`, in order, each as often as it was dialled. */
+  readonly dialled: string[];
+  release(): void;
+}
+
+type Patched = Record<string, (...args: unknown[]) => unknown>;
+
+export function setConnectTrap(): ConnectTrap {
+  const dialled: string[] = [];
+  const release = [
+    patched(Socket.prototype, "connect", (args) => {
+      const flat = args.flat()[0] as { host?: string; port?: number; path?: string };
+      if (flat.path === undefined) dialled.push(`tcp ${flat.host}:${flat.port}`);
+    }),
+    // The last number is the port; an address follows it where the socket is not connected.
+    patched(UdpSocket.prototype, "send", (args) => {
+      const at = args.findLastIndex((arg) => typeof arg === "number");
+      dialled.push(
+        `udp ${typeof args[at + 1] === "string" ? String(args[at + 1]) : "connected"}:${args[at]}`,
+      );
+    }),
+    patched(UdpSocket.prototype, "connect", (args) => {
+      dialled.push(`udp ${String(args[1])}:${String(args[0])}`);
+    }),
+  ];
+  return {
+    dialled,
+    release: () => {
+      for (const each of release) each();
+    },
+  };
+}
+
+function patched(prototype: object, method: string, seen: (args: readonly unknown[]) => void): () => void {
+  const holder = prototype as Patched;
+  const original = holder[method]!;
+  holder[method] = function (this: unknown, ...args: unknown[]) {
+    seen(args);
+    return original.apply(this, args);
+  };
+  return () => {
+    holder[method] = original;
+  };
+}
