@@ -6,8 +6,8 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../ports/clock.ts";
 import type { Entry } from "./entry.ts";
 
-/** Octets of the smallest entry worth planning for; decides how many slots are laid out ahead. */
-const SMALLEST_ENTRY = 400;
+/** Octets; a cache that holds less is none. */
+const SMALLEST_SIZE = 8_192;
 
 /** An entry may take at most this share of the cache. */
 const LARGEST_SHARE = 1 / 16;
@@ -18,14 +18,16 @@ export interface StoreOptions {
 }
 
 export class Store {
-  /** BOUNDED: by `size` octets as accounted by `Entry.octets`, and by `size / SMALLEST_ENTRY` entries. */
+  /**
+   * BOUNDED: by `size` octets as accounted by `Entry.octets`. Not by a number of entries, for which lru-cache
+   * would lay out every slot beforehand: 30 MiB where a million may come.
+   */
   readonly #entries: LRUCache<string, Entry>;
   evictions = 0;
 
   constructor(options: StoreOptions, clock: Clock) {
-    const size = Math.max(options.size, SMALLEST_ENTRY * 16);
+    const size = Math.max(options.size, SMALLEST_SIZE);
     this.#entries = new LRUCache<string, Entry>({
-      max: Math.ceil(size / SMALLEST_ENTRY),
       maxSize: size,
       maxEntrySize: Math.floor(size * LARGEST_SHARE),
       perf: clock,

@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import type { Config } from "../config/config.ts";
 import { type Health, type HttpEndpoint, openHttp } from "../observe/http-endpoint.ts";
-import { createMetrics } from "../observe/metrics.ts";
+import type { Metrics } from "../observe/metrics.ts";
 import { QueryRate } from "../observe/query-rate.ts";
 import type { ResolverFigures } from "../observe/resolver-figures.ts";
 import { statusPage } from "../observe/status-page.ts";
@@ -29,10 +29,17 @@ export async function openObservation({ metrics }: Config, deps: ObservationDeps
   if (address === undefined) return { endpoint: undefined, close: () => Promise.resolve() };
   const since = deps.clock.now();
   const rate = new QueryRate(deps);
+  let loaded: Promise<Metrics> | undefined;
   const endpoint = await openHttp(
     { host: address.ip, port: address.port, hostNames: [hostname()] },
     {
-      metrics: createMetrics({ figures: deps.figures, version: deps.version, processMetrics: true }),
+      metrics: () => {
+        loaded ??= loadMetrics(deps).catch((error: unknown) => {
+          loaded = undefined;
+          throw error;
+        });
+        return loaded;
+      },
       health: deps.health,
       statusPage: () =>
         statusPage({
@@ -53,4 +60,10 @@ export async function openObservation({ metrics }: Config, deps: ObservationDeps
       await endpoint.close();
     },
   };
+}
+
+/** With the first scrape: prom-client is a sixth of the program, and many have nobody who scrapes. */
+async function loadMetrics({ figures, version }: ObservationDeps): Promise<Metrics> {
+  const { createMetrics } = await import("../observe/metrics.ts");
+  return createMetrics({ figures, version, processMetrics: true });
 }

@@ -41,8 +41,6 @@ export function schemeOf(algorithm: number): SigningScheme | undefined {
   return SCHEMES.get(algorithm);
 }
 
-export const IMPLEMENTED_ALGORITHMS: readonly number[] = [...SCHEMES.keys()];
-
 const TEXTS: ReadonlyMap<number, string> = new Map(
   Object.entries(Algorithm).map(([text, code]) => [code, text]),
 );

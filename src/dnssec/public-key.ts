@@ -6,7 +6,7 @@
  */
 import { type KeyObject, createPublicKey, verify } from "node:crypto";
 import { DNSKEY_HEADER_OCTETS, type Dnskey } from "./dnskey.ts";
-import { IMPLEMENTED_ALGORITHMS, type SigningScheme, schemeOf } from "./algorithms.ts";
+import { type SigningScheme, schemeOf } from "./algorithms.ts";
 
 export interface PublicKey {
   readonly scheme: SigningScheme;
@@ -102,16 +102,23 @@ function eddsaKey(scheme: SigningScheme & { family: "eddsa" }, octets: Buffer): 
   return { scheme, key, input: key, signatureOctets: scheme.signatureOctets };
 }
 
+/** What `verifiesHere` found. BOUNDED: by the algorithms there are numbers for, 256. */
+const found = new Map<number, boolean>();
+
 /**
- * The implemented algorithms that this build of OpenSSL really verifies with. A system policy may forbid
- * SHA-1 signatures or a curve; then `crypto.verify` throws instead of answering, and zones of that
- * algorithm must be insecure rather than bogus (RFC 4035 §5.2). Costs about 2 ms, once.
+ * Whether this build of OpenSSL really verifies with an algorithm. A system policy may forbid SHA-1
+ * signatures or a curve; then `crypto.verify` throws instead of answering, and zones of that algorithm must
+ * be insecure rather than bogus (RFC 4035 §5.2). Tried once, when first asked: most never are.
  */
-export function algorithmsOfThisBuild(): ReadonlySet<number> {
-  return new Set(IMPLEMENTED_ALGORITHMS.filter((algorithm) => canVerifyHere(algorithm)));
+export function verifiesHere(algorithm: number): boolean {
+  const known = found.get(algorithm);
+  if (known !== undefined) return known;
+  const verifies = canVerify(algorithm);
+  found.set(algorithm, verifies);
+  return verifies;
 }
 
-function canVerifyHere(algorithm: number): boolean {
+function canVerify(algorithm: number): boolean {
   const scheme = schemeOf(algorithm);
   if (scheme === undefined) return false;
   const rdata = Buffer.concat([Buffer.from([1, 0, 3, algorithm]), probeKey(scheme)]);

@@ -19,7 +19,7 @@ import type { Anchors } from "./anchors.ts";
 import { explain } from "./explain.ts";
 import { type HelperAnswer, coveredType } from "./helper-answer.ts";
 import { type Judgement, type JudgeTools, judge } from "./judge.ts";
-import { algorithmsOfThisBuild } from "./public-key.ts";
+import { verifiesHere } from "./public-key.ts";
 import { bogusErrors, indeterminateErrors, informativeErrors } from "./reasons.ts";
 import { groupRrsets } from "./rrsets.ts";
 import { type ClockSkew, DEFAULT_CLOCK_SKEW } from "./rrsig.ts";
@@ -64,11 +64,10 @@ const MAX_COMPLETIONS = 4;
 
 /** The keys a policy allows, on this build of OpenSSL. */
 export function keyStoreOf(options: Pick<ValidatedOptions, "insecureAlgorithms" | "minRsaBits">): KeyStore {
-  const usable = algorithmsOfThisBuild();
   return new KeyStore({
     minRsaBits: options.minRsaBits,
     isAlgorithmUsable: (algorithm) =>
-      usable.has(algorithm) && !options.insecureAlgorithms.includes(algorithm),
+      !options.insecureAlgorithms.includes(algorithm) && verifiesHere(algorithm),
   });
 }
 

@@ -100,20 +100,28 @@ function nonexistent(name: Name, reason: WithheldReason): SpecialName {
 }
 
 function emptyZone(zone: Name, reason: WithheldReason): SpecialName {
-  const denial = nxdomain(reason, zone, EMPTY_ZONE_TTL);
-  const empty = nodata(reason, zone, EMPTY_ZONE_TTL);
-  const soa = positive(reason, [soaOf(zone, EMPTY_ZONE_TTL)]);
-  const ns = positive(reason, [nsOf(zone, EMPTY_ZONE_TTL)]);
+  // Made when first asked for: there are over a hundred such zones, and a household asks about a few.
+  let answers: ReturnType<typeof answersOfEmptyZone> | undefined;
   return {
     name: zone,
     reason,
     answer({ qname, qtype }) {
-      if (qname !== zone) return denial;
       // The DS of a zone is its parent's (RFC 4035 §3.1.4.1), and RFC 8375 §4 wants its denial with proof.
-      if (qtype === Type.DS) return undefined;
+      if (qname === zone && qtype === Type.DS) return undefined;
+      const { denial, empty, soa, ns } = (answers ??= answersOfEmptyZone(zone, reason));
+      if (qname !== zone) return denial;
       if (qtype === Type.SOA) return soa;
       return qtype === Type.NS ? ns : empty;
     },
+  };
+}
+
+function answersOfEmptyZone(zone: Name, reason: WithheldReason) {
+  return {
+    denial: nxdomain(reason, zone, EMPTY_ZONE_TTL),
+    empty: nodata(reason, zone, EMPTY_ZONE_TTL),
+    soa: positive(reason, [soaOf(zone, EMPTY_ZONE_TTL)]),
+    ns: positive(reason, [nsOf(zone, EMPTY_ZONE_TTL)]),
   };
 }
 

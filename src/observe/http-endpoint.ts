@@ -32,7 +32,8 @@ export interface Page {
 }
 
 export interface HttpDeps {
-  readonly metrics: Metrics;
+  /** Asked for at each scrape; only the first has to wait for it. */
+  readonly metrics: () => Promise<Metrics>;
   readonly health: () => Health;
   readonly statusPage: () => Page;
   readonly log: Log;
@@ -119,8 +120,10 @@ async function respond(
   }
   const path = (request.url ?? "/").split("?", 1)[0];
   switch (path) {
-    case "/metrics":
-      return { status: 200, type: metrics.contentType, body: await metrics.render() };
+    case "/metrics": {
+      const { contentType, render } = await metrics();
+      return { status: 200, type: contentType, body: await render() };
+    }
     case "/healthz":
       return { status: 200, type: TEXT, body: "alive\n" };
     case "/readyz": {

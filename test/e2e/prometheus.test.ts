@@ -61,7 +61,7 @@ describe.skipIf(prometheus === undefined)("a real Prometheus", () => {
     endpoint = await openHttp(
       { host: "127.0.0.1", port: 0, hostNames: [] },
       {
-        metrics: busyMetrics(),
+        metrics: () => Promise.resolve(busyMetrics()),
         health: () => ({ ready: true, reason: "" }),
         statusPage: () => ({ html: "", contentSecurityPolicy: "" }),
         log: new SilentLog(),

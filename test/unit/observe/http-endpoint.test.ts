@@ -23,7 +23,7 @@ async function open(health = { ready: true, reason: "serving" }): Promise<void> 
   endpoint = await openHttp(
     { host: "127.0.0.1", port: 0, hostNames: ["router.example"] },
     {
-      metrics,
+      metrics: () => Promise.resolve(metrics),
       health: () => health,
       statusPage: () => ({ html: "<p>status</p>", contentSecurityPolicy: "default-src 'none'" }),
       log: new SilentLog(),
@@ -147,7 +147,7 @@ describe("the HTTP endpoint", () => {
     const second = openHttp(
       { host: "127.0.0.1", port, hostNames: [] },
       {
-        metrics: createMetrics({ figures: () => busyFigures(), version: "0", processMetrics: false }),
+        metrics: () => Promise.reject(new Error("nobody scrapes")),
         health: () => ({ ready: true, reason: "" }),
         statusPage: () => ({ html: "", contentSecurityPolicy: "" }),
         log: new SilentLog(),
