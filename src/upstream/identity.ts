@@ -54,6 +54,9 @@ export function pinOf(certificate: X509Certificate): string {
 /** OpenSSL's words for a chain that would hold at another time. */
 const DATE_ERRORS = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 
+/** No CN, and a wildcard stands for one whole label (RFC 6125 §6.4.3, §6.4.4). */
+const NAME_CHECK = { subject: "never", partialWildcards: false } as const;
+
 class Examination {
   readonly #identity: Identity;
   readonly #peer: Peer;
@@ -105,7 +108,7 @@ class Examination {
   /** The name as a dNSName, never the subject's CN (RFC 8310 §8.1), and a chain that holds. */
   #nameFault(areDatesWaived: boolean): string | undefined {
     const { authName } = this.#identity;
-    if (authName !== "" && this.#peer.leaf.checkHost(authName, { subject: "never" }) === undefined) {
+    if (authName !== "" && this.#peer.leaf.checkHost(authName, NAME_CHECK) === undefined) {
       return `the certificate is not for ${authName}`;
     }
     return this.#chainFault(areDatesWaived);

@@ -19,26 +19,44 @@ const MAX_PER_KEY = 4;
 /** Identities with tickets. */
 const MAX_KEYS = 256;
 
+/** Stands for one network: what a connection of another one brings is not kept. */
+export type Network = symbol;
+
 export class Tickets {
-  /** BOUNDED: by `MAX_KEYS`, each by `MAX_PER_KEY`. */
+  /** In the order in which they were last given or taken. BOUNDED: by `MAX_KEYS`, each by `MAX_PER_KEY`. */
   readonly #tickets = new Map<string, Ticket[]>();
+  #network: Network = Symbol();
+
+  /** To be kept by whoever dials, until there is a ticket to keep. */
+  get network(): Network {
+    return this.#network;
+  }
 
   /** Gives the newest ticket and forgets it. */
   take(key: string): Ticket | undefined {
-    return this.#tickets.get(key)?.pop();
+    const kept = this.#tickets.get(key);
+    const ticket = kept?.pop();
+    if (kept?.length === 0) this.#tickets.delete(key);
+    return ticket;
   }
 
-  keep(key: string, ticket: Ticket): void {
-    const kept = this.#tickets.get(key);
-    if (kept === undefined) {
-      if (this.#tickets.size < MAX_KEYS) this.#tickets.set(key, [ticket]);
-      return;
-    }
+  keep(key: string, ticket: Ticket, network: Network): void {
+    if (network !== this.#network) return;
+    const kept = this.#tickets.get(key) ?? [];
     kept.push(ticket);
     if (kept.length > MAX_PER_KEY) kept.shift();
+    this.#tickets.delete(key);
+    this.#tickets.set(key, kept);
+    if (this.#tickets.size <= MAX_KEYS) return;
+    for (const [oldest] of this.#tickets) {
+      this.#tickets.delete(oldest);
+      return;
+    }
   }
 
+  /** Another network: connections dialled before bring no more tickets. */
   clear(): void {
     this.#tickets.clear();
+    this.#network = Symbol();
   }
 }

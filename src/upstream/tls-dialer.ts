@@ -121,6 +121,7 @@ export class TlsDialer implements Dialer<DialTarget> {
   ): void {
     const key = keyOf(target, identity);
     const ticket = this.#tickets.take(key);
+    const { network } = this.#tickets;
     const socket = connectTls({
       ...(tunnel === undefined ? { host: target.address, port: target.port } : { socket: tunnel }),
       secureContext: this.#contextFor(identity.ca),
@@ -140,13 +141,13 @@ export class TlsDialer implements Dialer<DialTarget> {
       peer = peerOf(socket, ticket);
       this.#judge(identity, peer, socket, channel, tlsa);
       if (early !== undefined && peer !== undefined && !channel.isClosed) {
-        this.#tickets.keep(key, { session: early, peer });
+        this.#tickets.keep(key, { session: early, peer }, network);
       }
     });
     socket.on("session", (session) => {
       // TLS 1.2 gives it before the handshake is done, when there is no peer yet to tie it to.
       if (peer === undefined) early = session;
-      else if (!channel.isClosed) this.#tickets.keep(key, { session, peer });
+      else if (!channel.isClosed) this.#tickets.keep(key, { session, peer }, network);
     });
   }
 

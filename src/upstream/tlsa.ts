@@ -4,9 +4,10 @@
  * Only usages 2 (DANE-TA) and 3 (DANE-EE) count: 0 and 1 constrain the public PKI in a way that "MUST be
  * treated as unusable" with opportunistic TLS and add nothing to the name check that we require anyway.
  *
- * Source: RFC 6698 §2.1, RFC 7671 §4, §5.1, §5.2; RFC 8310 §8.2.
+ * Source: RFC 6698 §2.1, RFC 7671 §4, §5.1, §5.2, §9; RFC 8310 §8.2.
  */
 import { createHash, type X509Certificate } from "node:crypto";
+import { certificateOf } from "./authorities.ts";
 import { provenIssuers } from "./certificate-path.ts";
 
 export interface Tlsa {
@@ -30,19 +31,32 @@ export function tlsaOf(rdata: Uint8Array): Tlsa | undefined {
   return { usage: rdata[0]!, selector: rdata[1]!, matching: rdata[2]!, data: rdata.subarray(HEADER_OCTETS) };
 }
 
-/** Records that we know how to use (RFC 7671 §4: the others are as if they were not there). */
+/** Octets of the digest of each matching type; a full one has what it has. */
+const DIGEST_OCTETS: Readonly<Record<number, number>> = { [Matching.SHA256]: 32, [Matching.SHA512]: 64 };
+
+/**
+ * Records that we know how to use (RFC 7671 §4: the others are as if they were not there), and of those with a
+ * digest only the strongest for each usage and selector, so that a broken one can be retired (§9).
+ */
 export function usable(records: readonly Tlsa[]): Tlsa[] {
-  return records
-    .filter(
-      ({ usage, selector, matching }) =>
-        (usage === Usage.DANE_TA || usage === Usage.DANE_EE) &&
-        (selector === Selector.CERTIFICATE || selector === Selector.SPKI) &&
-        (matching === Matching.FULL || matching === Matching.SHA256 || matching === Matching.SHA512),
-    )
-    .slice(0, MAX_RECORDS);
+  const known = records.filter(isUsable).slice(0, MAX_RECORDS);
+  return known.filter(
+    (record) =>
+      record.matching === Matching.FULL ||
+      !known.some(
+        ({ usage, selector, matching }) =>
+          usage === record.usage && selector === record.selector && matching > record.matching,
+      ),
+  );
 }
 
-/** Whether a record matches the leaf, or an issuer on a path that was proven up to it. */
+function isUsable({ usage, selector, matching, data }: Tlsa): boolean {
+  if (usage !== Usage.DANE_TA && usage !== Usage.DANE_EE) return false;
+  if (selector !== Selector.CERTIFICATE && selector !== Selector.SPKI) return false;
+  return matching === Matching.FULL ? data.length > 0 : data.length === DIGEST_OCTETS[matching];
+}
+
+/** Whether a usable record matches the leaf, or an issuer on a path that was proven up to it. */
 export function matchesTlsa(
   records: readonly Tlsa[],
   leaf: X509Certificate,
@@ -52,9 +66,15 @@ export function matchesTlsa(
   if (records.some((record) => record.usage === Usage.DANE_EE && isMatch(record, leaf))) return true;
   const anchors = records.filter(({ usage }) => usage === Usage.DANE_TA);
   if (anchors.length === 0) return false;
-  return provenIssuers(leaf, candidates, now).some((issuer) =>
-    anchors.some((record) => isMatch(record, issuer)),
-  );
+  // RFC 7671 §5.2.2: a whole certificate of the DNS need not be sent by the server.
+  const known = [...anchors.flatMap(certificateIn), ...candidates];
+  return provenIssuers(leaf, known, now).some((issuer) => anchors.some((record) => isMatch(record, issuer)));
+}
+
+function certificateIn({ selector, matching, data }: Tlsa): X509Certificate[] {
+  if (selector !== Selector.CERTIFICATE || matching !== Matching.FULL) return [];
+  const certificate = certificateOf(Buffer.from(data));
+  return certificate === undefined ? [] : [certificate];
 }
 
 function isMatch({ selector, matching, data }: Tlsa, certificate: X509Certificate): boolean {
