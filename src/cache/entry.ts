@@ -46,8 +46,10 @@ export class Entry {
   readonly generation: number;
   /** A refresh is under way or planned. */
   isRefreshing = false;
-  /** The last refresh failed: a stale answer is given at once (RFC 8767 §5). */
-  isRefreshFailed = false;
+  /** A refresh failed: until then a stale answer is given at once (RFC 8767 §5). */
+  inTroubleUntil: Instant = 0;
+  /** A refresh was answered by a failure: not asked for again before (RFC 9520 §3.2). */
+  refreshNotBefore: Instant = 0;
   readonly #full: Body;
   readonly #plain: Body;
 
@@ -62,7 +64,8 @@ export class Entry {
     const share = isData(response) ? REFRESH_SHARE : 1;
     this.refreshAt = this.storedAt + Math.floor(lifetime * 1_000 * share);
     this.expiresAt = this.storedAt + lifetime * 1_000;
-    this.secureUntil = this.storedAt + Math.min(response.maxLifetime ?? MAX_SECONDS, MAX_SECONDS) * 1_000 + 1;
+    const proven = Math.min(response.maxLifetime ?? MAX_SECONDS, MAX_SECONDS);
+    this.secureUntil = this.storedAt + Math.floor(proven * 1_000) + 1;
     this.generation = terms.generation;
     this.#full = renderBody(question, response, { dnssec: true, maxTtl, minTtl });
     this.#plain = this.#full.hasDnssecRecords
@@ -85,6 +88,11 @@ export class Entry {
 /** Whether a client that did not set CD may see this: bogus data never, nor what could not be judged. */
 export function isTrusted({ verdict }: Pick<Response, "verdict">): boolean {
   return verdict === "secure" || verdict === "insecure";
+}
+
+/** Whether a response tells of nothing: that the name does not exist, or that it could not be resolved. */
+export function isBarren(response: Pick<Response, "verdict" | "rcode">): boolean {
+  return !isTrusted(response) || response.rcode !== Rcode.NOERROR;
 }
 
 /** Whether a response answers its question, if only by saying that there is nothing. */

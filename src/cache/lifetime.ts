@@ -50,8 +50,11 @@ export function lifetimeOf(response: Response, limits: LifetimeLimits): Lifetime
     return { seconds: FAILURE_LIFETIME, maxTtl: 0 };
   }
   const positive = leastTtl(response.answer);
-  if (!isNegative(response))
-    return { seconds: Math.min(Math.max(positive, limits.minTtl), bound), maxTtl: bound };
+  if (!isNegative(response)) {
+    // "discard the entire atomic entry when any of the RRs contained in it expire" (RFC 4035 §4.5): proofs too.
+    const least = Math.min(positive, leastTtl(response.authority));
+    return { seconds: Math.min(Math.max(least, limits.minTtl), bound), maxTtl: bound };
+  }
 
   const negative = Math.min(negativeTtl(response.authority), limits.maxNegativeTtl, bound);
   return { seconds: Math.min(positive, negative), maxTtl: negative };
@@ -77,10 +80,13 @@ function leastTtl(records: readonly ResourceRecord[]): number {
 function negativeTtl(authority: readonly ResourceRecord[]): number {
   const soa = authority.find((record) => record.type === Type.SOA);
   if (soa === undefined) return 0;
-  const rdata = soa.rdata;
+  // RFC 9077 §3: an NSEC or NSEC3 record that lives less long bounds the proof as well.
+  return Math.min(soaMinimum(soa), leastTtl(authority));
+}
+
+/** The MINIMUM field of an SOA record, its last (RFC 1035 §3.3.13). Seconds. */
+export function soaMinimum({ rdata }: ResourceRecord): number {
   const at = rdata.length - 4;
   if (at < 0) return 0;
-  const minimum = new DataView(rdata.buffer, rdata.byteOffset + at, 4).getUint32(0);
-  // RFC 9077 §3.2: an NSEC or NSEC3 record that lives less long bounds the proof as well.
-  return Math.min(soundTtl(minimum), leastTtl(authority));
+  return soundTtl(new DataView(rdata.buffer, rdata.byteOffset + at, 4).getUint32(0));
 }

@@ -6,7 +6,7 @@
  */
 import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
-import { isAtOrBelow, nameFromOctets } from "../wire/names.ts";
+import { isAtOrBelow, MAX_NAME_OCTETS, nameFromOctets } from "../wire/names.ts";
 
 /** Most CNAME and DNAME steps followed. unbound and BIND: 11. */
 export const MAX_CHAIN_LINKS = 11;
@@ -14,7 +14,7 @@ export const MAX_CHAIN_LINKS = 11;
 export interface Relevant {
   readonly answer: readonly ResourceRecord[];
   readonly authority: readonly ResourceRecord[];
-  /** Records left out. */
+  /** Records of ANSWER left out. */
   readonly dropped: number;
 }
 
@@ -28,23 +28,37 @@ export function relevantRecords(
   const keptAnswer = answer.filter((record) => answers(record, question, owners));
   const last = owners[owners.length - 1] ?? question.qname;
   const keptAuthority = authority.filter((record) => isProof(record, question, last));
-  const dropped = answer.length - keptAnswer.length + (authority.length - keptAuthority.length);
-  if (dropped === 0) return { answer, authority, dropped };
-  return { answer: keptAnswer, authority: keptAuthority, dropped };
+  return {
+    answer: keptAnswer.length === answer.length ? answer : keptAnswer,
+    authority: keptAuthority.length === authority.length ? authority : keptAuthority,
+    dropped: answer.length - keptAnswer.length,
+  };
 }
 
-/** QNAME and every name its CNAME records lead to, in order; a DNAME comes with its CNAME (RFC 6672 §3.1). */
+/** QNAME and every name its CNAME and DNAME records lead to, in order. */
 function chainOwners(question: Question, answer: readonly ResourceRecord[]): Name[] {
   const owners = [question.qname];
   if (question.qtype === Type.CNAME || question.qtype === Type.ANY) return owners;
   for (let links = 0; links < MAX_CHAIN_LINKS; links++) {
     const at = owners[owners.length - 1];
-    const cname = answer.find((record) => record.type === Type.CNAME && record.owner === at);
-    const target = cname === undefined ? undefined : nameFromOctets(cname.rdata);
+    const target = at === undefined ? undefined : aliasOf(at, answer);
     if (target === undefined || owners.includes(target)) break;
     owners.push(target);
   }
   return owners;
+}
+
+/** Where `name` leads. A DNAME should come with the CNAME it makes (RFC 6672 §3.1); where it does not, so does it. */
+function aliasOf(name: Name, answer: readonly ResourceRecord[]): Name | undefined {
+  const cname = answer.find((record) => record.type === Type.CNAME && record.owner === name);
+  if (cname !== undefined) return nameFromOctets(cname.rdata);
+  const dname = answer.find(
+    ({ type, owner }) => type === Type.DNAME && owner !== name && isAtOrBelow(name, owner),
+  );
+  const suffix = dname === undefined ? undefined : nameFromOctets(dname.rdata);
+  if (dname === undefined || suffix === undefined) return undefined;
+  const target = name.slice(0, name.length - dname.owner.length) + suffix;
+  return target.length > MAX_NAME_OCTETS ? undefined : (target as Name);
 }
 
 function answers(record: ResourceRecord, question: Question, owners: readonly Name[]): boolean {

@@ -7,6 +7,7 @@ import type { ServingFigures } from "./serving.ts";
 export interface FigureSources {
   readonly serving: ServingFigures;
   readonly store: Store;
+  readonly synthesis: { readonly octets: number } | undefined;
   readonly cacheSize: number;
   readonly upstreams: () => readonly UpstreamFigures[];
   readonly verdicts: () => Readonly<Record<string, number>>;
@@ -26,7 +27,7 @@ export function figuresOf(sources: FigureSources): ResolverFigures {
       misses: counters.misses,
       stale: counters.stale,
       entries: sources.store.entryCount,
-      bytes: sources.store.octets,
+      bytes: sources.store.octets + (sources.synthesis?.octets ?? 0),
       maxBytes: sources.cacheSize,
     },
     durations: {
@@ -42,7 +43,11 @@ export function figuresOf(sources: FigureSources): ResolverFigures {
       "too-short": counters.droppedTooShort,
       "not-a-query": counters.droppedNotAQuery,
     },
-    more: { prefetches: counters.refreshes, ...sources.more() },
+    more: {
+      prefetches: counters.prefetches,
+      prefetchesSpared: counters.prefetchesSpared,
+      ...sources.more(),
+    },
   };
 }
 

@@ -19,6 +19,8 @@ import { isFault, readMessage } from "../wire/read-message.ts";
 export interface LookupDeps {
   readonly local: LocalAnswers;
   readonly store: Store;
+  /** What follows from proofs in hand; `undefined` where that is switched off. */
+  readonly synthesis: { answer(question: Question): Response | undefined } | undefined;
   /** Resolves and stores without a look into the cache. */
   readonly storing: Exchange;
   readonly answers: Exchange;
@@ -54,6 +56,8 @@ export async function lookUp(question: Question, options: LookupOptions, deps: L
   const isFresh =
     entry !== undefined && since < entry.expiresAt && entry.generation === deps.local.generation;
   if (isFresh && !isTraced) return done(responseOf(entry), true);
+  const proven = isTraced ? undefined : deps.synthesis?.answer(question);
+  if (proven !== undefined) return done(proven, true);
 
   const budget = budgetUntil(since + deps.queryTimeout, isTraced ? trace : undefined);
   try {

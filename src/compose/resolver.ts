@@ -3,7 +3,7 @@
  * together in the one order that is right. A reload makes the next resolver and hands it what outlives one.
  */
 import { Failures } from "../cache/failures.ts";
-import { Store } from "../cache/store.ts";
+import type { Store } from "../cache/store.ts";
 import type { Config } from "../config/config.ts";
 import type { ResolverFigures } from "../observe/resolver-figures.ts";
 import { rewritten } from "../local/rewritten.ts";
@@ -16,9 +16,9 @@ import type { Random } from "../ports/random.ts";
 import { type CoverTraffic, covered } from "../privacy/cover-traffic.ts";
 import { keptSalt, renewedSalt } from "../privacy/salt.ts";
 import { createSharding, type Sharding } from "../privacy/sharding.ts";
-import { Synthesis } from "../resolve/synthesis.ts";
 import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
 import { CacheFile } from "./cache-file.ts";
+import { type CacheMemory, cacheTerms, createCacheMemory } from "./cache-memory.ts";
 import { type ClockPart, createClockPart } from "./clock-part.ts";
 import { figuresOf } from "./figures.ts";
 import { createLocalPart, type LocalPart, localOptions } from "./local-part.ts";
@@ -38,7 +38,7 @@ export interface ResolverDeps {
 
 /** What goes on from one configuration to the next. */
 interface Inheritance {
-  readonly store: Store;
+  readonly memory: CacheMemory;
   readonly local: LocalPart;
   readonly figures: ServingFigures;
   readonly clockPart: ClockPart;
@@ -53,7 +53,6 @@ export class Resolver {
   readonly #state: StateDirectory;
   readonly #upstreams: UpstreamPart;
   readonly #failures: Failures;
-  readonly #synthesis: Synthesis | undefined;
   readonly #validation: ValidationPart;
   readonly #serving: Serving;
   readonly #cover: CoverTraffic | undefined;
@@ -75,7 +74,6 @@ export class Resolver {
       isClockWrong: () => inheritance.clockPart.isWrong(),
     });
     this.#failures = new Failures(clock, () => this.#upstreams.connectionsOpened());
-    this.#synthesis = createSynthesis(config, clock);
     const { raw } = this.#upstreams;
     const { data } = inheritance.local;
     this.#cover = createCover(config, { raw, local: data, clock, random, onBug: bugReporter(log) });
@@ -99,9 +97,10 @@ export class Resolver {
         rewritten(sent, rules, rewriting),
       ),
       local: data,
-      store: inheritance.store,
+      store: inheritance.memory.store,
       failures: this.#failures,
-      synthesis: this.#synthesis,
+      upstreams: this.#upstreams,
+      synthesis: inheritance.memory.synthesis,
       figures: inheritance.figures,
       clock,
       random,
@@ -112,7 +111,7 @@ export class Resolver {
   /** Reads what local rules need; opens no socket before the first query. */
   static async create(config: Config, deps: ResolverDeps): Promise<Resolver> {
     const local = await createLocalPart(config, deps);
-    const store = new Store({ size: config.cache.size }, deps.clock);
+    const memory = createCacheMemory(config, deps.clock);
     const evidence = { secureResults: () => 0 };
     const clockPart = await createClockPart({
       clock: deps.clock,
@@ -120,20 +119,20 @@ export class Resolver {
       file: new StateDirectory(config.stateDir, deps.log).file("last-good-time"),
       secureResults: () => evidence.secureResults(),
     });
-    return new Resolver(config, { store, local, figures: new ServingFigures(), clockPart, evidence }, deps);
+    return new Resolver(config, { memory, local, figures: new ServingFigures(), clockPart, evidence }, deps);
   }
 
   /** The resolver of another configuration, with this one's cache and counters. This one is to be closed. */
   async succeed(config: Config): Promise<Resolver> {
-    const { local, store } = this.#inheritance;
+    const { local, memory } = this.#inheritance;
     await local.reload(localOptions(config));
-    const isSameCache = config.cache.size === this.config.cache.size && isSameTrust(config, this.config);
-    const kept = isSameCache ? store : new Store({ size: config.cache.size }, this.#deps.clock);
-    return new Resolver(config, { ...this.#inheritance, store: kept }, this.#deps);
+    const kept = cacheTerms(config) === cacheTerms(this.config);
+    const next = kept ? memory : createCacheMemory(config, this.#deps.clock);
+    return new Resolver(config, { ...this.#inheritance, memory: next }, this.#deps);
   }
 
   get store(): Store {
-    return this.#inheritance.store;
+    return this.#inheritance.memory.store;
   }
 
   get handler(): PacketHandler {
@@ -142,11 +141,11 @@ export class Resolver {
 
   lookup(question: Question, options: LookupOptions): Promise<Lookup> {
     const { storing, answers } = this.#serving;
-    const { store, local } = this.#inheritance;
+    const { memory, local } = this.#inheritance;
     const { queryTimeout } = this.config.upstream;
     return lookUp(question, options, {
       local: local.data,
-      store,
+      ...memory,
       storing,
       answers,
       clock: this.#deps.clock,
@@ -155,18 +154,19 @@ export class Resolver {
   }
 
   figures(): ResolverFigures {
-    const { store, figures, local } = this.#inheritance;
+    const { memory, figures, local } = this.#inheritance;
     return figuresOf({
       serving: figures,
-      store,
+      ...memory,
       cacheSize: this.config.cache.size,
       upstreams: () => this.#upstreams.figures(),
       verdicts: () => this.#validation.verdicts(),
-      withheld: () => [...local.data.withheld, ["proven-absent", this.#synthesis?.counters.answers ?? 0]],
+      withheld: () => [...local.data.withheld, ["proven-absent", memory.synthesis?.counters.answers ?? 0]],
       drops: this.#deps.drops,
       more: () => ({
         clearTextQueries: this.#upstreams.clearTextQueries(),
         shardFailovers: this.#upstreams.shardFailovers(),
+        irrelevantRecords: this.#upstreams.irrelevantRecords(),
       }),
     });
   }
@@ -174,14 +174,13 @@ export class Resolver {
   /** Forgets a name, the names at or below it, or everything. Gives how many entries went. */
   flush(name?: Name, tree = false): number {
     this.#failures.clear();
-    this.#synthesis?.clear();
     this.#validation.forget();
-    const { store } = this.#inheritance;
+    const { store, synthesis } = this.#inheritance.memory;
+    synthesis?.clear();
     if (name === undefined) return store.flush();
-    return store.flush((key) => {
-      const { qname } = questionOfKey(key);
-      return tree ? isAtOrBelow(qname, name) : qname === name;
-    });
+    // The name comes first in a key: most need not be taken apart.
+    if (!tree) return store.flush((key) => key.startsWith(name) && questionOfKey(key).qname === name);
+    return store.flush((key) => key.includes(name) && isAtOrBelow(questionOfKey(key).qname, name));
   }
 
   rotateSalt(): void {
@@ -231,30 +230,4 @@ export class Resolver {
     this.#inheritance.local.close();
     await this.#inheritance.clockPart.close();
   }
-}
-
-/** Octets a proven range takes: records with a signature, their objects, their place. */
-const RANGE_OCTETS = 1_500;
-/** Share of the cache's size that proven ranges may take, so that junk names cannot flush good ones. */
-const RANGE_SHARE = 1 / 4;
-
-function createSynthesis({ dnssec, cache, upstream }: Config, clock: Clock): Synthesis | undefined {
-  if (dnssec.mode === "off" || !dnssec.aggressiveNsec) return undefined;
-  const exempt = [...dnssec.negativeTrustAnchors, ...upstream.servers.flatMap((server) => server.domains)];
-  return new Synthesis(
-    {
-      maxRecords: Math.ceil((cache.size * RANGE_SHARE) / RANGE_OCTETS),
-      maxTtl: cache.maxNegativeTtl / 1_000,
-      isExempt: (name) => exempt.some((ancestor) => isAtOrBelow(name, ancestor)),
-    },
-    clock,
-  );
-}
-
-/** Whether verdicts reached under one configuration hold under the other. */
-function isSameTrust(one: Config, other: Config): boolean {
-  return (
-    JSON.stringify([one.dnssec, one.privacy.rebindingProtection]) ===
-    JSON.stringify([other.dnssec, other.privacy.rebindingProtection])
-  );
 }

@@ -5,19 +5,22 @@
 import type { Failures } from "../cache/failures.ts";
 import type { Store } from "../cache/store.ts";
 import type { Config } from "../config/config.ts";
+import { withoutPrivateAddresses } from "../local/rebinding.ts";
 import { Histogram, RESPONSE_BOUNDS } from "../observe/histogram.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Budget, Exchange } from "../ports/exchange.ts";
+import type { Budget, Exchange, Response } from "../ports/exchange.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
 import { budgetUntil } from "../resolve/budget.ts";
 import { Flights } from "../resolve/coalesced.ts";
 import { Misses } from "../resolve/misses.ts";
+import { PrefetchShare } from "../resolve/prefetch-share.ts";
 import { rememberingFailures } from "../resolve/remembering-failures.ts";
 import { type LocalAnswers, QueryServer } from "../resolve/serve.ts";
 import { ServeCounters } from "../resolve/serve-counters.ts";
 import type { Synthesis } from "../resolve/synthesis.ts";
-import { type StoredCounters, stored } from "../resolve/stored.ts";
+import { stored } from "../resolve/stored.ts";
+import type { UpstreamPart } from "./upstreams.ts";
 
 /** Numbers that go on through a reload. */
 export class ServingFigures {
@@ -37,6 +40,7 @@ export interface ServingDeps {
   readonly local: LocalAnswers;
   readonly store: Store;
   readonly failures: Failures;
+  readonly upstreams: Pick<UpstreamPart, "canReach" | "queriesSent">;
   readonly synthesis: Synthesis | undefined;
   readonly figures: ServingFigures;
   readonly clock: Clock;
@@ -48,13 +52,13 @@ export interface Serving {
   readonly server: QueryServer;
   readonly misses: Misses;
   /** Resolves and stores, without looking at the cache first and without joining a flight. */
-  readonly storing: Exchange & { readonly counters: StoredCounters };
+  readonly storing: Exchange;
   /** The whole miss path. */
   readonly answers: Exchange;
 }
 
 export function createServing(deps: ServingDeps): Serving {
-  const { config, store, failures, synthesis, clock, random, local, log } = deps;
+  const { config, store, failures, synthesis, upstreams, clock, random, local, log } = deps;
   const { cache, upstream } = config;
   const { counters } = deps.figures;
   const flightBudget = (asker: Budget): Budget => budgetUntil(asker.deadline, asker.trace);
@@ -73,12 +77,16 @@ export function createServing(deps: ServingDeps): Serving {
       failures,
       clock,
       generation: () => local.generation,
-      ...(synthesis && { learn: (response) => synthesis.learn(response) }),
+      ...(synthesis && { learn: (response) => learn(response, synthesis) }),
     },
   );
   const sparing = rememberingFailures(storing, failures); // outside storing: a fault is not data
   const answers = new Flights(sparing, clock, { maxFlights: upstream.maxInFlight, flightBudget }); // a herd stores once
 
+  const prefetches = new PrefetchShare({
+    percent: cache.prefetchShare,
+    upstreamQueries: () => upstreams.queriesSent(),
+  });
   const misses = new Misses(
     {
       queryTimeout: upstream.queryTimeout,
@@ -88,6 +96,8 @@ export function createServing(deps: ServingDeps): Serving {
     {
       answers,
       store,
+      isReachable: (question) => upstreams.canReach(question),
+      mayPrefetch: () => prefetches.take(),
       clock,
       random,
       counters,
@@ -99,6 +109,11 @@ export function createServing(deps: ServingDeps): Serving {
     { store, synthesis, local, misses, clock, counters },
   );
   return { server, misses, storing, answers };
+}
+
+/** A wildcard with private addresses is fine for the name that asked for it, perhaps not for the next. */
+function learn(response: Response, synthesis: Synthesis): void {
+  if (withoutPrivateAddresses(response.answer) === response.answer) synthesis.learn(response);
 }
 
 export function bugReporter(log: Log): (error: unknown) => void {

@@ -17,6 +17,7 @@ import { StartError } from "../ports/start-error.ts";
 import { type Hop, outgoingQuery } from "../privacy/outgoing-query.ts";
 import type { Sharding } from "../privacy/sharding.ts";
 import { Flights } from "../resolve/coalesced.ts";
+import { scrubbed } from "../resolve/scrubbed.ts";
 import { networkFingerprint } from "../upstream/network-fingerprint.ts";
 import type { AddressAndPort, Proxy, ServerOptions, UpstreamOptions } from "../upstream/options.ts";
 import type { ServerSnapshot } from "../upstream/snapshot.ts";
@@ -33,11 +34,17 @@ export interface UpstreamPart {
   connectionsOpened(): number;
   /** Whether the server that this question goes to minimises by itself. */
   minimises(question: Question): boolean;
-  /** Whether a query could be sent now, as far as is known. */
+  /** Queries sent so far. */
+  queriesSent(): number;
+  /** Whether a query could be answered now, as far as is known. */
   isReachable(): boolean;
+  /** The same, for a server that may see this question. */
+  canReach(question: Question): boolean;
   /** The machine slept, or its network changed. */
   networkChanged(): void;
   clearTextQueries(): number;
+  /** Records dropped because they answered no question of ours. */
+  irrelevantRecords(): number;
   shardFailovers(): number;
   probe(): Promise<readonly DoctorFinding[]>;
   close(): Promise<void>;
@@ -59,6 +66,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
   const encode = outgoingQuery({ padding, paddingBlock, ecs }, random);
   const histograms = new Map<string, Histogram>(); // BOUNDED: by the configured servers.
   const hops = new Hops();
+  const scrubbing = { irrelevantRecords: 0 };
   const options = upstreamOptions(config);
   const dialer = new TlsDialer({
     clock,
@@ -88,11 +96,14 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
   });
   return {
     // Helpers of different flights ask the same: one exchange serves them all.
-    raw: new Flights(upstreams, clock, { maxFlights: options.maxInFlight }),
+    raw: new Flights(scrubbed(upstreams, scrubbing), clock, { maxFlights: options.maxInFlight }),
+    irrelevantRecords: () => scrubbing.irrelevantRecords,
     figures: () => upstreams.snapshot().map((server) => figuresOf(server, histograms)),
     connectionsOpened: () => upstreams.counters.connectionsOpened,
     minimises: (question) => upstreams.serverFor(question)?.minimises ?? true,
+    queriesSent: () => upstreams.snapshot().reduce((sum, server) => sum + server.queries, 0),
     isReachable: () => upstreams.isReachable(),
+    canReach: (question) => upstreams.canReach(question),
     networkChanged: () => {
       upstreams.wakeUp();
     },

@@ -97,6 +97,16 @@ export const COUNTERS: readonly Definition[] = [
   },
   more("prefetches", "sotto_prefetches_total", "Entries refreshed before their end because they are in use."),
   more(
+    "prefetchesSpared",
+    "sotto_prefetches_spared_total",
+    "Prefetches that did not leave because their share of the upstream queries was used up.",
+  ),
+  more(
+    "irrelevantRecords",
+    "sotto_irrelevant_records_total",
+    "Records of upstream answers dropped because they answered no question of ours.",
+  ),
+  more(
     "shardFailovers",
     "sotto_shard_failovers_total",
     "Queries shown to a second operator because the first was down.",

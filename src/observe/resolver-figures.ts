@@ -56,6 +56,8 @@ export interface ResolverFigures {
 
 export type MoreCounter =
   | "prefetches"
+  | "prefetchesSpared"
+  | "irrelevantRecords"
   | "shardFailovers"
   | "coverQueries"
   | "clearTextQueries"

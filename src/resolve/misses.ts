@@ -9,6 +9,7 @@ import { Entry, isData } from "../cache/entry.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Exchange, ExtendedError, Query, Response } from "../ports/exchange.ts";
+import type { Question } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import { InfoCode, Rcode } from "../wire/codes.ts";
@@ -19,6 +20,7 @@ import { DelayLine } from "./delay-line.ts";
 import type { PendingClient } from "./pending-client.ts";
 import { answeringFlags, writeBare, writeEntry } from "./respond.ts";
 import type { AnswerSource, ServeCounters } from "./serve-counters.ts";
+import { STALE_RECHECK } from "./stored.ts";
 
 export interface MissesOptions {
   /** Milliseconds a client waits for anything. */
@@ -32,6 +34,10 @@ export interface MissesOptions {
 export interface MissesDeps {
   readonly answers: Exchange;
   readonly store: Store;
+  /** Whether somebody could answer this question now, as far as is known. */
+  readonly isReachable: (question: Question) => boolean;
+  /** Whether one more query may leave for no client: prefetches have a share of the upstream queries. */
+  readonly mayPrefetch: () => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly counters: ServeCounters;
@@ -54,8 +60,8 @@ export class Misses {
   readonly #deps: MissesDeps;
   readonly #deadlines: DelayLine;
   readonly #staleTimers: DelayLine;
-  /** BOUNDED: by `MAX_PLANNED_REFRESHES`; holds the cancels of timers not yet rung. */
-  readonly #planned = new Set<() => void>();
+  /** Entries whose refresh has its moment, and how to call it off. BOUNDED: by `MAX_PLANNED_REFRESHES`. */
+  readonly #planned = new Map<Entry, () => void>();
   #waiting = 0;
 
   constructor(options: MissesOptions, deps: MissesDeps) {
@@ -77,6 +83,11 @@ export class Misses {
       this.#fail(client, new ResolutionError("overloaded", "too many clients waiting"));
       return;
     }
+    if (client.stale !== undefined && this.#isInTrouble(client.key, client.stale)) {
+      this.#answerStale(client, client.stale);
+      if (this.#deps.clock.now() >= client.stale.refreshNotBefore) this.#refresh(client.key, client.stale);
+      return;
+    }
     this.#setTimers(client);
     this.#ask(client.key, "client").then(
       (response) => {
@@ -93,49 +104,70 @@ export class Misses {
    * a client asked.
    */
   refreshSoon(key: string, entry: Entry, now: Instant): void {
-    if (entry.isRefreshing || this.#planned.size >= MAX_PLANNED_REFRESHES) return;
+    if (entry.isRefreshing || now < entry.refreshNotBefore) return;
+    if (this.#planned.size >= MAX_PLANNED_REFRESHES) return;
     entry.isRefreshing = true;
     const left = Math.max(1, Math.floor(entry.expiresAt - now));
     const cancel = this.#deps.clock.after(this.#deps.random.below(left), () => {
-      this.#planned.delete(cancel);
+      this.#planned.delete(entry);
       entry.isRefreshing = false;
-      this.refresh(key, entry);
+      this.#prefetch(key, entry);
     });
-    this.#planned.add(cancel);
+    this.#planned.set(entry, cancel);
   }
 
-  /** Asks again for what `entry` holds, for no client, unless that is under way. */
-  refresh(key: string, entry: Entry): void {
-    if (entry.isRefreshing) return;
-    entry.isRefreshing = true;
-    this.#deps.counters.refreshes++;
-    const done = (): void => {
-      entry.isRefreshing = false;
-    };
-    this.#ask(key, "refresh").then(done, done);
-  }
-
-  /** Forgets the timers. Clients that wait are answered by their flights' ends. */
+  /** Calls off what was planned; another may plan it again. Clients that wait are answered by their flights' ends. */
   close(): void {
-    for (const cancel of this.#planned) cancel();
+    for (const [entry, cancel] of this.#planned) {
+      cancel();
+      entry.isRefreshing = false;
+    }
     this.#planned.clear();
     this.#deadlines.close();
     this.#staleTimers.close();
   }
 
-  #setTimers(client: PendingClient): void {
-    const { stale } = client;
-    if (stale?.isRefreshFailed === true) {
-      this.#answerStale(client, stale);
+  /** RFC 8767 §5: whether nobody need wait for a fresh answer, since a try would fail, or lately did. */
+  #isInTrouble(key: string, stale: Entry): boolean {
+    return this.#deps.clock.now() < stale.inTroubleUntil || !this.#deps.isReachable(questionOfKey(key));
+  }
+
+  #prefetch(key: string, entry: Entry): void {
+    // Flushed, evicted or replaced meanwhile: nobody asked for that.
+    if (this.#deps.store.peek(key) !== entry) return;
+    if (!this.#deps.mayPrefetch()) {
+      this.#deps.counters.prefetchesSpared++;
+      // Not before the next client: what expires is asked for then.
+      entry.refreshNotBefore = entry.expiresAt;
       return;
     }
+    this.#deps.counters.prefetches++;
+    this.#refresh(key, entry);
+  }
+
+  /** Asks again for what `entry` holds, for no client, unless that is under way. */
+  #refresh(key: string, entry: Entry): void {
+    if (entry.isRefreshing) return;
+    entry.isRefreshing = true;
+    this.#ask(key, "refresh").then(
+      () => {
+        entry.isRefreshing = false;
+      },
+      (error: unknown) => {
+        entry.isRefreshing = false;
+        this.#troubled(entry, error);
+      },
+    );
+  }
+
+  #setTimers(client: PendingClient): void {
+    const { stale } = client;
     client.deadline = this.#deadlines.push(() => {
       this.#fail(client, new ResolutionError("deadline-exceeded", "the client's time is up"));
     });
     if (stale === undefined) return;
     client.staleTimer = this.#staleTimers.push(() => {
-      // RFC 8767 §5: while the refresh is in trouble the next clients need not wait for it.
-      stale.isRefreshFailed = true;
+      this.#troubled(stale);
       this.#answerStale(client, stale);
     });
   }
@@ -163,15 +195,25 @@ export class Misses {
 
   #fail(client: PendingClient, error: unknown): void {
     if (client.isAnswered) return;
-    if (!(error instanceof ResolutionError)) this.#deps.onBug(error);
     if (client.stale !== undefined) {
-      client.stale.isRefreshFailed = true;
+      this.#troubled(client.stale, error);
       this.#answerStale(client, client.stale);
       return;
     }
+    this.#report(error);
     const { rcode, error: extended } = viewOf(error);
     const octets = writeBare(client, answeringFlags(client), rcode, client.question, [extended], ROOM, 0);
     this.#send(client, octets, "upstream");
+  }
+
+  /** The refresh is late or has failed: the next clients need not wait for another (RFC 8767 §5). */
+  #troubled(entry: Entry, error?: unknown): void {
+    entry.inTroubleUntil = this.#deps.clock.now() + STALE_RECHECK;
+    if (error !== undefined) this.#report(error);
+  }
+
+  #report(error: unknown): void {
+    if (!(error instanceof ResolutionError)) this.#deps.onBug(error);
   }
 
   #answerStale(client: PendingClient, stale: Entry): void {

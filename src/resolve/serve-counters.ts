@@ -13,7 +13,10 @@ export class ServeCounters {
   hits = 0;
   misses = 0;
   stale = 0;
-  refreshes = 0;
+  /** Entries asked for again before their end. */
+  prefetches = 0;
+  /** Prefetches that did not leave: their share of the upstream queries was used up. */
+  prefetchesSpared = 0;
   /** Messages too broken to answer. */
   droppedTooShort = 0;
   droppedNotAQuery = 0;

@@ -2,19 +2,19 @@
 import { Entry, isData } from "../cache/entry.ts";
 import type { Failures } from "../cache/failures.ts";
 import { type LifetimeLimits, lifetimeOf } from "../cache/lifetime.ts";
-import { relevantRecords } from "../cache/relevance.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Exchange, Query, Response } from "../ports/exchange.ts";
 
+/**
+ * Milliseconds after a failed refresh in which nobody is made to wait for another: the failure recheck timer,
+ * "no more frequently than every 30 seconds" (RFC 8767 §5).
+ */
+export const STALE_RECHECK = 30_000;
+
 export interface StoredOptions extends LifetimeLimits {
   /** Milliseconds past its end that an entry may be served stale (RFC 8767); 0 for none. */
   readonly serveStale: number;
-}
-
-export interface StoredCounters {
-  /** Records of upstream responses that did not answer the question. */
-  irrelevantRecords: number;
 }
 
 export interface StoredDeps {
@@ -27,29 +27,16 @@ export interface StoredDeps {
   readonly generation: () => number;
 }
 
-export function stored(
-  next: Exchange,
-  options: StoredOptions,
-  deps: StoredDeps,
-): Exchange & { readonly counters: StoredCounters } {
-  const counters: StoredCounters = { irrelevantRecords: 0 };
+export function stored(next: Exchange, options: StoredOptions, deps: StoredDeps): Exchange {
   return {
-    counters,
     async exchange(query, budget) {
       const generation = deps.generation();
-      const response = scrubbed(query, await next.exchange(query, budget), counters);
+      const response = await next.exchange(query, budget);
       keep(query, response, generation, options, deps);
       deps.learn?.(response);
       return response;
     },
   };
-}
-
-function scrubbed(query: Query, response: Response, counters: StoredCounters): Response {
-  const relevant = relevantRecords(query.question, response.answer, response.authority);
-  if (relevant.dropped === 0) return response;
-  counters.irrelevantRecords += relevant.dropped;
-  return { ...response, answer: relevant.answer, authority: relevant.authority };
 }
 
 function keep(
@@ -65,10 +52,11 @@ function keep(
   if (seconds <= 0) return;
   const now = deps.clock.now();
   const lifetime = failed ? deps.failures.responseFailed(query.key, seconds) : seconds;
-  const present = deps.store.find(query.key);
+  const present = deps.store.peek(query.key);
   if (present !== undefined && failed && isServable(present, now, options.serveStale)) {
     // RFC 8767 §4: old data is better than none; it is not replaced by a failure to refresh it.
-    present.isRefreshFailed = true;
+    present.refreshNotBefore = now + Math.min(lifetime * 1_000, STALE_RECHECK);
+    present.inTroubleUntil = now + STALE_RECHECK;
     return;
   }
   const terms = { now, lifetime, maxTtl: failed ? lifetime : maxTtl, minTtl: options.minTtl, generation };

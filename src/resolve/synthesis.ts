@@ -3,8 +3,10 @@
  * expanded from a wildcard, are not asked for again. The answer carries its proofs, so a client that
  * validates can check it.
  *
- * Source: RFC 8198 §5 (aggressive use of NSEC and NSEC3), §5.4 (TTL), RFC 8020, RFC 8914 (29 Synthesized).
+ * Source: RFC 8198 §5 (aggressive use of NSEC and NSEC3), RFC 9077 §3.4 (TTL), RFC 8020, RFC 8914 (29
+ * Synthesized).
  */
+import { soaMinimum, soundTtl } from "../cache/lifetime.ts";
 import type { Denial } from "../dnssec/denial.ts";
 import { proveExpansionByNsec, proveNameErrorByNsec, proveNoDataByNsec, readNsec } from "../dnssec/nsec.ts";
 import { isBetween, type Nsec3, type Nsec3Spans, readNsec3 } from "../dnssec/nsec3.ts";
@@ -15,17 +17,24 @@ import type { Clock, Instant } from "../ports/clock.ts";
 import type { ExtendedError, Response } from "../ports/exchange.ts";
 import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import { Class, InfoCode, Rcode, Type } from "../wire/codes.ts";
-import { ancestorOf, parentOf, ROOT, wildcardOf } from "../wire/names.ts";
-import { type Kept, ZoneRanges } from "./zone-ranges.ts";
+import { ancestorOf, labelCount, parentOf, ROOT, wildcardOf } from "../wire/names.ts";
+import { compacted } from "./compacted.ts";
+import type { Kept } from "./spans.ts";
+import { ZoneRanges } from "./zone-ranges.ts";
 
 export interface SynthesisOptions {
-  /** Records that may be held: the share of memory that denials have. */
-  readonly maxRecords: number;
+  /** Octets that may be held: the share of memory that denials have. */
+  readonly maxOctets: number;
   /** Seconds; cap for what is answered from here. */
   readonly maxTtl: number;
   /** Names that other rules speak for: never answered from here. */
   readonly isExempt: (name: Name) => boolean;
 }
+
+/** One zone may take this share of what all may take: no zone crowds out every other. */
+const ZONE_SHARE = 1 / 2;
+/** Hash computations one answer may cost: below a millisecond. Names that need more are asked for. */
+const MAX_HASHING = 400;
 
 const SYNTHESIZED: ExtendedError = { infoCode: InfoCode.SYNTHESIZED, text: "" };
 const NO_RECORDS: readonly ResourceRecord[] = [];
@@ -39,50 +48,51 @@ export class Synthesis {
   readonly counters: SynthesisCounters = { answers: 0 };
   readonly #options: SynthesisOptions;
   readonly #clock: Clock;
-  /** In order of use, the least recent first. BOUNDED: by `maxRecords` over all zones. */
+  /** In order of use, the least recent first. BOUNDED: by `maxOctets` over all zones. */
   readonly #zones = new Map<Name, ZoneRanges>();
-  #records = 0;
+  #octets = 0;
 
   constructor(options: SynthesisOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
   }
 
-  /** Records held, over all zones. */
-  get records(): number {
-    return this.#records;
+  /** Memory that is taken, over all zones. */
+  get octets(): number {
+    return this.#octets;
   }
 
   clear(): void {
     this.#zones.clear();
-    this.#records = 0;
+    this.#octets = 0;
   }
 
   /** Takes up what a secure response proves besides its answer. */
   learn(response: Response): void {
     if (response.verdict !== "secure" || response.authority.length === 0) return;
-    const now = this.#clock.now();
     const sets = groupRrsets(response.authority, Class.IN);
-    if (!sets.some(({ type }) => type === Type.NSEC || type === Type.NSEC3)) return;
     const zone = signerOf(sets.find(({ type }) => type === Type.NSEC || type === Type.NSEC3));
     if (zone === undefined) return;
-    const ranges = this.#zones.get(zone) ?? new ZoneRanges(zone);
-    for (const rrset of sets) this.#learnSet(rrset, ranges, response, now);
-    for (const rrset of groupRrsets(response.answer, Class.IN))
-      this.#learnWildcard(rrset, ranges, response, now);
-    this.#use(ranges);
+    const ranges = this.#zones.get(zone) ?? new ZoneRanges(zone, this.#options.maxOctets * ZONE_SHARE);
+    const before = this.#zones.has(zone) ? ranges.octets : 0;
+    const terms = { now: this.#clock.now(), maxTtl: this.#maxTtl(sets, zone, response) };
+    for (const rrset of sets) learnSet(rrset, ranges, terms);
+    for (const rrset of groupRrsets(response.answer, Class.IN)) learnWildcard(rrset, ranges, terms);
+    this.#use(ranges, before);
     this.#evict();
   }
 
   /** The answer to `question` that follows from what is known; `undefined` where nothing does. */
   answer(question: Question): Response | undefined {
-    if (this.#records === 0 || !mayBeSynthesized(question.qtype)) return undefined;
+    if (this.#zones.size === 0 || !mayBeSynthesized(question.qtype)) return undefined;
     if (question.qclass !== Class.IN || this.#options.isExempt(question.qname)) return undefined;
     const ranges = this.#enclosing(question.qname);
     const now = this.#clock.now();
     const soa = ranges?.soa(now);
     if (ranges === undefined || soa === undefined) return undefined;
+    const before = ranges.octets;
     const made = ranges.hasNsec3 ? fromNsec3(question, ranges, now) : fromNsec(question, ranges, now);
+    this.#use(ranges, before);
     if (made === undefined) return undefined;
     this.counters.answers++;
     return this.#responseOf(question, made, soa, now);
@@ -97,33 +107,16 @@ export class Synthesis {
     }
   }
 
-  #learnSet(rrset: Rrset, ranges: ZoneRanges, response: Response, now: Instant): void {
-    if (signerOf(rrset) !== ranges.zone) return;
-    const kept = this.#kept(rrset, response, now);
-    if (rrset.type === Type.SOA && rrset.owner === ranges.zone) ranges.keepSoa(kept);
-    else if (rrset.type === Type.NSEC) {
-      const nsec = readNsec(rrset);
-      if (nsec !== undefined) this.#records += ranges.keepNsec(nsec, kept);
-    } else if (rrset.type === Type.NSEC3) {
-      const nsec3 = readNsec3(rrset, ranges.zone);
-      // RFC 8198 §5.2: nothing may be concluded from an opt-out span.
-      if (nsec3?.optOut === false) this.#records += ranges.keepNsec3(nsec3, kept);
-    }
-  }
-
-  /** An answer expanded from a wildcard holds that wildcard's data and signature (RFC 4035 §5.3.2). */
-  #learnWildcard(rrset: Rrset, ranges: ZoneRanges, response: Response, now: Instant): void {
-    const signature = plausibleSignatures(rrset)[0];
-    if (signature?.signer !== ranges.zone || signature.labels >= signedLabels(rrset.owner)) return;
-    const owner = wildcardOf(ancestorOf(rrset.owner, signature.labels));
-    if (owner === undefined || rrset.type === Type.CNAME || rrset.type === Type.DNAME) return;
-    this.#records += ranges.keepWildcard(this.#kept({ ...rrset, owner }, response, now));
-  }
-
-  #kept(rrset: Rrset, response: Response, now: Instant): Kept {
-    let ttl = Math.min(this.#options.maxTtl, response.maxLifetime ?? Number.POSITIVE_INFINITY);
-    for (const record of rrset.records) ttl = Math.min(ttl, record.ttl);
-    return { rrset, since: now, until: now + ttl * 1_000 };
+  /**
+   * Seconds that what a response proves may be used. "A resolver that supports aggressive use of NSEC and
+   * NSEC3 MAY limit the TTL of NSEC and NSEC3 records to the lesser of the SOA.MINIMUM field and the TTL of
+   * the SOA in a response" (RFC 9077 §3.4).
+   */
+  #maxTtl(sets: readonly Rrset[], zone: Name, response: Response): number {
+    const soa = sets.find(({ type, owner }) => type === Type.SOA && owner === zone)?.records[0];
+    const negative =
+      soa === undefined ? Number.POSITIVE_INFINITY : Math.min(soaMinimum(soa), soundTtl(soa.ttl));
+    return Math.min(this.#options.maxTtl, response.maxLifetime ?? Number.POSITIVE_INFINITY, negative);
   }
 
   #responseOf(question: Question, made: Made, soa: Kept, now: Instant): Response {
@@ -144,18 +137,55 @@ export class Synthesis {
     };
   }
 
-  #use(ranges: ZoneRanges): void {
+  /** @param before octets of these ranges that are accounted for. */
+  #use(ranges: ZoneRanges, before: number): void {
+    this.#octets += ranges.octets - before;
     this.#zones.delete(ranges.zone);
     this.#zones.set(ranges.zone, ranges);
   }
 
   #evict(): void {
     for (const [zone, ranges] of this.#zones) {
-      if (this.#records <= this.#options.maxRecords) return;
+      if (this.#octets <= this.#options.maxOctets) return;
       this.#zones.delete(zone);
-      this.#records -= ranges.size;
+      this.#octets -= ranges.octets;
     }
   }
+}
+
+interface Terms {
+  readonly now: Instant;
+  /** Seconds. */
+  readonly maxTtl: number;
+}
+
+function learnSet(rrset: Rrset, ranges: ZoneRanges, terms: Terms): void {
+  if (signerOf(rrset) !== ranges.zone) return;
+  const kept = keptOf(rrset, terms);
+  if (rrset.type === Type.SOA && rrset.owner === ranges.zone) ranges.keepSoa(kept);
+  else if (rrset.type === Type.NSEC) {
+    const nsec = readNsec(kept.rrset);
+    if (nsec !== undefined) ranges.keepNsec(nsec, kept, terms.now);
+  } else if (rrset.type === Type.NSEC3) {
+    const nsec3 = readNsec3(kept.rrset, ranges.zone);
+    // RFC 8198 §5.2: nothing may be concluded from an opt-out span.
+    if (nsec3?.optOut === false) ranges.keepNsec3(nsec3, kept, terms.now);
+  }
+}
+
+/** An answer expanded from a wildcard holds that wildcard's data and signature (RFC 4035 §5.3.2). */
+function learnWildcard(rrset: Rrset, ranges: ZoneRanges, terms: Terms): void {
+  const signature = plausibleSignatures(rrset)[0];
+  if (signature?.signer !== ranges.zone || signature.labels >= signedLabels(rrset.owner)) return;
+  const owner = wildcardOf(ancestorOf(rrset.owner, signature.labels));
+  if (owner === undefined || rrset.type === Type.CNAME || rrset.type === Type.DNAME) return;
+  ranges.keepWildcard(keptOf({ ...rrset, owner }, terms), terms.now);
+}
+
+function keptOf(rrset: Rrset, { now, maxTtl }: Terms): Kept {
+  let ttl = maxTtl;
+  for (const record of rrset.records) ttl = Math.min(ttl, soundTtl(record.ttl));
+  return { ...compacted(rrset), until: now + ttl * 1_000 };
 }
 
 /** What was concluded, and from what. */
@@ -203,6 +233,7 @@ function fromNsec({ qname, qtype }: Question, ranges: ZoneRanges, now: Instant):
 }
 
 function fromNsec3({ qname, qtype }: Question, ranges: ZoneRanges, now: Instant): Made | undefined {
+  if ((labelCount(qname) - labelCount(ranges.zone) + 1) * ranges.hashCost > MAX_HASHING) return undefined;
   const spans: (Kept & { readonly record: Nsec3 })[] = [];
   const find = (name: Name): { record: Nsec3; hash: string } | undefined => {
     const at = ranges.nsec3At(name, now);

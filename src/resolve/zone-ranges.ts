@@ -2,76 +2,21 @@
  * What has been proven not to exist in one signed zone: NSEC spans in canonical order or NSEC3 spans in the
  * order of their hashes, the zone's SOA and its wildcards. Holds authenticated records only.
  *
- * Source: RFC 8198 §5 (aggressive use), RFC 9077 (lifetimes).
+ * Source: RFC 8198 §5 (aggressive use), RFC 5155 §8.2 (one set of parameters).
  */
 import { nsec3Hash, type Nsec3 } from "../dnssec/nsec3.ts";
 import type { Nsec } from "../dnssec/nsec.ts";
-import type { Rrset } from "../dnssec/rrsets.ts";
 import type { Instant } from "../ports/clock.ts";
 import type { Name } from "../ports/message.ts";
 import { compareNames } from "../wire/names.ts";
+import { type Kept, type Span, Spans } from "./spans.ts";
 
-/** An RRset that was proven, and until when it counts. */
-export interface Kept {
-  readonly rrset: Rrset;
-  readonly since: Instant;
-  readonly until: Instant;
-}
-
-interface Span<R> extends Kept {
-  readonly record: R;
-}
-
-/** Spans in order of where they begin. */
-class Spans<R, K> {
-  readonly #spans: Span<R>[] = [];
-  readonly #keyOf: (record: R) => K;
-  readonly #compare: (a: K, b: K) => number;
-
-  constructor(keyOf: (record: R) => K, compare: (a: K, b: K) => number) {
-    this.#keyOf = keyOf;
-    this.#compare = compare;
-  }
-
-  get size(): number {
-    return this.#spans.length;
-  }
-
-  /** The last span that begins at or before `key`, the last of all where none does: spans wrap around. */
-  at(key: K): Span<R> | undefined {
-    const place = this.#place(key);
-    return this.#spans[place < 0 ? this.#spans.length - 1 : place];
-  }
-
-  /** Puts a span in, in the place of one that begins alike. Gives how many spans there are more. */
-  put(span: Span<R>): number {
-    const key = this.#keyOf(span.record);
-    const place = this.#place(key);
-    const before = this.#spans[place];
-    const replaces = before !== undefined && this.#compare(this.#keyOf(before.record), key) === 0;
-    this.#spans.splice(replaces ? place : place + 1, replaces ? 1 : 0, span);
-    return replaces ? 0 : 1;
-  }
-
-  /** Index of the last span that begins at or before `key`; -1 for none. */
-  #place(key: K): number {
-    let low = 0;
-    let high = this.#spans.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#compare(this.#keyOf(this.#spans[middle]!.record), key) <= 0) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
-}
-
-/** Spans a zone may have here; what comes above it is asked for. */
-const MAX_SPANS = 8_192;
-/** Wildcard RRsets a zone may have here. */
-const MAX_WILDCARDS = 256;
 /** Hashes remembered per zone: names near one another share their closest enclosers. */
-const MAX_HASHES = 1_024;
+const MAX_HASHES = 256;
+/** Octets one remembered hash takes, about: two strings and a place in the map. */
+const HASH_OCTETS = 200;
+/** Octets of an empty zone. */
+const ZONE_OCTETS = 1_000;
 
 function compareHashes(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -79,28 +24,37 @@ function compareHashes(a: string, b: string): number {
 
 export class ZoneRanges {
   readonly zone: Name;
-  /** BOUNDED: by `MAX_SPANS`. */
+  readonly #maxOctets: number;
+  /** BOUNDED: by `maxOctets`, as all below together. */
   readonly #nsecs = new Spans<Nsec, Name>((nsec) => nsec.owner, compareNames);
-  /** BOUNDED: by `MAX_SPANS`. */
   readonly #nsec3s = new Spans<Nsec3, string>((nsec3) => nsec3.hash, compareHashes);
-  /** By owner and type. BOUNDED: by `MAX_WILDCARDS`. */
+  /** By owner and type. BOUNDED: by `maxOctets`. */
   readonly #wildcards = new Map<string, Kept>();
+  #wildcardOctets = 0;
   /** BOUNDED: by `MAX_HASHES`, then emptied. */
   readonly #hashes = new Map<Name, string>();
   #parameters: { readonly salt: string; readonly iterations: number } | undefined;
   #soa: Kept | undefined;
 
-  constructor(zone: Name) {
+  /** @param maxOctets what this zone may take. */
+  constructor(zone: Name, maxOctets: number) {
     this.zone = zone;
+    this.#maxOctets = maxOctets;
   }
 
-  /** Records held. */
-  get size(): number {
-    return this.#nsecs.size + this.#nsec3s.size + this.#wildcards.size;
+  /** Memory it takes. */
+  get octets(): number {
+    const spans = this.#nsecs.octets + this.#nsec3s.octets + this.#wildcardOctets;
+    return ZONE_OCTETS + spans + (this.#soa?.octets ?? 0) + this.#hashes.size * HASH_OCTETS;
   }
 
   get hasNsec3(): boolean {
-    return this.#nsec3s.size > 0;
+    return !this.#nsec3s.isEmpty;
+  }
+
+  /** Hash computations that one name costs. */
+  get hashCost(): number {
+    return (this.#parameters?.iterations ?? 0) + 1;
   }
 
   soa(now: Instant): Kept | undefined {
@@ -111,41 +65,67 @@ export class ZoneRanges {
     this.#soa = soa;
   }
 
-  keepNsec(record: Nsec, kept: Kept): number {
-    return this.#nsecs.size < MAX_SPANS ? this.#nsecs.put({ ...kept, record }) : 0;
+  /** A zone denies in one way at a time: what it denied with before is over. */
+  keepNsec(record: Nsec, kept: Kept, now: Instant): void {
+    this.#nsec3s.clear();
+    this.#makeRoom(kept, now);
+    this.#nsecs.put({ ...kept, record });
   }
 
   /** A zone that has a new salt starts anew: hashes of before mean nothing. */
-  keepNsec3(record: Nsec3, kept: Kept): number {
+  keepNsec3(record: Nsec3, kept: Kept, now: Instant): void {
     const { salt, iterations } = record;
-    this.#parameters ??= { salt, iterations };
-    if (this.#parameters.salt !== salt || this.#parameters.iterations !== iterations) return 0;
-    return this.#nsec3s.size < MAX_SPANS ? this.#nsec3s.put({ ...kept, record }) : 0;
+    if (this.#parameters?.salt !== salt || this.#parameters.iterations !== iterations) {
+      this.#parameters = { salt, iterations };
+      this.#nsec3s.clear();
+      this.#hashes.clear();
+    }
+    this.#nsecs.clear();
+    this.#makeRoom(kept, now);
+    this.#nsec3s.put({ ...kept, record });
   }
 
-  keepWildcard(kept: Kept): number {
-    const key = kept.rrset.owner + String.fromCharCode(kept.rrset.type);
-    const isNew = !this.#wildcards.has(key);
-    if (isNew && this.#wildcards.size >= MAX_WILDCARDS) return 0;
+  keepWildcard(kept: Kept, now: Instant): void {
+    this.#makeRoom(kept, now);
+    const key = wildcardKey(kept.rrset.owner, kept.rrset.type);
+    this.#wildcardOctets += kept.octets - (this.#wildcards.get(key)?.octets ?? 0);
     this.#wildcards.set(key, kept);
-    return isNew ? 1 : 0;
   }
 
   wildcard(owner: Name, type: number, now: Instant): Kept | undefined {
-    const kept = this.#wildcards.get(owner + String.fromCharCode(type));
+    const kept = this.#wildcards.get(wildcardKey(owner, type));
     return kept !== undefined && now < kept.until ? kept : undefined;
   }
 
   /** The NSEC span that `name` falls into or begins, if it still counts. */
   nsecAt(name: Name, now: Instant): Span<Nsec> | undefined {
-    return current(this.#nsecs.at(name), now);
+    return this.#nsecs.at(name, now);
   }
 
   /** The same for NSEC3, by the hash of `name`. */
   nsec3At(name: Name, now: Instant): { readonly span: Span<Nsec3>; readonly hash: string } | undefined {
     const hash = this.#hashOf(name);
-    const span = hash === undefined ? undefined : current(this.#nsec3s.at(hash), now);
+    const span = hash === undefined ? undefined : this.#nsec3s.at(hash, now);
     return span === undefined || hash === undefined ? undefined : { span, hash };
+  }
+
+  /** Where a zone has its share, what no longer counts goes, and where that is not enough, everything. */
+  #makeRoom({ octets }: Kept, now: Instant): void {
+    if (this.octets + octets <= this.#maxOctets) return;
+    this.#nsecs.purge(now);
+    this.#nsec3s.purge(now);
+    for (const [key, kept] of this.#wildcards) if (now >= kept.until) this.#dropWildcard(key, kept);
+    if (this.octets + octets <= this.#maxOctets) return;
+    this.#nsecs.clear();
+    this.#nsec3s.clear();
+    this.#wildcards.clear();
+    this.#wildcardOctets = 0;
+    this.#hashes.clear();
+  }
+
+  #dropWildcard(key: string, kept: Kept): void {
+    this.#wildcards.delete(key);
+    this.#wildcardOctets -= kept.octets;
   }
 
   #hashOf(name: Name): string | undefined {
@@ -160,6 +140,6 @@ export class ZoneRanges {
   }
 }
 
-function current<S extends Kept>(span: S | undefined, now: Instant): S | undefined {
-  return span !== undefined && now < span.until ? span : undefined;
+function wildcardKey(owner: Name, type: number): string {
+  return owner + String.fromCharCode(type);
 }

@@ -113,6 +113,12 @@ export class Upstreams implements Exchange {
     return this.#fleet.isReachable(this.#deps.clock.now());
   }
 
+  /** The same, for a server that may see this question. */
+  canReach(question: Question): boolean {
+    const now = this.#deps.clock.now();
+    return this.#router.routeFor(question)?.stations.some((replicas) => !replicas.isDown(now)) ?? false;
+  }
+
   /** The machine slept: connections are dead or about to be, and backoffs mean nothing. */
   wakeUp(): void {
     this.#deps.log.info({}, "woken up: connections are made anew");

@@ -71,6 +71,8 @@ export class Served {
   generation = 0;
   /** Upstream connections opened so far. */
   connections = 0;
+  isReachable = true;
+  mayPrefetch = true;
   script: Script;
 
   constructor(script: Script, options: ServedOptions = {}) {
@@ -94,6 +96,8 @@ export class Served {
       {
         answers,
         store: this.store,
+        isReachable: () => this.isReachable,
+        mayPrefetch: () => this.mayPrefetch,
         clock: this.clock,
         random: new SeededRandom(),
         counters: this.counters,

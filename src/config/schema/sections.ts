@@ -167,6 +167,11 @@ export const cache = section(
       true,
       "Refresh names asked again in the last tenth of their life, at a random moment of it.",
     ),
+    prefetch_share: key(
+      kinds.count(0, 100),
+      50,
+      "Percent of the upstream queries that may be such refreshes; what comes above is asked for when a client asks.",
+    ),
     file: key(
       kinds.optionalPath(),
       "",

@@ -44,6 +44,13 @@ describe("the records kept of a response", () => {
     expect(relevantRecords(question("www.old.example"), answer, []).answer).toEqual(answer);
   });
 
+  it("follow a DNAME that came without the CNAME it makes (RFC 6672 §3.1)", () => {
+    const dname = record("old.example", Type.DNAME, 300, Buffer.from(name("new.example"), "latin1"));
+    const answer = [dname, a("www.new.example"), a("www.other.example")];
+
+    expect(relevantRecords(question("www.old.example"), answer, []).answer).toEqual(answer.slice(0, 2));
+  });
+
   it("hold no NS record and no SOA of a zone that QNAME is not in", () => {
     const ns = record("example.com", Type.NS, 300, Buffer.from(name("ns.example.com"), "latin1"));
 

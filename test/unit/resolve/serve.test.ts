@@ -411,6 +411,7 @@ describe("stale data (RFC 8767)", () => {
     await server.ask({ qname: "www.example.com" });
     server.script = () => response({ answer: [a("www.example.com", 60, "192.0.2.9")] });
 
+    server.clock.advance(1_001);
     await server.ask({ qname: "www.example.com" });
     await settle();
     const message = await server.message({ qname: "www.example.com" });

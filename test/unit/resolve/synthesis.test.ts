@@ -25,7 +25,7 @@ function upstream(qname: string, qtype: number = Type.A): Response {
 
 function synthesis(options: Partial<ConstructorParameters<typeof Synthesis>[0]> = {}) {
   const clock = new ManualClock();
-  const made = new Synthesis({ maxRecords: 1_000, maxTtl: 900, isExempt: () => false, ...options }, clock);
+  const made = new Synthesis({ maxOctets: 1 << 20, maxTtl: 900, isExempt: () => false, ...options }, clock);
   return { clock, made };
 }
 
@@ -129,7 +129,7 @@ describe("names denied without asking (RFC 8198 §5)", () => {
 
     made.learn({ ...upstream("nothing.example.com"), verdict: "insecure" });
 
-    expect(made.records).toBe(0);
+    expect(made.octets).toBe(0);
   });
 
   it("give way to other rules for a name", () => {
@@ -142,12 +142,12 @@ describe("names denied without asking (RFC 8198 §5)", () => {
 
 describe("what is proven", () => {
   it("takes its share of memory and no more", () => {
-    const { made } = synthesis({ maxRecords: 4 });
+    const { made } = synthesis({ maxOctets: 8_000 });
 
     for (const zone of ["example.com", "example.org", "example.net", "example"])
       made.learn(upstream(`no.${zone}`));
 
-    expect(made.records).toBeLessThanOrEqual(4);
+    expect(made.octets).toBeLessThanOrEqual(8_000);
     expect(made.answer(question("no.example.com"))).toBeUndefined();
   });
 });
