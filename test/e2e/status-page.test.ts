@@ -27,7 +27,10 @@ describe.skipIf(chromium === undefined)("the status page in a browser", () => {
     endpoint = await openHttp(
       { host: "127.0.0.1", port: 0, hostNames: [] },
       {
-        metrics: () => Promise.resolve(createMetrics({ figures: () => busyFigures(), version: "0", processMetrics: false })),
+        metrics: () =>
+          Promise.resolve(
+            createMetrics({ figures: () => busyFigures(), version: "0", processMetrics: false }),
+          ),
         health: () => ({ ready: true, reason: "serving" }),
         statusPage: () =>
           statusPage({
