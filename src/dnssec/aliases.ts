@@ -27,11 +27,15 @@ export interface AliasChain {
   readonly end: Name;
   /** RRsets at `end` that answer the question; empty where the response denies them. */
   readonly positive: readonly Rrset[];
+  /** A CNAME stands beside them, which cannot be (RFC 1034 §3.6.2). */
+  readonly isBesideData: boolean;
   /** A circle, or more links than are followed. */
   readonly isEndless: boolean;
   /** The last DNAME makes a name that is too long: the end of the chain, with RCODE YXDOMAIN (RFC 6672 §2.2). */
   readonly isOverlong: boolean;
 }
+
+const UNANSWERED = { positive: [], isBesideData: false, isEndless: false, isOverlong: false } as const;
 
 export function followAliases(question: Question, answer: readonly Rrset[]): AliasChain {
   const { qtype } = question;
@@ -40,16 +44,17 @@ export function followAliases(question: Question, answer: readonly Rrset[]): Ali
   for (;;) {
     const link = linkAt(end, qtype, answer);
     if (link === undefined) {
-      return { links, end, positive: answersAt(end, qtype, answer), isEndless: false, isOverlong: false };
+      const positive = answersAt(end, qtype, answer);
+      return { ...UNANSWERED, links, end, positive, isBesideData: isAliasBeside(end, qtype, answer) };
     }
-    if (links.length === MAX_ALIASES) return { links, end, positive: [], isEndless: true, isOverlong: false };
+    if (links.length === MAX_ALIASES) return { ...UNANSWERED, links, end, isEndless: true };
     links.push(link);
     const target = targetOf(link);
-    if (target === undefined) return { links, end, positive: [], isEndless: false, isOverlong: true };
+    if (target === undefined) return { ...UNANSWERED, links, end, isOverlong: true };
     // The CNAME a DNAME makes answers a question for CNAME.
-    if (qtype === Type.CNAME) return { links, end, positive: [], isEndless: false, isOverlong: false };
+    if (qtype === Type.CNAME) return { ...UNANSWERED, links, end };
     if (links.some((earlier) => earlier.name === target)) {
-      return { links, end: target, positive: [], isEndless: true, isOverlong: false };
+      return { ...UNANSWERED, links, end: target, isEndless: true };
     }
     end = target;
   }
@@ -59,6 +64,12 @@ function answersAt(name: Name, qtype: number, answer: readonly Rrset[]): Rrset[]
   if (qtype !== Type.ANY)
     return answer.filter((rrset) => rrset.owner === name && rrset.type === qtype).slice(0, 1);
   return answer.filter((rrset) => rrset.owner === name).slice(0, MAX_ANY_RRSETS);
+}
+
+/** NSEC stands beside a CNAME by right (RFC 4034 §4), and ANY asks for both. */
+function isAliasBeside(name: Name, qtype: number, answer: readonly Rrset[]): boolean {
+  if (qtype === Type.CNAME || qtype === Type.NSEC || qtype === Type.ANY) return false;
+  return answer.some((rrset) => rrset.owner === name && rrset.type === Type.CNAME);
 }
 
 function linkAt(name: Name, qtype: number, answer: readonly Rrset[]): AliasLink | undefined {

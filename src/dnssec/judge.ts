@@ -9,7 +9,7 @@ import type { Budget, Response, Verdict } from "../ports/exchange.ts";
 import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
 import { isAtOrBelow, labelCount, parentOf } from "../wire/names.ts";
-import { type AliasLink, followAliases } from "./aliases.ts";
+import { type AliasChain, type AliasLink, followAliases } from "./aliases.ts";
 import { type Finding, verdictOf } from "./finding.ts";
 import { VERIFICATIONS_PER_TURN } from "./limits.ts";
 import type { Reason } from "./reasons.ts";
@@ -95,9 +95,10 @@ class Judging {
     else if (chain.isOverlong) this.#overlong(chain.end);
     else if (chain.positive.length > 0) {
       for (const rrset of chain.positive) if (await this.#goesOn()) await this.#data(rrset);
+      this.#positive(chain);
     } else if (chain.links.at(-1)?.synthesized === undefined || qtype !== Type.CNAME) {
       if (await this.#goesOn()) await this.#negative(chain.end, qtype);
-    }
+    } else this.#positive(chain);
     return this.#judgement(chain.links, chain.positive);
   }
 
@@ -121,6 +122,13 @@ class Judging {
 
   #isOpen(): boolean {
     return RANK[this.#verdict] < RANK.indeterminate;
+  }
+
+  /** Signatures cover neither the RCODE nor what else is in a message: neither may contradict what they prove. */
+  #positive(chain: AliasChain): void {
+    if (this.#verdict !== "secure") return;
+    if (chain.isBesideData) this.#fault(chain.end, Type.CNAME, "alias-beside-data");
+    else if (this.#rcode !== Rcode.NOERROR) this.#fault(chain.end, this.#question.qtype, "rcode-wrong");
   }
 
   async #link(link: AliasLink): Promise<void> {
@@ -154,6 +162,7 @@ class Judging {
         this.#tools.zones.known(signer) ?? (await this.#tools.zones.status(signer, this.#budget));
       if (status.kind === "no-cut") continue;
       if (status.kind !== "secure") return fromAbove(rrset.owner, rrset.type, status);
+      if (await this.#isBelowCut(rrset.owner, rrset.type, signer)) continue;
       const signedBy = verifyRrset(rrset, signer, status.keys, this.#context, signatures);
       if (typeof signedBy !== "string") return { kind: "signed", rrset, status, signedBy };
       failure = signedBy;
@@ -162,6 +171,16 @@ class Judging {
     if (failure !== undefined) return fault(rrset.owner, rrset.type, failure, zone);
     const missing = rrset.signatures.length > 0 ? "signature-misplaced" : "signature-missing";
     return this.#unsigned(rrset.owner, rrset.type, missing, undefined);
+  }
+
+  /**
+   * Whether `signer` has delegated `name` away: RFC 4035 §5.3.1, the signer's name "MUST be the name of the
+   * zone that contains the RRset". At the cut itself DS and NSEC are the parent's.
+   */
+  async #isBelowCut(name: Name, type: number, signer: Name): Promise<boolean> {
+    if (name === signer) return false;
+    const isOfParent = type === Type.DS || type === Type.NSEC;
+    return this.#tools.zones.hasCutBelow(signer, isOfParent ? parentOf(name) : name, this.#budget);
   }
 
   /** Without a good signature or proof, data is right only at or below an insecure cut (RFC 4035 §5.2). */
@@ -218,6 +237,7 @@ class Judging {
         this.#add(fromAbove(name, qtype, status));
         return;
       }
+      if (await this.#isBelowCut(name, qtype, signer)) continue;
       const reason = this.#denied(name, qtype, status);
       if (reason === undefined) return;
       failure ??= reason;
@@ -236,11 +256,14 @@ class Judging {
     const isNxdomain = this.#rcode === Rcode.NXDOMAIN;
     let result = isNxdomain ? denials.proveNameError(name) : denials.proveNoData(name, qtype);
     if (!result.found && isNxdomain) {
-      // The name exists without the type: told as what it is, never as a secure NXDOMAIN.
+      // The name exists without the type: told as what it is, never as a secure NXDOMAIN. Some servers say so
+      // of empty non-terminals, with NSEC; Unbound is as lenient, and with NSEC3 nobody is.
       const noData = denials.proveNoData(name, qtype);
-      if (noData.found) {
+      const isNsec =
+        noData.found && noData.denial.steps.every(({ record }) => record.rrset.type === Type.NSEC);
+      if (noData.found && (isNsec || noData.denial.optOut)) {
         result = noData;
-        if (!noData.denial.optOut) this.#rcode = Rcode.NOERROR;
+        if (isNsec) this.#rcode = Rcode.NOERROR;
       }
     }
     if (!result.found) {

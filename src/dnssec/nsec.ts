@@ -14,7 +14,7 @@ import {
   isSilentBelow,
   isUnsignedDelegation,
 } from "./denial.ts";
-import type { Rrset } from "./rrsets.ts";
+import { type Rrset, soleRdata } from "./rrsets.ts";
 
 export interface Nsec extends DenialRecord {
   readonly owner: Name;
@@ -23,8 +23,8 @@ export interface Nsec extends DenialRecord {
 
 /** The NSEC record of `rrset`; `undefined` where it is malformed or not alone (RFC 4034 §4: one a name). */
 export function readNsec(rrset: Rrset): Nsec | undefined {
-  const rdata = rrset.records[0]?.rdata;
-  if (rdata === undefined || rrset.records.length !== 1) return undefined;
+  const rdata = soleRdata(rrset);
+  if (rdata === undefined) return undefined;
   const next = nameFromOctets(rdata);
   return next === undefined ? undefined : { rrset, rdata, owner: rrset.owner, next, typesAt: next.length };
 }

@@ -69,15 +69,17 @@ export function proveNoDataByNsec3(qname: Name, qtype: number, set: Nsec3Spans):
   }
   const proof = proveClosestEncloser(qname, set);
   if (proof === undefined) return undefined;
+  // A wildcard cannot delegate, and so says nothing about a delegation that may hide in the span (RFC 4592 §4.2).
+  if (qtype === Type.DS && proof.cover.optOut)
+    return { kind: "delegation", steps: proof.steps, optOut: true };
   const wildcard = wildcardOf(proof.encloser);
   const match = wildcard === undefined ? undefined : set.matching(wildcard);
   if (wildcard !== undefined && match !== undefined && deniesType(match, qtype, false)) {
     const step: ProofStep = { relation: "matches", name: wildcard, role: "wildcard", record: match };
     return { kind: "nodata", steps: [...proof.steps, step], optOut: proof.cover.optOut };
   }
-  if (!proof.cover.optOut) return undefined;
-  // In an opt-out span a name may be an unsigned delegation, or below one, whatever its type is.
-  return { kind: qtype === Type.DS ? "delegation" : "nodata", steps: proof.steps, optOut: true };
+  // In an opt-out span a name may be an unsigned delegation, or below one, whatever the type is.
+  return proof.cover.optOut ? { kind: "nodata", steps: proof.steps, optOut: true } : undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Name } from "../ports/message.ts";
 import { base32hexFromText } from "../wire/base32hex.ts";
 import { firstLabel, parentOf } from "../wire/names.ts";
 import type { DenialRecord } from "./denial.ts";
-import type { Rrset } from "./rrsets.ts";
+import { type Rrset, soleRdata } from "./rrsets.ts";
 
 export interface Nsec3 extends DenialRecord {
   readonly iterations: number;
@@ -34,8 +34,8 @@ const OPT_OUT = 0x01;
  * hash below the zone's apex.
  */
 export function readNsec3(rrset: Rrset, zone: Name): Nsec3 | undefined {
-  const rdata = rrset.records[0]?.rdata;
-  if (rdata === undefined || rrset.records.length !== 1 || rdata.length < HEADER_OCTETS) return undefined;
+  const rdata = soleRdata(rrset);
+  if (rdata === undefined || rdata.length < HEADER_OCTETS) return undefined;
   if (rdata[0] !== SHA1 || (rdata[1]! & ~OPT_OUT) !== 0) return undefined;
   const nextAt = HEADER_OCTETS + rdata[4]!;
   const typesAt = nextAt + 1 + HASH_OCTETS;

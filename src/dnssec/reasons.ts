@@ -113,6 +113,16 @@ const REASONS = {
     text: "an unsigned CNAME is not what the signed DNAME makes of the name",
     remedy: "ask another upstream",
   },
+  "alias-beside-data": {
+    infoCode: InfoCode.DNSSEC_BOGUS,
+    text: "a CNAME stands beside other data of its owner",
+    remedy: `ask another upstream; else ${OPERATOR} remove one of the two`,
+  },
+  "rcode-wrong": {
+    infoCode: InfoCode.DNSSEC_BOGUS,
+    text: "the response code contradicts the signed data that came with it",
+    remedy: "ask another upstream",
+  },
   "alias-loop": {
     infoCode: InfoCode.OTHER,
     text: "CNAME or DNAME records lead in a circle or too far",

@@ -32,6 +32,16 @@ export function plausibleSignatures(rrset: Rrset): Signature[] {
   return plausible;
 }
 
+/**
+ * The one RDATA of `rrset`, however often the record came: two sections put together may hold it twice (RFC
+ * 2181 §5). `undefined` where there are several.
+ */
+export function soleRdata(rrset: Rrset): Uint8Array | undefined {
+  const first = rrset.records[0]?.rdata;
+  if (first === undefined || rrset.records.length === 1) return first;
+  return rrset.records.every(({ rdata }) => Buffer.compare(rdata, first) === 0) ? first : undefined;
+}
+
 interface Growing extends Rrset {
   readonly records: ResourceRecord[];
   readonly signatures: ResourceRecord[];

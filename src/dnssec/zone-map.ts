@@ -15,6 +15,7 @@ import { ROOT, ancestorOf, isAtOrBelow, labelCount, parentOf } from "../wire/nam
 import { Generations } from "./generations.ts";
 import type { HelperAnswer } from "./helper-answer.ts";
 import { type ZoneStatus, inherited } from "./zone-status.ts";
+import { isSpent } from "./zone-step.ts";
 import type { ZoneWalk } from "./zone-walk.ts";
 
 /** Octets of one generation of statuses; twice as much is kept at most. A usual one takes about 2 KiB. */
@@ -22,6 +23,8 @@ const GENERATION_OCTETS = 6 * 1_024 * 1_024;
 /** Octets of a status beside its records, and of a record beside its RDATA, about. */
 const STATUS_OCTETS = 500;
 const RECORD_OCTETS = 200;
+/** Milliseconds for which a zone cut that contradicts a signature is not looked at again. */
+const FRESH = 5_000;
 /** Labels of a name below the closest known one that are walked: deeper names are no zone anybody runs. */
 const MAX_LABELS_WALKED = 40;
 
@@ -89,6 +92,21 @@ export class ZoneMap {
     return status;
   }
 
+  /**
+   * Whether a zone cut below `zone`, at or above `name`, is known, or found by what is being looked for just
+   * now. Nothing is asked to find one; but one that is known for a while is looked at afresh, since a zone may
+   * have been taken back into its parent.
+   */
+  async hasCutBelow(zone: Name, name: Name, budget: Budget): Promise<boolean> {
+    for (let at = name; at !== zone; at = parentOf(at)) {
+      const status = this.known(at) ?? (await this.#flights.get(at));
+      if (status === undefined || !isCut(at, status)) continue;
+      if (this.#clock.now() - status.settledAt < FRESH) return true;
+      return isCut(at, await (this.#flights.get(at) ?? this.#start(at, budget)));
+    }
+    return false;
+  }
+
   /** The zone where the chain of trust for data of `type` at `name` starts: no signer above it counts. */
   topFor(name: Name, type: number): Name {
     return this.#walk.anchors.governing(type === Type.DS ? parentOf(name) : name).zone;
@@ -127,7 +145,8 @@ export class ZoneMap {
   }
 
   #hasLeft(budget: Budget): boolean {
-    return this.#clock.now() < budget.deadline && budget.work.upstreamQueries > 0;
+    const { deadline, work } = budget;
+    return this.#clock.now() < deadline && work.upstreamQueries > 0 && !isSpent(work);
   }
 
   #start(name: Name, budget: Budget): Promise<ZoneStatus> {
@@ -149,6 +168,21 @@ export class ZoneMap {
     this.counters[status.kind === "no-cut" ? "noCut" : status.kind] += 1;
     if (status.kind === "indeterminate" && status.isOfFlight) return;
     this.#settled.set(name, status);
+  }
+}
+
+/** Whether `status` proves a zone cut at `name`: an opt-out span or a bound reached proves none. */
+function isCut(name: Name, status: ZoneStatus): boolean {
+  switch (status.kind) {
+    case "secure":
+      return true;
+    case "insecure":
+      if (status.cut !== name || status.cause.by === "iterations") return false;
+      return status.cause.by !== "delegation" || !status.cause.denial.optOut;
+    case "bogus":
+      return status.at === name && status.part === "dnskey";
+    default:
+      return false;
   }
 }
 

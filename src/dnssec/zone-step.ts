@@ -8,7 +8,7 @@
  *
  * Source: RFC 4035 §5.2, RFC 6840 §4, §5; RFC 9276 §3.2; RFC 9520 §3.2.
  */
-import type { Budget } from "../ports/exchange.ts";
+import type { Budget, Work } from "../ports/exchange.ts";
 import type { Name } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { ROOT, isAtOrBelow, parentOf } from "../wire/names.ts";
@@ -172,21 +172,22 @@ export class ZoneStep {
   }
 
   #bogus(part: "ds" | "dnskey", reason: Reason, of: { link?: Link; dnskey?: HelperAnswer } = {}): ZoneStatus {
+    // Work spent elsewhere says nothing about this zone: others must not find it broken by that.
+    if (reason === "work-limit" && isSpent(this.#deps.budget.work)) {
+      return this.#unknown(part, reason, true);
+    }
     const known = this.#known(BOGUS_LIFETIME);
     return { ...known, kind: "bogus", at: this.#name, part, reason, link: of.link, dnskey: of.dnskey };
   }
 
   #failed(part: "ds" | "dnskey", failure: HelperFailure): ZoneStatus {
     const reason = part === "ds" ? "ds-unreachable" : "dnskey-unreachable";
-    const isOfFlight = failure === "out-of-budget";
-    return {
-      ...this.#known(FAILURE_LIFETIME),
-      kind: "indeterminate",
-      at: this.#name,
-      part,
-      reason,
-      isOfFlight,
-    };
+    return this.#unknown(part, reason, failure === "out-of-budget");
+  }
+
+  #unknown(part: "ds" | "dnskey", reason: Reason, isOfFlight: boolean): ZoneStatus {
+    const known = this.#known(FAILURE_LIFETIME);
+    return { ...known, kind: "indeterminate", at: this.#name, part, reason, isOfFlight };
   }
 
   #known(lifetime: number): Pick<ZoneStatus, "name" | "settledAt" | "expiresAt" | "ds" | "above"> {
@@ -199,6 +200,11 @@ export class ZoneStep {
     if (qtype === Type.DS && this.#name === ROOT) throw new Error("the root has no DS");
     return askHelper(this.#name, qtype, this.#deps.budget, this.#deps, avoid);
   }
+}
+
+/** Whether a flight has used up what it may do to judge anything. */
+export function isSpent(work: Work): boolean {
+  return work.verifications <= 0 || work.failedVerifications <= 0 || work.nsec3Hashes <= 0;
 }
 
 /** Seconds: the least of TTLs and what signatures have left (RFC 4035 §5.3.3), within bounds. */

@@ -256,10 +256,12 @@ describe("an NSEC3 record", () => {
 
   it("is ignored where there are two of one owner", () => {
     const rr = { owner: good.owner, type: Type.NSEC3, class: 1, ttl: 1, rdata: good.rdata };
+    const other = { ...rr, rdata: Buffer.from([...good.rdata, 1, 1, 64]) };
+    const of = (...records: (typeof rr)[]): unknown =>
+      readNsec3({ owner: good.owner, type: Type.NSEC3, records, signatures: [] }, ZONE);
 
-    expect(
-      readNsec3({ owner: good.owner, type: Type.NSEC3, records: [rr, rr], signatures: [] }, ZONE),
-    ).toBeUndefined();
+    expect(of(rr, other)).toBeUndefined();
+    expect(of(rr, rr)).toBeDefined(); // The same record twice is one (RFC 2181 §5).
   });
 
   it("counts only with the salt and iterations of the first (RFC 5155 §8.2)", () => {
