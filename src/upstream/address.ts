@@ -52,12 +52,15 @@ export interface AddressDeps {
 /** Queries more in flight on one connection than on the other, before the other is taken: below that, a
  * burst is cheaper in one record. */
 const CROWDED = 32;
-/** Milliseconds a silent connection is kept in the hope of a late response, after its queries went elsewhere. */
-const SUSPECT_GRACE_MS = 1_500;
 /** Milliseconds to make do with the connections there are, after one more could not be made. */
 const SPARE_DELAY_MS = 1_000;
-/** Milliseconds a connection that spent its query limit may stay open before the limit is disbelieved. */
+/** Milliseconds a connection that spent its query limit must have stayed open before the limit is doubted. */
 const LIMIT_DOUBT_MS = 100;
+/** Milliseconds for which an address whose responses broke the rules comes after its replicas. */
+const UNRULY_MS = 60_000;
+/** Queries at a time on a connection to such an address: that many are lost when it breaks the rules again. */
+const CAUTION = 4;
+const MISANSWERS = "its responses did not match our queries";
 /** Asks nothing that anybody could learn from, and every resolver knows the answer. */
 const PROBE: Question = { qname: ROOT, qtype: Type.NS, qclass: Class.IN };
 
@@ -75,6 +78,7 @@ export class Address implements ConnectionOwner {
   /** Milliseconds, as the peer last said. */
   #keepalive: number | undefined;
   #noSpareBefore: Instant = Number.NEGATIVE_INFINITY;
+  #unrulyUntil: Instant = Number.NEGATIVE_INFINITY;
   lastFailure: DialFailure | undefined;
   lastDialAt: Instant = Number.NEGATIVE_INFINITY;
 
@@ -95,6 +99,11 @@ export class Address implements ConnectionOwner {
 
   get isDown(): boolean {
     return this.#health.phase === "down";
+  }
+
+  /** Gave responses lately that matched no query. */
+  isUnruly(now: Instant): boolean {
+    return now < this.#unrulyUntil;
   }
 
   get connections(): readonly Connection[] {
@@ -121,13 +130,11 @@ export class Address implements ConnectionOwner {
 
   /** Whether a query may be sent on `connection` now. */
   takes(connection: Connection, now: Instant): boolean {
-    if (!connection.isUsable) return false;
-    const limit = this.habits.queryLimit(now);
-    if (connection.sent < limit) return true;
-    // All it should be good for was sent. If it lives on all the same, there is no such limit.
-    if (connection.inFlight > 0 || now - connection.lastAnswerAt < LIMIT_DOUBT_MS) return false;
-    this.habits.forgetQueryLimit();
-    return true;
+    if (!connection.isUsable || (this.isUnruly(now) && connection.inFlight >= CAUTION)) return false;
+    if (!this.#isSpent(connection, now)) return true;
+    // If it lives on all the same, one query puts the limit to the test: no more than that can be lost.
+    if (connection.inFlight > 0 || this.habits.isLimitConfirmed(now)) return false;
+    return now - connection.lastAnswerAt >= LIMIT_DOUBT_MS;
   }
 
   /** Connections being made. */
@@ -142,7 +149,8 @@ export class Address implements ConnectionOwner {
 
   /** Whether another connection may be made now: within the limit, and not in backoff. */
   mayDial(now: Instant): boolean {
-    if (this.#isClosed || this.open + this.dialling >= this.#deps.connections) return false;
+    const taken = this.open + this.dialling - this.#finished(now).length;
+    if (this.#isClosed || taken >= this.#deps.connections) return false;
     return this.#health.phase === "down" ? now >= this.#health.retryAt : now >= this.#noSpareBefore;
   }
 
@@ -162,16 +170,18 @@ export class Address implements ConnectionOwner {
         longestIdle,
       }),
     );
+    for (const finished of this.#finished(now)) finished.retire();
   }
 
-  /** A query waited its time-out and nothing came meanwhile: no new ones there, and its end if that goes on. */
+  /**
+   * A query waited its time-out and nothing came meanwhile: no new ones there, and its end if that goes on. A
+   * question of our own tells a connection that is dead from a name that takes its time.
+   */
   doubt(carrier: Carrier): void {
     if (carrier.phase !== "open" && carrier.phase !== "draining") return;
     this.server.counters.failures.stalled++;
+    if (carrier.phase === "open") this.#probe(carrier, this.#deps.clock.now());
     carrier.stall();
-    this.#deps.clock.after(SUSPECT_GRACE_MS, () => {
-      if (carrier.phase === "suspect") carrier.fail();
-    });
   }
 
   /** The operator gave no answer for too long: connections being made count as failed, those silent too. */
@@ -189,6 +199,7 @@ export class Address implements ConnectionOwner {
   /** Another network: nothing learned of the old one holds. Responses under way may still come. */
   networkChanged(now: Instant): void {
     this.#setHealth("reset", now);
+    this.#unrulyUntil = Number.NEGATIVE_INFINITY;
     this.roundTrip.forget();
     this.habits.forget();
     for (const connection of [...this.#connections]) connection.retire();
@@ -209,10 +220,13 @@ export class Address implements ConnectionOwner {
     if (info.encrypted && !info.authenticated) counters.unauthenticated++;
     if (this.roundTrip.smoothed === undefined) this.roundTrip.guess((now - connection.startedAt) / 2);
     this.#owner.opened(this, now);
-    if (this.isDown && connection.sent === 0 && connection.isUsable) this.#prove(connection, now);
+    if (!this.isDown || connection.sent > 0 || !connection.isUsable) return;
+    this.#probe(connection, now);
+    connection.expectWithin(this.roundTrip.timeout);
   }
 
   answered(connection: Connection, attempt: Attempt, now: Instant): void {
+    if (connection.answers > this.habits.queryLimit(now)) this.habits.forgetQueryLimit();
     const took = now - attempt.sentAt;
     this.roundTrip.add(took);
     this.server.durations?.observe(took / 1_000);
@@ -249,7 +263,8 @@ export class Address implements ConnectionOwner {
         return;
       case "violations":
         this.#count1("violations");
-        this.#failed({ fault: "closed", detail: "its responses did not match our queries" }, now);
+        if (connection.isProven) this.#shun(now);
+        else this.#failed({ fault: "closed", detail: MISANSWERS }, now);
         return;
       case "ended":
       case "reset":
@@ -265,13 +280,10 @@ export class Address implements ConnectionOwner {
     }
   }
 
-  #prove(connection: Connection, now: Instant): void {
-    const probe = { question: PROBE, answered: () => undefined, lost: () => undefined };
-    const attempt = connection.send(probe, this.#deps.encode(PROBE, this.server, this.isEncrypted), now);
+  #probe(carrier: Carrier, now: Instant): void {
+    const waiter = { question: PROBE, answered: () => undefined, lost: () => undefined };
+    carrier.send(waiter, this.#deps.encode(PROBE, this.server, this.isEncrypted), now);
     this.server.counters.queries++;
-    this.#deps.clock.after(this.roundTrip.timeout, () => {
-      if (attempt.waiter !== undefined) connection.fail();
-    });
   }
 
   #failed(failure: DialFailure, now: Instant): void {
@@ -294,6 +306,18 @@ export class Address implements ConnectionOwner {
     );
   }
 
+  /** It answers, but not only: whoever else may be asked comes first for a while. */
+  #shun(now: Instant): void {
+    const isNews = !this.isUnruly(now);
+    this.#unrulyUntil = now + UNRULY_MS;
+    if (!isNews) return;
+    const { address, port } = this.target;
+    this.#deps.log.warn(
+      { upstream: this.server.options.name, address, port, fault: "violations", detail: MISANSWERS },
+      "upstream address misanswers",
+    );
+  }
+
   #revive(now: Instant): void {
     const wasDown = this.isDown;
     this.#setHealth("answered", now);
@@ -309,6 +333,19 @@ export class Address implements ConnectionOwner {
 
   #count1(reason: FailureReason): void {
     this.server.counters.failures[reason]++;
+  }
+
+  /** All that the peer answers on one connection was sent there, as far as is known. */
+  #isSpent(connection: Connection, now: Instant): boolean {
+    return connection.sent >= this.habits.queryLimit(now);
+  }
+
+  /** Connections that are there, but good for nothing any more: they give way to new ones. */
+  #finished(now: Instant): Connection[] {
+    if (!this.habits.isLimitConfirmed(now)) return [];
+    return this.#connections.filter(
+      (each) => each.phase === "open" && each.inFlight === 0 && this.#isSpent(each, now),
+    );
   }
 
   #count(phase: Connection["phase"]): number {

@@ -22,14 +22,14 @@ export interface Carrier {
   readonly startedAt: Instant;
   /** When it opened, or last gave a response. */
   readonly lastAnswerAt: Instant;
+  /** Responses came that matched no query: one of them may have been for any of those in flight. */
+  readonly isUnruly: boolean;
   /** Sends `octets` under an ID of its own. */
   send(waiter: Waiter, octets: Uint8Array, now: Instant): Attempt;
   /** Nobody waits for the response to `attempt` any more. */
   abandon(attempt: Attempt): void;
   /** A query has waited its time-out without any response having come. */
   stall(): void;
-  /** Has been silent for too long: its queries are lost here. */
-  fail(): void;
 }
 
 /** An address of a server. */

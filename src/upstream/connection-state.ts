@@ -73,9 +73,7 @@ function stepLive(state: Live, event: ConnectionEvent): ConnectionState {
     case "violated":
       return violated(state);
     case "stalled":
-      // A peer that we no longer ask and that no longer answers has nothing left to give.
-      if (state.phase === "draining") return closed(state, "failed");
-      return state.phase === "suspect" ? state : { ...state, phase: "suspect" };
+      return state.phase === "open" ? { ...state, phase: "suspect" } : state;
     case "goaway":
       return state.phase === "draining" ? state : { ...state, phase: "draining" };
     case "drained":

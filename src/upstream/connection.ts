@@ -30,6 +30,9 @@ import type { Turn } from "./turn.ts";
 /** Responses nobody waits for any more, before the connection is given up: they hold IDs and memory. */
 const MAX_ABANDONED = 2_048;
 
+/** Milliseconds a silent connection is kept in the hope of a late response, after its queries went elsewhere. */
+const SUSPECT_GRACE_MS = 1_500;
+
 /** The address a connection belongs to: what it is told. */
 export interface ConnectionOwner extends Destination {
   opened(connection: Connection, info: ChannelInfo): void;
@@ -73,6 +76,7 @@ export class Connection implements Carrier {
   #abandoned = 0;
   #idleTimeout: number;
   #cancelIdleTimer: (() => void) | undefined;
+  #cancelVerdict: (() => void) | undefined;
   #now: Instant;
 
   readonly owner: ConnectionOwner;
@@ -116,6 +120,11 @@ export class Connection implements Carrier {
 
   get phase(): ConnectionState["phase"] {
     return this.#state.phase;
+  }
+
+  /** Responses came that matched no query: one of them may have been for any of those in flight. */
+  get isUnruly(): boolean {
+    return "violations" in this.#state && this.#state.violations > 0;
   }
 
   /** At least one response was matched here. */
@@ -162,6 +171,15 @@ export class Connection implements Carrier {
   /** A query has waited its time-out without any response having come on this connection. */
   stall(): void {
     this.#apply("stalled");
+    this.expectWithin(SUSPECT_GRACE_MS);
+  }
+
+  /** Ends as failed unless a response comes within so many milliseconds. */
+  expectWithin(milliseconds: number): void {
+    if (this.#state.phase === "closed") return;
+    this.#cancelVerdict ??= this.#deps.clock.after(milliseconds, () => {
+      this.fail();
+    });
   }
 
   /** Sends no more; closes when what is in flight has ended. */
@@ -213,6 +231,7 @@ export class Connection implements Carrier {
     this.lastAnswerAt = this.lastUsedAt = now;
     this.answers++;
     const wasSuspect = this.#state.phase === "suspect";
+    if (this.#cancelVerdict !== undefined) this.#acquit();
     this.#apply("answered");
     this.#obeyKeepalive(message);
     this.owner.answered(this, attempt, now);
@@ -220,6 +239,11 @@ export class Connection implements Carrier {
     waiter?.answered(attempt, message, now);
     if (this.inFlight === 0) this.#apply("drained");
     if (wasSuspect) this.owner.relieved(this);
+  }
+
+  #acquit(): void {
+    this.#cancelVerdict?.();
+    this.#cancelVerdict = undefined;
   }
 
   /** The peer has spent this ID, so nothing better will come for it: the query goes elsewhere now. */
@@ -271,6 +295,7 @@ export class Connection implements Carrier {
 
   #end(why: ConnectionEnd, failure: DialFailure | undefined): void {
     this.#cancelIdleTimer?.();
+    this.#acquit();
     this.#outbox.close();
     this.#channel.close();
     const unanswered = this.#table.clear();

@@ -35,7 +35,7 @@ const MAX_SENDINGS = 5;
 const MAX_LOSSES = 24;
 /** Losses on one address after which another is preferred. */
 const LOSSES_TO_SHUN = 2;
-/** Milliseconds a response may take on a connection that answers other queries, before a replica is asked too. */
+/** Milliseconds a response may take on a connection that answers other queries, before another is asked too. */
 const SLOW_MS = 1_500;
 /** Milliseconds between two looks while waiting for a connection. */
 const LOOK_AGAIN_MS = 100;
@@ -224,7 +224,7 @@ export class Flight implements Waiter, Applicant, Sleeper {
     if (this.#isLanded || this.#isWaiting || this.#attempts.at(-1) !== last) return;
     if (this.#sendings >= MAX_SENDINGS) this.#wakeAfter(Number.POSITIVE_INFINITY, now);
     else if (isSilent) this.#sendElsewhere(now);
-    else if (now - last.sentAt >= SLOW_MS) this.#askReplicaToo(last, now);
+    else if (last.carrier.isUnruly || now - last.sentAt >= SLOW_MS) this.#askAnotherToo(last, now);
     else this.#wakeAfter(last.sentAt + SLOW_MS - now, now);
   }
 
@@ -242,10 +242,14 @@ export class Flight implements Waiter, Applicant, Sleeper {
     }
   }
 
-  /** The connection lives, but this response is slow: another resolver may have it. Only if that costs no dial. */
-  #askReplicaToo(last: Attempt, now: Instant): void {
+  /**
+   * The connection lives, but this response is slow. Another resolver may have it, or another connection if the
+   * response got lost. A dial is worth it only where responses do get lost.
+   */
+  #askAnotherToo(last: Attempt, now: Instant): void {
     const carrier = this.#choose(now);
-    if (carrier !== undefined && carrier.owner !== last.carrier.owner) this.sendOn(carrier, now);
+    if (carrier !== undefined) this.sendOn(carrier, now);
+    else if (last.carrier.isUnruly) this.#wait(now);
     else this.#wakeAfter(Number.POSITIVE_INFINITY, now);
   }
 

@@ -4,7 +4,8 @@
  * - Idle limit: where no edns-tcp-keepalive tells it, the shortest idle time after which the peer closed.
  *   We then close after four fifths of it, so that no query crosses a close on the wire.
  * - Query limit: some servers close after a fixed number of responses, whatever is still outstanding. Two
- *   closes in a row after the same number, with queries lost both times, are taken as such a limit.
+ *   closes in a row after the same number, with queries lost both times, are taken as such a limit. A third
+ *   makes it one to rely on, for a minute.
  *
  * Both are guesses, so both are forgotten: after an hour, on a change of network, or when seen to be wrong.
  *
@@ -18,11 +19,14 @@ const UNDERCUT = 0.8;
 const MIN_IDLE_LIMIT_MS = 500;
 /** Milliseconds until what was learned has to be seen again. */
 const MEMORY_MS = 3_600_000;
+/** Milliseconds a confirmed query limit is relied on before one query puts it to the test. */
+const TRUST_MS = 60_000;
 
 export class Habits {
   #idleLimit: number | undefined;
   #queryLimit: number | undefined;
   #lastCount: number | undefined;
+  #confirmedAt: Instant = Number.NEGATIVE_INFINITY;
   #learnedAt: Instant = 0;
 
   /** Milliseconds after which to close an idle connection of which nothing better is known. */
@@ -52,6 +56,7 @@ export class Habits {
 
   /** The peer closed a connection after `answers` responses, with queries outstanding. */
   closedBusy(answers: number, now: Instant): void {
+    if (answers === this.#queryLimit) this.#confirmedAt = now;
     if (answers === this.#lastCount) {
       this.#queryLimit = answers;
       this.#learnedAt = now;
@@ -59,10 +64,16 @@ export class Habits {
     this.#lastCount = answers;
   }
 
+  /** The limit was met again lately: a connection that has spent it is worth no more. */
+  isLimitConfirmed(now: Instant): boolean {
+    return now - this.#confirmedAt < TRUST_MS;
+  }
+
   /** A connection lived on past the limit. */
   forgetQueryLimit(): void {
     this.#queryLimit = undefined;
     this.#lastCount = undefined;
+    this.#confirmedAt = Number.NEGATIVE_INFINITY;
   }
 
   forget(): void {

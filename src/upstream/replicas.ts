@@ -198,6 +198,7 @@ export class Replicas implements AddressOwner {
   heard(now: Instant): void {
     this.#heardAt = now;
     this.#troubledSince = undefined;
+    if (this.#waiting.size > 0) this.#serve(now);
   }
 
   relieved(now: Instant): void {
@@ -227,7 +228,10 @@ export class Replicas implements AddressOwner {
   #serve(now: Instant): void {
     for (const applicant of this.#waiting) {
       const connection = this.pick(now, applicant);
-      if (connection === undefined) continue;
+      if (connection === undefined) {
+        if (this.pick(now, undefined) === undefined) return;
+        continue;
+      }
       this.#waiting.delete(applicant);
       applicant.sendOn(connection, now);
     }
@@ -310,7 +314,7 @@ export class Replicas implements AddressOwner {
   #rank(now: Instant): void {
     const { families } = this.#deps;
     const cost = (address: Address): number => {
-      const health = address.isDown ? 2e6 : 0;
+      const health = address.isDown ? 4e6 : address.isUnruly(now) ? 2e6 : 0;
       const rest = families.isResting(address.isIpv6, now) ? 1e6 : 0;
       const trip = address.roundTrip.smoothed ?? families.unmeasured(address.isIpv6);
       return health + rest + trip * (address === this.#favourite ? LOYALTY : 1);
