@@ -16,7 +16,7 @@ import { readExtendedErrors } from "../wire/edns.ts";
 import type { Attempt, Carrier, Destination, Waiter } from "./attempt.ts";
 import type { UpstreamCounters } from "./counters.ts";
 import { Itinerary } from "./itinerary.ts";
-import type { Applicant } from "./replicas.ts";
+import type { Applicant, Replicas } from "./replicas.ts";
 import type { Route } from "./route.ts";
 import type { EncodeFor } from "./server.ts";
 import type { Sleeper, TimeWheel } from "./time-wheel.ts";
@@ -43,6 +43,8 @@ const LOOK_AGAIN_MS = 100;
 const UNREACHABLE_AFTER_MS = 1_000;
 /** Milliseconds for another server to do better than SERVFAIL. */
 const BETTER_WITHIN_MS = 1_500;
+
+const NOTHING_LEFT: readonly Replicas[] = [];
 
 export class Flight implements Waiter, Applicant, Sleeper {
   readonly question: Question;
@@ -91,8 +93,6 @@ export class Flight implements Waiter, Applicant, Sleeper {
       this.#useless = this.#itinerary.avoid(avoid);
       this.#needsFreshConnection = this.#useless === undefined;
     }
-    const first = this.#itinerary.first(now);
-    if (!this.#itinerary.isHere(first)) this.#goTo(first, now);
     this.#place(now);
   }
 
@@ -162,11 +162,14 @@ export class Flight implements Waiter, Applicant, Sleeper {
     this.#giveUp(error);
   }
 
-  /** Sends now if anything can be sent now, else waits for a connection. */
-  #place(now: Instant): void {
+  /** Goes on to `station` if need be. Sends now if anything can be sent there now, else waits for a connection. */
+  #place(now: Instant, station = this.#itinerary.next(now)): void {
+    const left = station === undefined ? NOTHING_LEFT : this.#goTo(station, now);
     const carrier = this.#choose(now);
     if (carrier !== undefined) this.sendOn(carrier, now);
     else this.#wait(now);
+    // Last: it ends connections, and this query must have gone on by then.
+    for (const replicas of left) this.#giveUpOn(replicas, now);
   }
 
   #choose(now: Instant): Carrier | undefined {
@@ -193,8 +196,7 @@ export class Flight implements Waiter, Applicant, Sleeper {
   #reconsiderWaiting(now: Instant): void {
     const next = this.#itinerary.next(now);
     if (next !== undefined) {
-      this.#goTo(next, now);
-      this.#place(now);
+      this.#place(now, next);
       return;
     }
     const { allowed } = this.#itinerary;
@@ -222,24 +224,13 @@ export class Flight implements Waiter, Applicant, Sleeper {
     }
     // Giving up on a connection may have landed this flight, or sent it again.
     if (this.#isLanded || this.#isWaiting || this.#attempts.at(-1) !== last) return;
-    if (this.#sendings >= MAX_SENDINGS) this.#wakeAfter(Number.POSITIVE_INFINITY, now);
-    else if (isSilent) this.#sendElsewhere(now);
+    const next = isSilent ? this.#itinerary.next(now) : undefined;
+    if (next !== undefined) this.#place(now, next);
+    else if (this.#sendings >= MAX_SENDINGS) this.#wakeAfter(LOOK_AGAIN_MS, now);
+    // The last sending stays valid, in case the response is only late.
+    else if (isSilent) this.#place(now);
     else if (last.carrier.isUnruly || now - last.sentAt >= SLOW_MS) this.#askAnotherToo(last, now);
     else this.#wakeAfter(last.sentAt + SLOW_MS - now, now);
-  }
-
-  /** The last sending met silence. It stays valid, in case the response is only late. */
-  #sendElsewhere(now: Instant): void {
-    const carrier = this.#choose(now);
-    const next = carrier === undefined ? this.#itinerary.next(now) : undefined;
-    if (carrier !== undefined) {
-      this.sendOn(carrier, now);
-    } else if (next !== undefined) {
-      this.#goTo(next, now);
-      this.#place(now);
-    } else {
-      this.#wait(now);
-    }
   }
 
   /**
@@ -266,21 +257,26 @@ export class Flight implements Waiter, Applicant, Sleeper {
       return;
     }
     this.#poorUntil = now + BETTER_WITHIN_MS;
-    if (!this.#itinerary.isHere(where)) this.#goTo(where, now);
-    this.#place(now);
+    if (this.#itinerary.isHere(where)) this.#place(now);
+    else this.#place(now, where);
   }
 
-  #goTo(station: number, now: Instant): void {
+  /** @returns what is left behind. */
+  #goTo(station: number, now: Instant): readonly Replicas[] {
     const itinerary = this.#itinerary;
     if (this.#isWaiting) itinerary.here.leave(this);
     this.#isWaiting = false;
-    for (const left of itinerary.goTo(station)) {
-      if (this.#poor !== undefined) continue;
-      if (itinerary.isSharded) left.giveUp(now);
-      left.tend(now, false);
-    }
+    const left = itinerary.goTo(station);
     if (itinerary.isSharded) this.#deps.counters.shardFailovers++;
     if (this.#budget.trace !== undefined) this.#trace(now, `going on to ${itinerary.here.label}`);
+    return left;
+  }
+
+  /** Unless it did answer, if poorly. */
+  #giveUpOn(left: Replicas, now: Instant): void {
+    if (this.#poor !== undefined) return;
+    if (this.#itinerary.isSharded) left.giveUp(now);
+    left.tend(now, false);
   }
 
   #forget(attempt: Attempt): void {

@@ -29,11 +29,6 @@ export class Itinerary {
     return this.#route.leave === "never" ? [this.here] : this.#route.stations;
   }
 
-  /** Where to begin: the first station, or past those that are known to be down. */
-  first(now: Instant): number {
-    return this.next(now) ?? this.#station;
-  }
-
   /** Where to go on, if the present station may be left and another is better off. */
   next(now: Instant): number | undefined {
     const { stations } = this.#route;
