@@ -7,9 +7,15 @@
  *
  * Source: RFC 7858 §3.1, §3.2, §4; RFC 8310 §5, §8, §9; BCP 195 (RFC 9325 §3, §4).
  */
-import { constants } from "node:crypto";
+import { constants, type X509Certificate } from "node:crypto";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import {
+  connect as connectTls,
+  createSecureContext,
+  type DetailedPeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+} from "node:tls";
 import type { Clock } from "../ports/clock.ts";
 import type { Channel, ChannelEvents, Dialer } from "../ports/dialer.ts";
 import { Authorities, certificateOf } from "./authorities.ts";
@@ -200,27 +206,28 @@ export class TlsDialer implements Dialer<DialTarget> {
  * was kept with the ticket, and if the two do not belong together it is nobody.
  */
 function peerOf(socket: TLSSocket, ticket: Ticket | undefined): Peer | undefined {
+  const [leaf, ...others] = certificatesOf(socket);
   if (socket.isSessionReused()) {
-    const shown = socket.getPeerX509Certificate();
-    const isSame = shown === undefined || ticket?.peer.leaf.raw.equals(shown.raw) === true;
+    const isSame = leaf === undefined || ticket?.peer.leaf.raw.equals(leaf.raw) === true;
     return isSame ? ticket?.peer : undefined;
   }
-  const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) return undefined;
   const { authorized, authorizationError } = socket;
-  return { leaf, others: othersOf(socket), chainError: authorized ? undefined : String(authorizationError) };
+  return { leaf, others, chainError: authorized ? undefined : String(authorizationError) };
 }
 
-function othersOf(socket: TLSSocket): Peer["others"] {
-  const others = [];
-  let certificate = socket.getPeerCertificate(true);
-  // The last one is its own issuer.
-  while (certificate.issuerCertificate !== undefined && certificate.issuerCertificate !== certificate) {
-    certificate = certificate.issuerCertificate;
-    const other = certificateOf(certificate.raw);
-    if (other !== undefined) others.push(other);
+/** Leaf first. Not `getPeerX509Certificate`: that takes the leaf out of the chain that is asked for here. */
+function certificatesOf(socket: TLSSocket): X509Certificate[] {
+  const found: X509Certificate[] = [];
+  // Empty where the peer showed nothing. The last one is its own issuer.
+  let shown: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true);
+  while (shown?.raw !== undefined) {
+    const certificate = certificateOf(shown.raw);
+    if (certificate === undefined) break;
+    found.push(certificate);
+    shown = shown.issuerCertificate === shown ? undefined : shown.issuerCertificate;
   }
-  return others;
+  return found;
 }
 
 /** All that decides whom we believe: a session made under anything else must not be found. */
