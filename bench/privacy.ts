@@ -4,7 +4,7 @@
  *
  *     npm run bench:privacy -- --only fingerprint --visits 12 --lanes 16
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -26,6 +26,8 @@ const { values } = parseArgs({
     sites: { type: "string", default: "100" },
     visits: { type: "string", default: "16" },
     lanes: { type: "string", default: "16" },
+    /** Of the fingerprint, subjects whose name holds one of these, with commas; all of them without it. */
+    subjects: { type: "string", default: "" },
     /** Instances of a peer, each a process of its own. */
     "peer-lanes": { type: "string", default: "8" },
     /** Prints only. */
@@ -35,13 +37,19 @@ const { values } = parseArgs({
 
 const PEERS = [unbound, kresd, stubby];
 const DEFAULTS = sotto("sotto", "");
-const MODES = ["off", "auto", "strict"].map((mode) =>
-  sotto(`sotto ${mode}`, `qname_minimisation = "${mode}"`),
-);
+const MODES = [
+  ...["off", "auto", "strict"].map((mode) => sotto(`sotto ${mode}`, `qname_minimisation = "${mode}"`)),
+  sotto("sotto auto, `minimises = false`", 'qname_minimisation = "auto"', { minimises: false }),
+];
 const PADDINGS = ["off", "block", "random_block", "maximal"].map((policy) =>
   sotto(`sotto padding ${policy}`, `padding = "${policy}"`),
 );
-const COVERS = ["low", "high"].map((level) => sotto(`sotto cover ${level}`, `cover_traffic = "${level}"`));
+/** Milliseconds: three times what tells one visit from the next, so that decoys are paced as at home. */
+const BETWEEN_VISITS = 3_000;
+const COVERS = ["low", "high"].map((level) =>
+  sotto(`sotto cover ${level}`, `cover_traffic = "${level}"`, { quiet: BETWEEN_VISITS }),
+);
+const FINGERPRINTED = [...PADDINGS, ...COVERS, ...PEERS];
 
 const only = new Set(values.only.split(","));
 const web = makeWeb(Number(values.sites));
@@ -89,12 +97,17 @@ async function views<View>(
   return all;
 }
 
+function isWanted({ name }: Subject): boolean {
+  return values.subjects.split(",").some((part) => name.includes(part));
+}
+
 async function fingerprints(): Promise<Guessed[]> {
   const lanes = Number(values.lanes);
   const beyond = await startBeyond({ sites: web.sites.length, operators: 1, lanes, delay: 8, jitter: 6 });
   const guesses: Guessed[] = [];
-  for (const subject of [...PADDINGS, ...COVERS, ...PEERS]) {
-    const ownLanes = PEERS.includes(subject) ? Math.min(lanes, Number(values["peer-lanes"])) : lanes;
+  for (const subject of FINGERPRINTED.filter(isWanted)) {
+    const isPeer = PEERS.includes(subject);
+    const ownLanes = isPeer ? Math.min(lanes, Number(values["peer-lanes"])) : lanes;
     const browsing = await browse(subject, beyond, { web, visits: Number(values.visits), lanes: ownLanes });
     if (browsing === undefined) continue;
     const { traces, lost } = browsing;
@@ -114,10 +127,22 @@ async function fingerprints(): Promise<Guessed[]> {
   return guesses;
 }
 
+/** Parts that were not looked at this time stay as they were. */
 function save(): void {
   const folder = join(import.meta.dirname, "results");
+  const file = join(folder, "privacy.json");
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "privacy.json"), `${JSON.stringify(report, null, 1)}\n`);
-  writeFileSync(join(folder, "privacy.md"), markdown(report));
-  if (report.guesses !== undefined) writeFileSync(join(folder, "privacy.svg"), chart(report.guesses));
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Report) : undefined;
+  const all = { ...before, ...report };
+  if (report.guesses !== undefined) {
+    const old = before?.guesses?.filter(
+      ({ subject }) => !report.guesses?.some((row) => row.subject === subject),
+    );
+    all.guesses = FINGERPRINTED.flatMap(({ name }) =>
+      [...report.guesses!, ...(old ?? [])].filter(({ subject }) => subject === name),
+    );
+  }
+  writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
+  writeFileSync(join(folder, "privacy.md"), markdown(all));
+  if (all.guesses !== undefined) writeFileSync(join(folder, "privacy.svg"), chart(all.guesses));
 }

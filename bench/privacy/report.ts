@@ -50,7 +50,8 @@ function upstreamTable(views: Readonly<Record<string, UpstreamView>>): string {
 
 function sizesTable(views: Readonly<Record<string, SizeView>>): string {
   const rows: readonly (readonly [string, (view: SizeView) => string])[] = [
-    ["message sizes, octets", ({ messageSizes }) => some(messageSizes)],
+    ["message sizes, QNAME up to 85 octets", ({ messageSizesUpTo85 }) => some(messageSizesUpTo85)],
+    ["message sizes, any QNAME", ({ messageSizes }) => some(messageSizes)],
     [
       "record sizes, one query each, QNAME up to 85 octets",
       ({ recordSizesUpTo85 }) => some(recordSizesUpTo85),

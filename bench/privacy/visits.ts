@@ -55,7 +55,7 @@ export async function browse(
     for (let site = todo.pop(); site !== undefined; site = todo.pop()) {
       await instance.flush();
       await Promise.all(WARM.map((name) => stub.ask(name, "A")));
-      await pause(TAIL);
+      await pause(TAIL + (subject.quiet ?? 0));
       await beyond.watch(lane);
       const since = performance.now();
       await visit(plan.web, plan.web.sites[site]!, stub, random);

@@ -5,6 +5,7 @@
 import { isFault, readMessage } from "../../src/wire/read-message.ts";
 import { nameToText } from "../../src/wire/presentation.ts";
 import { typeToText } from "../../src/wire/codes.ts";
+import { NAME_KINDS, type NameKind, WARM_NAMES } from "../../test/support/name-kinds.ts";
 import type { Beyond } from "./beyond.ts";
 import { Stub } from "./stub.ts";
 import type { Instance, Subject } from "./subjects.ts";
@@ -12,8 +13,9 @@ import { pause } from "./visits.ts";
 import type { Web } from "./web.ts";
 
 export interface SizeView {
-  /** Octets of DNS messages, as sent. */
+  /** Octets of DNS messages, as sent: of any QNAME, and of QNAMEs up to 85 octets. */
   readonly messageSizes: readonly number[];
+  readonly messageSizesUpTo85: readonly number[];
   /** Octets of TLS records that hold one query, QNAME up to 85 octets and beyond. */
   readonly recordSizes: readonly number[];
   readonly recordSizesUpTo85: readonly number[];
@@ -32,6 +34,8 @@ const TIMES_A_LENGTH = 6;
 const PARENT = "insecure.com";
 const PARENT_OCTETS = 14;
 const TOGETHER = 8;
+/** Octets of the longest QNAME that a block of 128 octets holds, beside header and OPT as they are here. */
+const MOST_IN_A_BLOCK = 85;
 
 export async function lookAtSizes(subject: Subject, beyond: Beyond, web: Web): Promise<SizeView | undefined> {
   const starting = subject.start(beyond, 0);
@@ -52,7 +56,7 @@ export async function lookAtSizes(subject: Subject, beyond: Beyond, web: Web): P
       sizes.set(octets, [...(sizes.get(octets) ?? []), ...up.map(([, size]) => size)]);
     }
   }
-  const messageSizes = distinct((await beyond.received()).flat().map((hex) => hex.length / 2));
+  const messages = (await beyond.received()).flat();
 
   await beyond.watch(0);
   await Promise.all(Array.from({ length: TOGETHER }, () => stub.ask(nameOf(30, label++), "A")));
@@ -60,14 +64,19 @@ export async function lookAtSizes(subject: Subject, beyond: Beyond, web: Web): P
   stub.close();
   await instance.stop();
 
-  const short = [...sizes].filter(([octets]) => octets <= 85).flatMap(([, seen]) => seen);
+  const short = [...sizes].filter(([octets]) => octets <= MOST_IN_A_BLOCK).flatMap(([, seen]) => seen);
+  const shortMessages = messages.filter((hex) => qnameOctets(hex) <= MOST_IN_A_BLOCK);
   const weights = lengthWeights(web, [...sizes.keys()]);
   return {
-    messageSizes,
+    messageSizes: distinct(messages.map(octetsOf)),
+    messageSizesUpTo85: distinct(shortMessages.map(octetsOf)),
     recordSizes: distinct([...sizes.values()].flat()),
     recordSizesUpTo85: distinct(short),
     bits: mutualInformation(sizes, weights),
-    bitsUpTo85: mutualInformation(new Map([...sizes].filter(([octets]) => octets <= 85)), weights),
+    bitsUpTo85: mutualInformation(
+      new Map([...sizes].filter(([octets]) => octets <= MOST_IN_A_BLOCK)),
+      weights,
+    ),
     bitsOfAll: entropy([...weights.values()]),
     togetherSizes: distinct(together),
   };
@@ -76,7 +85,7 @@ export async function lookAtSizes(subject: Subject, beyond: Beyond, web: Web): P
 /** Each length to 85 octets, then some up to the longest name. */
 function lengths(): number[] {
   const all: number[] = [];
-  for (let octets = PARENT_OCTETS + 6; octets <= 85; octets++) all.push(octets);
+  for (let octets = PARENT_OCTETS + 6; octets <= MOST_IN_A_BLOCK; octets++) all.push(octets);
   for (let octets = 90; octets <= 250; octets += 10) all.push(octets);
   return all;
 }
@@ -94,6 +103,15 @@ function nameOf(octets: number, serial: number): string {
     left -= label + 1;
   }
   return `${labels.join(".")}.${PARENT}`;
+}
+
+function octetsOf(hex: string): number {
+  return hex.length / 2;
+}
+
+function qnameOctets(hex: string): number {
+  const message = readMessage(Buffer.from(hex, "hex"));
+  return isFault(message) ? 0 : (message.questions[0]?.qname.length ?? 0);
 }
 
 /** How likely each length is: as often as the made web has it, a little for those it does not have. */
@@ -138,32 +156,6 @@ function distinct(values: readonly number[]): number[] {
   return [...new Set(values)].sort((one, other) => one - other);
 }
 
-/** One kind of name: what to ask first, so that what is warm is warm, and then. */
-export interface Kind {
-  readonly label: string;
-  readonly before: readonly string[];
-  readonly name: string;
-  readonly type: string;
-}
-
-export const KINDS: readonly Kind[] = [
-  { label: "signed, cold", before: [], name: "www.example.org", type: "A" },
-  { label: "signed, zone known", before: ["www.example.org"], name: "mail.example.org", type: "A" },
-  { label: "unsigned, cold", before: [], name: "www.insecure.example", type: "A" },
-  {
-    label: "unsigned, zone known",
-    before: ["www.insecure.example"],
-    name: "mail.insecure.example",
-    type: "A",
-  },
-  { label: "absent, signed zone", before: [], name: "secret.does-not-exist.example", type: "A" },
-  { label: "absent, unsigned zone", before: [], name: "secret.does-not-exist.insecure.example", type: "A" },
-  { label: "absent, opt-out zone", before: [], name: "secret.does-not-exist.com", type: "A" },
-  { label: "absent top-level domain", before: [], name: "secret.no-such-tld", type: "A" },
-  { label: "deep, signed", before: [], name: "a.b.ent.example.org", type: "A" },
-  { label: "alias across zones", before: [], name: "to-secure.insecure.example", type: "A" },
-];
-
 export interface LookupView {
   readonly kind: string;
   /** `NAME TYPE`, in the order the operator saw them. */
@@ -176,9 +168,6 @@ export interface LookupView {
 
 /** Rounds, of which the median time counts. */
 const ROUNDS = 3;
-/** What makes the chain down to the top-level domains known, without a proof of what is not there. */
-const WARM = ["com", "org", "example"];
-
 /** Each kind of name with nothing known but the root and its top-level domains. */
 export async function lookAtLookups(
   subject: Subject,
@@ -189,7 +178,7 @@ export async function lookAtLookups(
   const instance = await starting;
   const stub = new Stub(instance.port);
   const views: LookupView[] = [];
-  for (const kind of KINDS) {
+  for (const kind of NAME_KINDS) {
     const rounds: LookupView[] = [];
     for (let round = 0; round < ROUNDS; round++) rounds.push(await lookUp(kind, instance, stub, beyond));
     rounds.sort((one, other) => one.milliseconds - other.milliseconds);
@@ -200,9 +189,9 @@ export async function lookAtLookups(
   return views;
 }
 
-async function lookUp(kind: Kind, instance: Instance, stub: Stub, beyond: Beyond): Promise<LookupView> {
+async function lookUp(kind: NameKind, instance: Instance, stub: Stub, beyond: Beyond): Promise<LookupView> {
   await instance.flush();
-  for (const name of WARM) await stub.ask(name, "SOA");
+  for (const name of WARM_NAMES) await stub.ask(name, "SOA");
   for (const name of kind.before) await stub.ask(name, "A");
   await pause(60);
   await beyond.received();

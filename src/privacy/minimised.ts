@@ -154,7 +154,7 @@ class Walk {
     const closest = this.#known.closestTo(question.qname);
     let { isInsecure } = closest;
     for (const ancestor of ancestorsToAsk(question.qname, closest.labels)) {
-      const finding = isInsecure ? await this.#probe(ancestor) : await this.#prove(ancestor);
+      const finding = await this.#inTime(isInsecure ? this.#probe(ancestor) : this.#prove(ancestor));
       this.#tell(ancestor, finding);
       if (finding.kind === "denied") return finding.denial;
       if (finding.kind === "unknown") return undefined;
@@ -162,6 +162,25 @@ class Walk {
       this.#known.add(ancestor, isInsecure);
     }
     return undefined;
+  }
+
+  /**
+   * An ancestor has half of the time that is left: one that never answers must not take the full name's. What
+   * comes later is not waited for; the validator may still have a use for it.
+   */
+  async #inTime(finding: Promise<AncestorFinding>): Promise<AncestorFinding> {
+    const { clock } = this.#deps;
+    let cancel: () => void = () => undefined;
+    const patience = new Promise<AncestorFinding>((resolve) => {
+      cancel = clock.after((this.#budget.deadline - clock.now()) / 2, () => {
+        resolve({ kind: "unknown" });
+      });
+    });
+    try {
+      return await Promise.race([finding, patience]);
+    } finally {
+      cancel();
+    }
   }
 
   async #prove(ancestor: Name): Promise<AncestorFinding> {

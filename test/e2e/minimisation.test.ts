@@ -1,21 +1,28 @@
 /** QNAME minimisation seen from the upstream: which names it is shown, in which order, in each mode. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { typeToText } from "../../src/wire/codes.ts";
 import { nameToText } from "../../src/wire/presentation.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { dig, digAt } from "../support/dig.ts";
+import { NAME_KINDS, type NameKind, WARM_NAMES } from "../support/name-kinds.ts";
 import { labToml } from "../support/program.ts";
 import { type RunningApp, startApp } from "../support/running-app.ts";
+
+/** Milliseconds; queries of one write arrive much closer to each other. */
+const ANSWER_DELAY = 40;
 
 let lab: Lab;
 let running: RunningApp;
 
-async function startMode(mode: string, more = ""): Promise<void> {
+/** `server` goes to the server's table, `tables` are more of them. */
+async function startMode(mode: string, server = "", tables = ""): Promise<void> {
   lab = await startLab();
   running = await startApp(
-    (folder) => `${labToml(lab, folder).replace("[[upstream.server]]", `[[upstream.server]]\n${more}`)}
+    (folder) => `${labToml(lab, folder).replace("[[upstream.server]]", `[[upstream.server]]\n${server}`)}
 [privacy]
 qname_minimisation = "${mode}"
+
+${tables}
 `,
   );
 }
@@ -101,15 +108,98 @@ describe.skipIf(dig === undefined)("minimisation `auto`", () => {
   afterAll(stop);
   beforeEach(shown);
 
-  it("shows the full name at once, and only ancestors beside it", async () => {
+  it("shows the full name once, and only ancestors beside it", async () => {
     await digAt(running.port, "+dnssec", "www.example.org", "AAAA");
     const seen = shown();
+    const others = seen.filter((asked) => asked !== "www.example.org. AAAA");
 
-    expect(seen[0]).toBe("www.example.org. AAAA");
-    expect(seen.filter((asked) => asked.startsWith("www."))).toEqual(["www.example.org. AAAA"]);
-    expect(seen.slice(1).every((asked) => asked.endsWith(" DS") || asked.endsWith(" DNSKEY"))).toBe(true);
+    expect(others).toHaveLength(seen.length - 1);
+    expect(others.every((asked) => asked.endsWith(" DS") || asked.endsWith(" DNSKEY"))).toBe(true);
   });
 });
+
+describe.skipIf(dig === undefined)("minimisation `auto` beside `off`", () => {
+  interface Asked {
+    /** In no order: those of one turn leave in a random one. */
+    readonly queries: readonly string[];
+    /** Whether the full name was asked for before anything was answered. */
+    readonly isAtOnce: boolean;
+  }
+
+  /** What a cold lookup of each kind asks for, with the chain to the top-level domains known. */
+  async function askedIn(mode: string): Promise<Map<string, Asked>> {
+    await startMode(mode);
+    const asked = new Map<string, Asked>();
+    for (const kind of NAME_KINDS) asked.set(kind.label, await askedFor(kind));
+    await stop();
+    return asked;
+  }
+
+  async function askedFor({ before, name, type }: NameKind): Promise<Asked> {
+    running.app.flush();
+    for (const warm of WARM_NAMES) await digAt(running.port, warm, "SOA");
+    for (const warm of before) await digAt(running.port, warm, "A");
+    shown();
+    lab.upstream.setBehaviour({ delayMs: ANSWER_DELAY });
+    await digAt(running.port, name, type);
+    lab.upstream.setBehaviour({});
+    const times = lab.upstream.received.map(({ at }) => at);
+    const queries = shown();
+    const leaf = times[queries.findIndex((each) => each.startsWith(`${name}.`))] ?? Infinity;
+    return { queries: queries.sort(), isAtOnce: leaf - (times[0] ?? 0) < ANSWER_DELAY };
+  }
+
+  it("costs no query and no round trip more, whatever the kind of name", async () => {
+    const off = await askedIn("off");
+    const auto = await askedIn("auto");
+
+    expect(off.size).toBe(NAME_KINDS.length);
+    expect(auto).toEqual(off);
+    expect([...auto.values()].every(({ isAtOnce }) => isAtOnce)).toBe(true);
+  });
+});
+
+describe.skipIf(dig === undefined)("minimisation `strict` falls back to the full name", () => {
+  const ANCESTOR = "\x01b\x03ent\x08insecure\x07example\0";
+  const NAME = "a.b.ent.insecure.example";
+
+  afterEach(stop);
+
+  /** The upstream treats the ancestor by itself as `treat` says, and everything else well. */
+  async function startTreating(treat: (query: Buffer) => Buffer | undefined): Promise<void> {
+    await startMode("strict", "", '[upstream]\nquery_timeout = "1s"');
+    lab.upstream.setAnswer((query) => {
+      const isAncestor = query.toString("latin1", 12, 12 + ANCESTOR.length) === ANCESTOR;
+      return isAncestor ? treat(query) : lab.authority.respond(query);
+    });
+  }
+
+  it.each([
+    ["NXDOMAIN, as broken servers answer for an empty non-terminal", (query: Buffer) => withRcode(query, 3)],
+    ["SERVFAIL", (query: Buffer) => withRcode(query, 2)],
+    ["REFUSED", (query: Buffer) => withRcode(query, 5)],
+    ["nothing at all", () => undefined],
+  ])("where an ancestor is answered by %s", async (_what, treat) => {
+    await startTreating(treat);
+
+    const reply = await digAt(running.port, NAME, "A");
+    const seen = shown();
+
+    expect(reply.status).toBe("NOERROR");
+    expect(reply.answer).toHaveLength(1);
+    expect(seen).toContain("b.ent.insecure.example. A");
+    expect(seen.at(-1)).toBe(`${NAME}. A`);
+  });
+});
+
+/** The query as a response without records. */
+function withRcode(query: Buffer, rcode: number): Buffer {
+  const end = query.indexOf(0, 12) + 5;
+  const response = Buffer.from(query.subarray(0, end));
+  response.writeUInt16BE(0x8190 | rcode, 2);
+  response.fill(0, 6, 12);
+  return response;
+}
 
 describe.skipIf(dig === undefined)("minimisation `auto` toward an upstream that does not minimise", () => {
   beforeAll(() => startMode("auto", "minimises = false"));

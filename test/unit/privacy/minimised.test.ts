@@ -7,7 +7,7 @@ import { type AncestorFinding, type MinimisationMode, minimised } from "../../..
 import { Class, Rcode, Type, typeToText } from "../../../src/wire/codes.ts";
 import { labelCount, questionKey } from "../../../src/wire/names.ts";
 import { nameFromText, nameToText, recordFromText, isTextFault } from "../../../src/wire/presentation.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
 
 function name(text: string): Name {
   const parsed = nameFromText(text);
@@ -73,8 +73,8 @@ describe("the steps of minimisation (RFC 9156 §2.3)", () => {
 /** What is known of each ancestor; A probes are answered by `rcodes`. */
 interface World {
   readonly mode?: MinimisationMode;
-  readonly findings?: Record<string, AncestorFinding | "timeout">;
-  readonly rcodes?: Record<string, number | "timeout">;
+  readonly findings?: Record<string, AncestorFinding | "timeout" | "silence">;
+  readonly rcodes?: Record<string, number | "timeout" | "silence">;
   readonly minimises?: boolean;
   readonly isSplit?: boolean;
 }
@@ -98,6 +98,7 @@ function setUp(world: World) {
       sent.push(`${qname} ${typeToText(question.qtype)} ${purpose}`);
       const rcode = world.rcodes?.[qname] ?? Rcode.NOERROR;
       if (rcode === "timeout") return Promise.reject(new ResolutionError("deadline-exceeded", "no response"));
+      if (rcode === "silence") return new Promise(() => undefined);
       const response: Response = {
         rcode,
         answer: [],
@@ -117,6 +118,7 @@ function setUp(world: World) {
       const finding = world.findings?.[text] ?? { kind: "secure" as const };
       if (finding === "timeout")
         return Promise.reject(new ResolutionError("deadline-exceeded", "no response"));
+      if (finding === "silence") return new Promise(() => undefined);
       return Promise.resolve(finding);
     },
     minimises: () => world.minimises ?? true,
@@ -193,6 +195,32 @@ describe("minimisation `strict`", () => {
 
     expect(sent).toEqual(["com. DS helper", "example.com. DS helper", "a.b.example.com. AAAA client"]);
   });
+
+  it.each([
+    ["of a secure zone", { findings: { "example.com.": "silence" as const } }],
+    [
+      "below an insecure cut",
+      {
+        findings: { "example.com.": { kind: "insecure" } as const },
+        rcodes: { "b.example.com.": "silence" as const },
+      },
+    ],
+  ])(
+    "gives an ancestor %s half of the time that is left to answer, the full name the rest",
+    async (_what, world) => {
+      const { ask, sent, clock } = setUp(world);
+      const asked = ask("a.b.example.com");
+      await settle();
+      await clock.advanceAsync(1_990, 1_990);
+      expect(sent).not.toContain("a.b.example.com. AAAA client");
+
+      await clock.advanceAsync(20, 20);
+
+      expect((await asked).rcode).toBe(Rcode.NOERROR);
+      expect(sent.at(-1)).toBe("a.b.example.com. AAAA client");
+      expect(clock.pending).toBe(0);
+    },
+  );
 
   it("lets a bug show", async () => {
     const broken = minimised({ exchange: () => Promise.reject(new Error("not reached")) }, "strict", {
