@@ -2,7 +2,7 @@
  * `npm run bench:privacy`: the adversary's report. What operators, an observer of the encrypted connections, and one
  * who guesses at visited sites learn from Sotto, and from Debian's resolvers on the same names.
  *
- *     npm run bench:privacy -- --only fingerprint --visits 12 --lanes 16
+ *     npm run bench:privacy -- --only fingerprint --rounds 3 --lanes 12
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -10,12 +10,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Beyond, startBeyond } from "./privacy/beyond.ts";
 import { chart } from "./privacy/chart.ts";
-import { guess, octetsAVisit } from "./privacy/fingerprint.ts";
-import { type Guessed, markdown, type Report } from "./privacy/report.ts";
+import { FOLDS, guess, octetsAVisit } from "./privacy/fingerprint.ts";
+import { type Guessed, guessesTable, markdown, type Report } from "./privacy/report.ts";
 import type { Setup } from "./privacy/server.ts";
 import { kresd, sotto, stubby, type Subject, unbound } from "./privacy/subjects.ts";
 import { lookUpstream } from "./privacy/upstream-view.ts";
-import { browse } from "./privacy/visits.ts";
+import { browse, type Browsing } from "./privacy/visits.ts";
 import { makeWeb } from "./privacy/web.ts";
 import { lookAtLookups, lookAtSizes } from "./privacy/wire-view.ts";
 
@@ -24,12 +24,12 @@ const { values } = parseArgs({
     /** `upstream`, `sizes`, `lookups`, `fingerprint`, with commas; all of them without it. */
     only: { type: "string", default: "upstream,sizes,lookups,fingerprint" },
     sites: { type: "string", default: "100" },
-    visits: { type: "string", default: "16" },
-    lanes: { type: "string", default: "16" },
+    /** Each is four visits of every site by every subject. */
+    rounds: { type: "string", default: "3" },
+    /** Instances of a subject that browse at a time. */
+    lanes: { type: "string", default: "12" },
     /** Of the fingerprint, subjects whose name holds one of these, with commas; all of them without it. */
     subjects: { type: "string", default: "" },
-    /** Instances of a peer, each a process of its own. */
-    "peer-lanes": { type: "string", default: "8" },
     /** Prints only. */
     "no-save": { type: "boolean", default: false },
   },
@@ -44,18 +44,16 @@ const MODES = [
 const PADDINGS = ["off", "block", "random_block", "maximal"].map((policy) =>
   sotto(`sotto padding ${policy}`, `padding = "${policy}"`),
 );
-/** Milliseconds: three times what tells one visit from the next, so that decoys are paced as at home. */
-const BETWEEN_VISITS = 3_000;
-const COVERS = ["low", "high"].map((level) =>
-  sotto(`sotto cover ${level}`, `cover_traffic = "${level}"`, { quiet: BETWEEN_VISITS }),
-);
+const COVERS = ["low", "high"].map((level) => sotto(`sotto cover ${level}`, `cover_traffic = "${level}"`));
 const FINGERPRINTED = [...PADDINGS, ...COVERS, ...PEERS];
 
 const only = new Set(values.only.split(","));
 const web = makeWeb(Number(values.sites));
+const machine = `${cpus()[0]?.model.trim() ?? "unknown"}, ${cpus().length} cores, Node ${process.versions.node}`;
+const date = new Date().toISOString().slice(0, 10);
 const report: Report = {
-  machine: `${cpus()[0]?.model.trim() ?? "unknown"}, ${cpus().length} cores, Node ${process.versions.node}`,
-  date: new Date().toISOString().slice(0, 10),
+  machine,
+  date,
   ...(only.has("upstream") && {
     upstream: await views([DEFAULTS, ...PEERS], { operators: 2 }, lookUpstreamOf),
   }),
@@ -64,7 +62,7 @@ const report: Report = {
   ...(only.has("fingerprint") && { guesses: await fingerprints() }),
 };
 console.log(markdown(report));
-if (!values["no-save"]) save();
+if (!values["no-save"]) save(report);
 
 function lookUpstreamOf(subject: Subject, beyond: Beyond) {
   return lookUpstream(subject, beyond, web);
@@ -101,45 +99,50 @@ function isWanted({ name }: Subject): boolean {
   return values.subjects.split(",").some((part) => name.includes(part));
 }
 
+/**
+ * All subjects in turn, round after round, so that what else the machine does falls on each alike. The report is
+ * written after each round: what there is until then holds.
+ */
 async function fingerprints(): Promise<Guessed[]> {
   const lanes = Number(values.lanes);
+  const subjects = FINGERPRINTED.filter(isWanted);
   const beyond = await startBeyond({ sites: web.sites.length, operators: 1, lanes, delay: 8, jitter: 6 });
-  const guesses: Guessed[] = [];
-  for (const subject of FINGERPRINTED.filter(isWanted)) {
-    const isPeer = PEERS.includes(subject);
-    const ownLanes = isPeer ? Math.min(lanes, Number(values["peer-lanes"])) : lanes;
-    const browsing = await browse(subject, beyond, { web, visits: Number(values.visits), lanes: ownLanes });
-    if (browsing === undefined) continue;
-    const { traces, lost } = browsing;
-    const records = traces.reduce((sum, { sightings }) => sum + sightings.length, 0) / traces.length;
-    const row = {
-      subject: subject.name,
-      ...guess(traces),
-      octets: octetsAVisit(traces),
-      records,
-      lost,
-      visits: traces.length,
-    };
-    console.error(JSON.stringify(row));
-    guesses.push(row);
+  const browsings = new Map<string, Browsing[]>();
+  let guesses: Guessed[] = [];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const subject of subjects) {
+      const browsing = await browse(subject, beyond, { web, visits: FOLDS, lanes, seed: 1_000 * round });
+      if (browsing === undefined) continue;
+      browsings.set(subject.name, [...(browsings.get(subject.name) ?? []), browsing]);
+    }
+    guesses = [...browsings].map(([name, rounds]) => guessed(name, rounds));
+    console.error(guessesTable(guesses));
+    if (!values["no-save"]) save({ guesses });
   }
   await beyond.stop();
   return guesses;
 }
 
+function guessed(subject: string, rounds: readonly Browsing[]): Guessed {
+  const traces = rounds.flatMap((round) => round.traces);
+  const records = traces.reduce((sum, { sightings }) => sum + sightings.length, 0) / traces.length;
+  const lost = rounds.reduce((sum, round) => sum + round.lost, 0);
+  return { subject, ...guess(traces), octets: octetsAVisit(traces), records, lost, visits: traces.length };
+}
+
 /** Parts that were not looked at this time stay as they were. */
-function save(): void {
+function save(news: Partial<Report>): void {
   const folder = join(import.meta.dirname, "results");
   const file = join(folder, "privacy.json");
   mkdirSync(folder, { recursive: true });
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Report) : undefined;
-  const all = { ...before, ...report };
-  if (report.guesses !== undefined) {
+  const all = { ...before, machine, date, ...news };
+  if (news.guesses !== undefined) {
     const old = before?.guesses?.filter(
-      ({ subject }) => !report.guesses?.some((row) => row.subject === subject),
+      ({ subject }) => !news.guesses?.some((row) => row.subject === subject),
     );
     all.guesses = FINGERPRINTED.flatMap(({ name }) =>
-      [...report.guesses!, ...(old ?? [])].filter(({ subject }) => subject === name),
+      [...news.guesses!, ...(old ?? [])].filter(({ subject }) => subject === name),
     );
   }
   writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);

@@ -18,7 +18,7 @@ export interface Guessing {
 }
 
 const NEIGHBOURS = 3;
-const FOLDS = 4;
+export const FOLDS = 4;
 
 /** Trains on all visits but one in `FOLDS` of each site, guesses those, and so on in turn. */
 export function guess(traces: readonly Trace[]): Guessing {

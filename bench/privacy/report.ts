@@ -81,7 +81,7 @@ function lookupsTable(views: Readonly<Record<string, readonly LookupView[]>>): s
   return `### (b) Queries and time of one lookup\n\n${table([["kind of name", ...subjects], ...rows])}`;
 }
 
-function guessesTable(guesses: readonly Guessed[]): string {
+export function guessesTable(guesses: readonly Guessed[]): string {
   const base = guesses[0]?.octets ?? 1;
   const rows = guesses.map((row) => [
     row.subject,

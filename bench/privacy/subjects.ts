@@ -27,24 +27,19 @@ export interface Instance {
 
 export interface Subject {
   readonly name: string;
-  /** Milliseconds before a visit without a query: what it takes for the subject to see one begin. */
-  readonly quiet?: number;
   /** `undefined` where its program is not installed. */
   start(beyond: Beyond, lane: number): Promise<Instance> | undefined;
 }
 
 export interface SottoOptions {
-  readonly quiet?: number;
   /** Whether the operators are said to minimise by themselves. */
   readonly minimises?: boolean;
 }
 
 /** Sotto with lines of its `[privacy]` table. */
 export function sotto(name: string, privacy: string, options: SottoOptions = {}): Subject {
-  const { quiet = 0, minimises = true } = options;
   return {
     name,
-    quiet,
     async start(beyond, lane) {
       const running = await startApp((folder) => {
         writeFileSync(join(folder, "ca.pem"), beyond.caPem);
@@ -54,7 +49,7 @@ name = "operator${operator}"
 addresses = ["127.0.0.1:${ports[lane]}"]
 auth_name = "${beyond.authName}"
 ca_file = "${folder}/ca.pem"
-minimises = ${minimises}`,
+minimises = ${options.minimises !== false}`,
         );
         return [
           "[upstream]\nconnections = 1",

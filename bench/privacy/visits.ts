@@ -23,11 +23,15 @@ export interface BrowsePlan {
   readonly web: Web;
   readonly visits: number;
   readonly lanes: number;
+  /** Two plans with the same seed are the same visits. */
+  readonly seed: number;
 }
 
 /** Milliseconds: from a host's answer to what it names, on average, and between the names of one wave. */
 const WAVE_GAP = 120;
 const NAME_GAP = 12;
+/** Milliseconds without a query before a visit: more than what tells decoys that one begins. */
+const QUIET = 1_500;
 /** Milliseconds that the observer goes on looking after the last answer. */
 const TAIL = 150;
 /** Of the passing third parties, how many a page shows at most. */
@@ -51,11 +55,11 @@ export async function browse(
 
   const work = async (instance: Instance, lane: number): Promise<void> => {
     const stub = new Stub(instance.port);
-    const random = new SeededRandom(lane + 101);
+    const random = new SeededRandom(plan.seed + lane + 101);
     for (let site = todo.pop(); site !== undefined; site = todo.pop()) {
       await instance.flush();
       await Promise.all(WARM.map((name) => stub.ask(name, "A")));
-      await pause(TAIL + (subject.quiet ?? 0));
+      await pause(QUIET);
       await beyond.watch(lane);
       const since = performance.now();
       await visit(plan.web, plan.web.sites[site]!, stub, random);
@@ -72,8 +76,8 @@ export async function browse(
 }
 
 /** Each site as often as it is visited, in an order by chance that is the same for all subjects. */
-function shuffled({ web, visits }: BrowsePlan): number[] {
-  const random = new SeededRandom(4_711);
+function shuffled({ web, visits, seed }: BrowsePlan): number[] {
+  const random = new SeededRandom(seed + 4_711);
   const todo = web.sites.flatMap((_, site) => Array.from({ length: visits }, () => site));
   for (let i = todo.length - 1; i > 0; i--) {
     const other = random.below(i + 1);
