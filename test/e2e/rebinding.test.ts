@@ -1,11 +1,33 @@
 /** DNS rebinding: what a client of the listener gets where a public name leads into its own network. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ipv4FromText, ipv6FromText } from "../../src/wire/addresses.ts";
+import type { Name } from "../../src/ports/message.ts";
+import type { Rewrite } from "../lab/authority.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
-import { dig, digAt } from "../support/dig.ts";
+import { dig, digAllAt, digAt } from "../support/dig.ts";
 import { labToml } from "../support/program.ts";
 import { PRIVATE_ADDRESSES, PUBLIC_ADDRESSES } from "../support/rebinding.ts";
 import { type RunningApp, startApp } from "../support/running-app.ts";
+
+/** One HTTPS and one SVCB record a private address, which is all that its hint holds. */
+const SERVICES = ["HTTPS", "SVCB"].flatMap((type) =>
+  PRIVATE_ADDRESSES.map((address, i) => {
+    const hint = address.includes(":") ? `ipv6hint=${address}` : `ipv4hint=${address}`;
+    return { type, label: `${type.toLowerCase()}${i}`, hint };
+  }),
+);
+
+/** A name whose address an upstream alters, and what it makes of it. */
+const ALTERED = "\x07altered\x07example\x03com\0" as Name;
+const OUTCOMES: ReadonlyMap<Name, Rewrite> = new Map([
+  [
+    ALTERED,
+    (_question, outcome) => ({
+      ...outcome,
+      answer: outcome.answer.map((set) => ({ ...set, rdatas: [Buffer.of(10, 0, 0, 1)] })),
+    }),
+  ],
+]);
 
 const HINTS = ["ipv4hint=10.0.0.1", "ipv6hint=fd00::1", "ipv6hint=::ffff:a00:1", "ipv6hint=64:ff9b::a00:1"];
 
@@ -21,6 +43,8 @@ const RECORDS = [
   ...PUBLIC_ADDRESSES.map((address, i) => addressLine(`public${i}`, address)),
   ...PRIVATE_ADDRESSES.map((address, i) => addressLine(`private${i}.allowed`, address)),
   ...HINTS.map((hint, i) => `service${i} HTTPS 1 . alpn=h2 ${hint}`),
+  ...SERVICES.map(({ type, label, hint }) => `${label} ${type} 1 . alpn=h2 ${hint}`),
+  "altered A 192.0.2.1",
   "mixed A 192.0.2.1",
   "mixed A 10.0.0.1",
   "to-allowed CNAME private1.allowed",
@@ -32,6 +56,7 @@ describe.skipIf(dig === undefined)("a public name", () => {
 
   beforeAll(async () => {
     lab = await startLab({
+      authority: { rewrites: OUTCOMES },
       records: { "example.com.": RECORDS, "expired.example.": ["private A 10.0.0.1"] },
     });
     running = await startApp(
@@ -75,6 +100,32 @@ describe.skipIf(dig === undefined)("a public name", () => {
     expect(reply.answer[0]).toContain("h2");
     expect(reply.answer[0]).not.toContain("hint=");
   });
+
+  it("has no private address in any hint of HTTPS or SVCB", async () => {
+    const questions = SERVICES.map(({ type, label }) => `${label}.example.com ${type}`);
+    const replies = await digAllAt(running.port, ["+dnssec"], questions);
+
+    expect(replies.length).toBeGreaterThan(80);
+    for (const { answer, flags, text } of replies) {
+      expect(answer).toHaveLength(1);
+      expect(answer[0]).toMatch(/ 1 \. alpn="?h2"?$/);
+      expect(flags).not.toContain("ad");
+      expect(text).toContain("EDE: 15 (Blocked)");
+    }
+  });
+
+  it.each(["altered.example.com", "private.expired.example"])(
+    "whose signed answer fails validation stays bogus: %s",
+    async (name) => {
+      const reply = await digAt(running.port, "+dnssec", name, "A");
+      const unchecked = await digAt(running.port, "+dnssec", "+cdflag", name, "A");
+
+      expect(reply.status).toBe("SERVFAIL");
+      expect(reply.text).toMatch(/EDE: (6|7|9|10) /);
+      expect(unchecked.flags).not.toContain("ad");
+      expect(unchecked.text).not.toContain("10.0.0.1");
+    },
+  );
 
   it("keeps its public address beside a private one, unsigned from then on", async () => {
     const reply = await ask("mixed", "A");

@@ -1,9 +1,12 @@
 /** Names that the RFCs take out of the public DNS, asked by a real `dig`: right answers, and none of them leaves. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { nameToText } from "../../src/wire/presentation.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
-import { dig, type DigReply, digAt } from "../support/dig.ts";
+import { dig, digAllAt, type DigReply, digAt } from "../support/dig.ts";
 import { labToml, type Program, startProgram } from "../support/program.ts";
+import { type RunningApp, startApp } from "../support/running-app.ts";
 import { NOT_SPECIAL, SPECIAL_NAMES } from "../support/special-names.ts";
 
 /** What `dig` shows, in the words of the table. */
@@ -20,13 +23,9 @@ describe.skipIf(dig === undefined)("a special name", () => {
   beforeAll(async () => {
     lab = await startLab();
     program = await startProgram({ toml: (folder) => labToml(lab, folder) });
-    const asked = SPECIAL_NAMES.map(([text]) => text);
-    const ask = async (): Promise<void> => {
-      for (let text = asked.shift(); text !== undefined; text = asked.shift()) {
-        replies.set(text, await digAt(program.port, "+dnssec", ...text.split(" ")));
-      }
-    };
-    await Promise.all(Array.from({ length: 6 }, ask));
+    const questions = SPECIAL_NAMES.map(([text]) => text);
+    const all = await digAllAt(program.port, ["+dnssec"], questions);
+    questions.forEach((text, i) => replies.set(text, all[i]!));
   });
 
   afterAll(async () => {
@@ -77,5 +76,59 @@ describe.skipIf(dig === undefined)("a name that only looks special", () => {
       const [qname = ""] = text.split(" ");
       expect(asked).toContain(qname === "." ? "." : `${qname}.`);
     }
+  });
+});
+
+describe.skipIf(dig === undefined)("every special name is overridden", () => {
+  const names = [...new Set(SPECIAL_NAMES.map(([asked]) => (asked.split(" ")[0] ?? "").replace(/\.$/, "")))];
+  let lab: Lab;
+  let running: RunningApp | undefined;
+
+  beforeAll(async () => {
+    lab = await startLab();
+  });
+
+  afterEach(async () => {
+    await running?.stop();
+    lab.upstream.received.length = 0;
+  });
+
+  afterAll(() => lab.close());
+
+  async function askAll(toml: (folder: string) => string, type: string): Promise<readonly DigReply[]> {
+    running = await startApp((folder) => `${labToml(lab, folder)}\n${toml(folder)}`);
+    return digAllAt(
+      running.port,
+      ["+noedns"],
+      names.map((name) => `${name} ${type}`),
+    );
+  }
+
+  it("by records", async () => {
+    const lines = names.map((name) => `${name}. 60 IN TXT "ours"`);
+    const replies = await askAll(() => `[local]\nrecords = ${JSON.stringify(lines)}`, "TXT");
+
+    expect(replies.map(outcome)).toEqual(names.map((name) => `${name}. 60 IN TXT "ours"`));
+    expect(lab.queries()).toEqual([]);
+  });
+
+  it("by a hosts file", async () => {
+    const replies = await askAll((folder) => {
+      writeFileSync(join(folder, "hosts"), names.map((name) => `192.0.2.77 ${name}\n`).join(""));
+      return `[local]\nhosts_file = "${folder}/hosts"`;
+    }, "A");
+
+    expect(replies.map(outcome)).toEqual(names.map((name) => `${name}. 60 IN A 192.0.2.77`));
+    expect(lab.queries()).toEqual([]);
+  });
+
+  it("by a server with `domains`, which then is asked", async () => {
+    await askAll((folder) => {
+      const server = labToml(lab, folder).split("[dnssec]")[0] ?? "";
+      return server.replace('"lab"', `"own"\ndomains = ${JSON.stringify(names)}`);
+    }, "A");
+
+    const asked = lab.queries().flatMap(({ questions }) => questions.map(({ qname }) => nameToText(qname)));
+    expect(names.filter((name) => !asked.includes(`${name}.`))).toEqual([]);
   });
 });

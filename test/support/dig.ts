@@ -30,6 +30,19 @@ export async function digAt(port: number, ...args: readonly string[]): Promise<D
   return parsed(stdout);
 }
 
+/** Asks `NAME TYPE` after `NAME TYPE` in one run of `dig`; the replies are in the order of the questions. */
+export async function digAllAt(
+  port: number,
+  args: readonly string[],
+  questions: readonly string[],
+): Promise<readonly DigReply[]> {
+  const { text } = await digAt(port, ...args, ...questions.flatMap((question) => question.split(" ")));
+  const replies = text.split(/^(?=;; ->>HEADER<<-)/m).slice(1);
+  if (replies.length !== questions.length)
+    throw new Error(`dig has answers to ${replies.length} questions only`);
+  return replies.map(parsed);
+}
+
 export async function kdigAt(port: number, ...args: readonly string[]): Promise<DigReply> {
   const { stdout } = await run(kdig ?? "kdig", [
     "@127.0.0.1",

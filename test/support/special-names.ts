@@ -5,6 +5,19 @@ function soa(zone: string): string {
   return `${zone}. 10800 IN SOA ${zone}. nobody.invalid. 1 3600 1200 604800 10800`;
 }
 
+/** The reverse zones of a private IPv4 network that is cut at its second octet. */
+function reverse(
+  first: number,
+  from: number,
+  to: number,
+): [asked: string, expected: string, reason: string][] {
+  return Array.from({ length: to - from + 1 }, (_, i) => [
+    `1.1.${from + i}.${first}.in-addr.arpa PTR`,
+    "NXDOMAIN",
+    "private-reverse",
+  ]);
+}
+
 /** Question; answer section as text, or NXDOMAIN, or NODATA; the reason that is counted. */
 export const SPECIAL_NAMES: readonly (readonly [asked: string, expected: string, reason: string])[] = [
   // RFC 6761 §6.3: addresses for the name and all below it, negative for all other types.
@@ -56,8 +69,7 @@ export const SPECIAL_NAMES: readonly (readonly [asked: string, expected: string,
   // RFC 6303 §4.1 to §4.6.
   ["10.in-addr.arpa SOA", soa("10.in-addr.arpa"), "private-reverse"],
   ["1.2.3.10.in-addr.arpa PTR", "NXDOMAIN", "private-reverse"],
-  ["1.1.16.172.in-addr.arpa PTR", "NXDOMAIN", "private-reverse"],
-  ["1.1.31.172.in-addr.arpa PTR", "NXDOMAIN", "private-reverse"],
+  ...reverse(172, 16, 31),
   ["1.1.168.192.in-addr.arpa PTR", "NXDOMAIN", "private-reverse"],
   ["1.0.0.0.in-addr.arpa PTR", "NXDOMAIN", "private-reverse"],
   ["2.0.0.127.in-addr.arpa PTR", "NXDOMAIN", "private-reverse"],
@@ -71,8 +83,7 @@ export const SPECIAL_NAMES: readonly (readonly [asked: string, expected: string,
   ["1.2.d.f.ip6.arpa PTR", "NXDOMAIN", "private-reverse"],
   ["1.8.b.d.0.1.0.0.2.ip6.arpa PTR", "NXDOMAIN", "private-reverse"],
   // RFC 7793 §2.1.
-  ["1.1.64.100.in-addr.arpa PTR", "NXDOMAIN", "private-reverse"],
-  ["1.1.127.100.in-addr.arpa PTR", "NXDOMAIN", "private-reverse"],
+  ...reverse(100, 64, 127),
   // RFC 9462 §6.4: NODATA for every name and type.
   ["resolver.arpa A", "NODATA", "resolver-arpa"],
   ["_dns.resolver.arpa SVCB", "NODATA", "resolver-arpa"],
