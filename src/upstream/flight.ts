@@ -91,7 +91,8 @@ export class Flight implements Waiter, Applicant, Sleeper {
     const { avoid } = this.#query;
     if (avoid !== undefined) {
       this.#useless = this.#itinerary.avoid(avoid);
-      this.#needsFreshConnection = this.#useless === undefined;
+      // With all connections open there is none to wait for: the same operator is asked once more as it is.
+      this.#needsFreshConnection = this.#useless === undefined && this.#itinerary.here.mayDial(now);
     }
     this.#place(now);
   }

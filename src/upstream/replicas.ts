@@ -112,6 +112,11 @@ export class Replicas implements AddressOwner {
     return lastResort;
   }
 
+  /** Whether there may be one more connection. */
+  mayDial(now: Instant): boolean {
+    return this.#addresses.some((address) => address.mayDial(now));
+  }
+
   /** Sends `applicant` as soon as there is a connection it does not refuse. */
   wait(applicant: Applicant, now: Instant): void {
     this.#waiting.add(applicant);
