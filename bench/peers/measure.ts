@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ask } from "./ask.ts";
-import { type LoadOptions, load, writeQueries } from "./load.ts";
+import { type LoadOptions, type LoadResult, load, writeQueries } from "./load.ts";
 import { Running, SUBJECT_CORE, sleep } from "./programs.ts";
 import type { Figures, Subject, Upstream } from "./types.ts";
 import type { Probe, Workload } from "./workloads.ts";
@@ -16,7 +16,6 @@ export interface Round {
 }
 
 const CLIENTS = 8;
-const OUTSTANDING = 200;
 const LATENCY_RATE = 5_000;
 /** Seconds of full load before the clock runs, where queries repeat. */
 const WARM_UP_SECONDS = 2;
@@ -33,7 +32,8 @@ export async function measure(round: Round): Promise<Figures> {
   const program = new Running(command, SUBJECT_CORE);
   try {
     const readyMs = await untilRight(program, port, round, startedAt);
-    if (workload.kind === "cold") return { "first answer": readyMs, "cpu ms": program.cpuSeconds * 1_000, rss: program.residentMiB };
+    if (workload.kind === "cold")
+      return { "first answer": readyMs, "cpu ms": program.cpuSeconds * 1_000, rss: program.residentMiB };
     const context = { ...round, program, port, folder };
     if (workload.kind === "memory") return await measureMemory(context);
     await warmUp(context);
@@ -101,10 +101,16 @@ async function measureLoad(context: Context): Promise<Figures> {
     us: (spent * 1e6) / result.completed,
     qps: result.queriesASecond,
     lost: result.lost,
-    servfail: result.rcodes["SERVFAIL"] ?? 0,
+    wrong: result.completed - (result.rcodes[workload.rcode] ?? 0),
+    "failed %": failedShare(result, workload) * 100,
     "upstream queries": (await upstream.queries()) - asked,
     rss: program.residentMiB,
   };
+}
+
+/** Queries without the response they should have had. */
+function failedShare({ completed, lost, rcodes }: LoadResult, { rcode }: Workload): number {
+  return 1 - (rcodes[rcode] ?? 0) / Math.max(completed + lost, 1);
 }
 
 async function measureLatency(context: Context): Promise<Figures> {
@@ -139,7 +145,7 @@ function run(context: Context, options: Pick<LoadOptions, "file" | "seconds" | "
     port: context.port,
     transport: context.workload.transport,
     clients: CLIENTS,
-    outstanding: OUTSTANDING,
+    outstanding: context.workload.outstanding,
     ...options,
   });
 }

@@ -5,6 +5,8 @@ import { chart } from "./chart.ts";
 import type { Report, Row } from "./types.ts";
 
 const LIMIT = "C echo";
+/** A subject that fails more of its queries, in per cent, did other work than was asked of it. */
+const MOST_FAILED = 0.1;
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -36,12 +38,23 @@ export function table(report: Report): string {
       `${row.subject} (${row.version})`,
       show(value),
       `${show(Math.min(...values))} – ${show(Math.max(...values))}`,
-      best === undefined || row === limit ? "" : (value / medianOf(best, report.measure)).toFixed(2),
+      ratioTo(best, row, report),
       ...(limit === undefined ? [] : [(value / medianOf(limit, report.measure)).toFixed(2)]),
       ...others.map((figure) => show(medianOf(row, figure))),
     ];
   });
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function ratioTo(best: Row | undefined, row: Row, { measure }: Report): string {
+  if (!isComparable(row)) return "not comparable";
+  if (best === undefined || row.subject === LIMIT) return "";
+  return (medianOf(row, measure) / medianOf(best, measure)).toFixed(2);
+}
+
+/** Whether it answered what it was asked: an error, or no response, is cheaper than an answer. */
+function isComparable(row: Row): boolean {
+  return row.rounds.every((round) => (round["failed %"] ?? 0) <= MOST_FAILED);
 }
 
 export function markdown(report: Report): string {
@@ -62,9 +75,11 @@ export function save(report: Report, folder: string): void {
   writeFileSync(file("svg"), chart(report));
 }
 
-/** The peer with the least of what is compared: neither Sotto in any shape nor the limit. */
+/** The peer with the least of what is compared: neither Sotto in any shape nor the limit, and none that fails. */
 export function bestPeer(report: Report): Row | undefined {
-  const peers = report.rows.filter(({ subject }) => subject !== LIMIT && !subject.startsWith("sotto"));
+  const peers = report.rows.filter(
+    (row) => row.subject !== LIMIT && !row.subject.startsWith("sotto") && isComparable(row),
+  );
   return peers.sort((a, b) => medianOf(a, report.measure) - medianOf(b, report.measure))[0];
 }
 

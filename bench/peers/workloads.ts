@@ -29,8 +29,17 @@ export interface Workload {
   readonly warmUp: readonly string[];
   /** Asked while the clock runs: again and again where `repeat`, else once. */
   readonly queries: readonly string[];
+  /** The RCODE that all of them must be answered with. */
+  readonly rcode: Probe["rcode"];
   readonly repeat: boolean;
+  /** Queries without a response at any time. */
+  readonly outstanding: number;
 }
+
+/** As many as make bursts, and as the socket buffers that kresd and dnsdist do not enlarge can hold. */
+const OUTSTANDING_HITS = 200;
+/** kresd pipelines 100 queries on a connection and answers SERVFAIL above that, which costs it less than an answer. */
+const OUTSTANDING_MISSES = 100;
 
 const CACHED_NAMES = 1_000;
 const UNIQUE_NAMES = 200_000;
@@ -52,15 +61,17 @@ const names = (zone: string, from: number, to: number): string[] =>
 const ALL = ["sotto", "sotto batch off", "sotto node 24", "unbound", "kresd", "dnsdist"];
 const VALIDATORS = ["sotto", "sotto batch off", "sotto node 24", "unbound", "kresd"];
 
-const common = { kind: "load", transport: "udp", validate: false } as const;
+const common = { kind: "load", transport: "udp", validate: false, rcode: "NOERROR" } as const;
+const hits = { ...common, outstanding: OUTSTANDING_HITS };
+const misses = { ...common, outstanding: OUTSTANDING_MISSES };
 
 export function workloads(): readonly Workload[] {
   return [
     {
-      ...common,
+      ...hits,
       name: "cached",
       title: "cached answers over UDP",
-      method: `${CACHED_NAMES} names, all in the cache; as many queries as are answered, 400 outstanding from 8 sockets`,
+      method: `${CACHED_NAMES} names, all in the cache; as many queries as are answered, ${OUTSTANDING_HITS} outstanding from 8 sockets`,
       zones: [`bulk.example.:${CACHED_NAMES}:`],
       subjects: ["C echo", ...ALL],
       probes: [plainProbe("bulk.example")],
@@ -69,10 +80,10 @@ export function workloads(): readonly Workload[] {
       repeat: true,
     },
     {
-      ...common,
+      ...hits,
       name: "tcp",
       title: "cached answers over TCP, pipelined",
-      method: `${CACHED_NAMES} names, all in the cache; 400 outstanding on 8 connections`,
+      method: `${CACHED_NAMES} names, all in the cache; ${OUTSTANDING_HITS} outstanding on 8 connections`,
       transport: "tcp",
       zones: [`bulk.example.:${CACHED_NAMES}:`],
       subjects: ALL,
@@ -82,10 +93,10 @@ export function workloads(): readonly Workload[] {
       repeat: true,
     },
     {
-      ...common,
+      ...misses,
       name: "forward",
       title: "unique names forwarded over DoT, no validation",
-      method: `each name once; the first ${UNIQUE_NAMES / 4} warm the program up`,
+      method: `each name once, ${OUTSTANDING_MISSES} outstanding; the first ${UNIQUE_NAMES / 4} warm the program up`,
       zones: [`bulk.example.:${UNIQUE_NAMES}:`],
       subjects: [...ALL, "stubby"],
       probes: [plainProbe("bulk.example")],
@@ -96,7 +107,7 @@ export function workloads(): readonly Workload[] {
     validated("validated", "P-256", `p256.example.:${SIGNED_NAMES}:13`, "p256.example", SIGNED_NAMES),
     validated("validated-rsa", "RSA-2048", `rsa.example.:${RSA_NAMES}:8`, "rsa.example", RSA_NAMES),
     {
-      ...common,
+      ...misses,
       name: "zipf",
       title: "a mix of names by Zipf's law from a cold cache, validated",
       method: `${MIX_QUERIES} queries, rank r asked in proportion to 1/r, over ${MIX_NAMES} names, one in ten of them in a zone signed with P-256`,
@@ -125,7 +136,7 @@ export function workloads(): readonly Workload[] {
       ),
     ]),
     {
-      ...common,
+      ...hits,
       kind: "latency",
       name: "latency",
       title: "latency of cached answers at 5,000 queries a second",
@@ -138,7 +149,7 @@ export function workloads(): readonly Workload[] {
       repeat: true,
     },
     {
-      ...common,
+      ...misses,
       kind: "cold",
       name: "cold",
       title: "from exec to the first validated answer",
@@ -152,7 +163,7 @@ export function workloads(): readonly Workload[] {
       repeat: false,
     },
     {
-      ...common,
+      ...misses,
       kind: "memory",
       name: "memory",
       title: "resident memory, idle and with 100,000 names",
@@ -170,10 +181,10 @@ export function workloads(): readonly Workload[] {
 
 function validated(name: string, algorithm: string, zone: string, apex: string, count: number): Workload {
   return {
-    ...common,
+    ...misses,
     name,
     title: `unique signed names (${algorithm}) forwarded and validated`,
-    method: `each name once; the first ${count / 4} warm the program up and its chain of trust`,
+    method: `each name once, ${OUTSTANDING_MISSES} outstanding; the first ${count / 4} warm the program up and its chain of trust`,
     validate: true,
     zones: [zone],
     subjects: VALIDATORS,
@@ -202,7 +213,8 @@ function absent(
     (_, i) => `n${(i * 7_919) % size}x${random.below(0x7fff_ffff).toString(36)}.${apex} A`,
   );
   return {
-    ...common,
+    ...misses,
+    rcode: "NXDOMAIN",
     name,
     title,
     method: `${count} random names under a zone of ${size} names signed with P-256, each once; the first tenth warms up`,

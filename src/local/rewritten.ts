@@ -51,16 +51,16 @@ const ALIAS_TYPES: ReadonlySet<number> = new Set([Type.CNAME, Type.DNAME, Type.R
 
 export function rewritten(next: Exchange, rules: RewriteRules, deps: RewriteDeps): Exchange {
   return {
-    async exchange(query, budget) {
+    exchange(query, budget) {
       const { question } = query;
       const alias = rules.alias(question);
       const asked = alias === undefined ? query : retargeted(query, alias.target);
-      const response = await next.exchange(asked, budget);
-
-      if (leadsToBlocked(response, rules)) return blocked(response, question, rules, deps, budget);
-      const mayBePrivate = rules.mayBePrivate(question.qname) || rules.mayBePrivate(asked.question.qname);
-      const harmless = mayBePrivate ? response : withoutRebinding(response, deps, budget);
-      return alias === undefined ? harmless : prefixed(harmless, alias);
+      return next.exchange(asked, budget).then((response) => {
+        if (leadsToBlocked(response, rules)) return blocked(response, question, rules, deps, budget);
+        const mayBePrivate = rules.mayBePrivate(question.qname) || rules.mayBePrivate(asked.question.qname);
+        const harmless = mayBePrivate ? response : withoutRebinding(response, deps, budget);
+        return alias === undefined ? harmless : prefixed(harmless, alias);
+      });
     },
   };
 }

@@ -70,15 +70,17 @@ export function minimised(next: Exchange, mode: MinimisationMode, deps: Minimise
     forget() {
       known.clear();
     },
-    async exchange(query, budget) {
-      const { question } = query;
-      if (!isWalked(question, mode, deps)) return next.exchange(query, budget);
-
-      const denial = await new Walk(next, known, deps, budget).down(question);
-      if (denial === undefined) return next.exchange(query, budget);
-      return { ...denied(denial), verdict: "indeterminate", errors: [], upstream: denial.upstream };
+    exchange(query, budget) {
+      if (!isWalked(query.question, mode, deps)) return next.exchange(query, budget);
+      return walked(query, budget, new Walk(next, known, deps, budget));
     },
   };
+
+  async function walked(query: Query, budget: Budget, walk: Walk): Promise<Response> {
+    const denial = await walk.down(query.question);
+    if (denial === undefined) return next.exchange(query, budget);
+    return { ...denied(denial), verdict: "indeterminate", errors: [], upstream: denial.upstream };
+  }
 }
 
 function isWalked(question: Question, mode: MinimisationMode, deps: MinimisedDeps): boolean {

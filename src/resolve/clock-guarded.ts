@@ -4,7 +4,7 @@
  * of time servers, and only those, are answered unjudged; everything else is refused for the moment with the
  * reason (RFC 8914 §4.15, Not Ready), rather than called bogus.
  */
-import type { Exchange } from "../ports/exchange.ts";
+import type { Budget, Exchange, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Name } from "../ports/message.ts";
 
@@ -20,13 +20,15 @@ const UNJUDGED_LIFETIME = 1;
 /** @param unjudged answers without validation. */
 export function clockGuarded(next: Exchange, unjudged: Exchange, deps: ClockGuardDeps): Exchange {
   return {
-    exchange: async (query, budget) => {
-      if (!deps.isClockWrong()) return next.exchange(query, budget);
-      if (!deps.isTimeServer(query.question.qname)) {
-        throw new ResolutionError("not-ready", "the clock shows a time that has passed");
-      }
-      const response = await unjudged.exchange(query, budget);
-      return { ...response, verdict: "insecure", maxLifetime: UNJUDGED_LIFETIME };
-    },
+    exchange: (query, budget) =>
+      deps.isClockWrong() ? whileWrong(query, budget) : next.exchange(query, budget),
   };
+
+  async function whileWrong(query: Query, budget: Budget): Promise<Response> {
+    if (!deps.isTimeServer(query.question.qname)) {
+      throw new ResolutionError("not-ready", "the clock shows a time that has passed");
+    }
+    const response = await unjudged.exchange(query, budget);
+    return { ...response, verdict: "insecure", maxLifetime: UNJUDGED_LIFETIME };
+  }
 }

@@ -13,17 +13,15 @@ const TRANSPORT_FAULTS: ReadonlySet<ResolutionFault> = new Set([
 
 export function rememberingFailures(next: Exchange, failures: Failures): Exchange {
   return {
-    async exchange(query, budget) {
+    exchange(query, budget) {
       const recent = budget.trace === undefined ? failures.recent(query.key) : undefined;
-      if (recent !== undefined) throw recent;
-      try {
-        return await next.exchange(query, budget);
-      } catch (error) {
+      if (recent !== undefined) return Promise.reject(recent);
+      return next.exchange(query, budget).catch((error: unknown) => {
         if (error instanceof ResolutionError && TRANSPORT_FAULTS.has(error.fault)) {
           failures.transportFailed(query.key, error);
         }
         throw error;
-      }
+      });
     },
   };
 }

@@ -29,12 +29,13 @@ export interface StoredDeps {
 
 export function stored(next: Exchange, options: StoredOptions, deps: StoredDeps): Exchange {
   return {
-    async exchange(query, budget) {
+    exchange(query, budget) {
       const generation = deps.generation();
-      const response = await next.exchange(query, budget);
-      keep(query, response, generation, options, deps);
-      deps.learn?.(response);
-      return response;
+      return next.exchange(query, budget).then((response) => {
+        keep(query, response, generation, options, deps);
+        deps.learn?.(response);
+        return response;
+      });
     },
   };
 }
@@ -52,8 +53,8 @@ function keep(
   if (seconds <= 0) return;
   const now = deps.clock.now();
   const lifetime = failed ? deps.failures.responseFailed(query.key, seconds) : seconds;
-  const present = deps.store.peek(query.key);
-  if (present !== undefined && failed && isServable(present, now, options.serveStale)) {
+  const present = failed ? deps.store.peek(query.key) : undefined;
+  if (present !== undefined && isServable(present, now, options.serveStale)) {
     // RFC 8767 §4: old data is better than none; it is not replaced by a failure to refresh it.
     present.refreshNotBefore = now + Math.min(lifetime * 1_000, STALE_RECHECK);
     present.inTroubleUntil = now + STALE_RECHECK;
