@@ -45,12 +45,12 @@ function describe(): string {
 }
 
 function table(): string {
-  const head = ["kind", "least us", "median us", "collector us", "garbage", "upstream queries a query"];
+  const head = ["kind", "least us", "median us", "collector", "garbage", "upstream queries a query"];
   const lines = rows.map(({ kind, least, median, collector, garbage, asked }) => [
     kind,
     least.toFixed(1),
     median.toFixed(1),
-    collector.toFixed(1),
+    `${(collector * 100).toFixed(0)} %`,
     garbage.toFixed(0),
     asked.toFixed(3),
   ]);

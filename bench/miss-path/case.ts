@@ -10,7 +10,6 @@ import { labZones, periodAround } from "../../test/lab/zones.ts";
 import { LabAuthority } from "../../test/lab/authority.ts";
 import { bulkZone } from "../../test/lab/bulk.ts";
 import { SeededRandom } from "../../test/support/seeded-random.ts";
-import { configFrom } from "../../test/unit/config/load-text.ts";
 import { questionKey } from "../../src/wire/names.ts";
 import { nameFromText } from "../../src/wire/presentation.ts";
 import { createWorld, type World } from "./world.ts";
@@ -19,7 +18,7 @@ export interface MissFigures {
   /** CPU of a query: the least and the median of all slices. */
   readonly least: number;
   readonly median: number;
-  /** Of the median, what the collector took. */
+  /** Share of the time that the collector took. */
   readonly collector: number;
   /** Octets allocated a query; only with a nursery that holds a slice. */
   readonly garbage: number;
@@ -62,14 +61,8 @@ const tree = buildTree([
 ]);
 const authority = new LabAuthority(tree);
 const isJudged = kind.algorithm !== undefined;
-const world = createWorld(
-  configFrom(
-    `[dnssec]\nmode = "${isJudged ? "validate" : "off"}"\n` +
-      (isJudged ? `trust_anchors = ${JSON.stringify(tree.anchors)}\n` : "") +
-      '[cache]\nsize = "64MiB"\n',
-  ),
-  authority.respond,
-);
+const settings = isJudged ? `trust_anchors = ${JSON.stringify(tree.anchors)}` : 'mode = "off"';
+const world = await createWorld(`[dnssec]\n${settings}\n[cache]\nsize = "64MiB"`, authority.respond);
 const packets = packetsOf(kind);
 let collected = 0;
 const observer = new PerformanceObserver((list) => {
@@ -98,17 +91,21 @@ function packetsOf({ size, denial }: Kind): { octets: Buffer; ends: Uint16Array;
   return { octets, ends, count };
 }
 
-async function measure({ server, asked, forget, close }: World, count: number): Promise<void> {
+async function measure({ handler, asked, forget, close }: World, count: number): Promise<void> {
   const out = Buffer.alloc(4_096);
   const times: number[] = [];
-  const collector: number[] = [];
   let garbage = Number.POSITIVE_INFINITY;
   let next = 0;
   let askedBefore = 0;
+  let startedAt = 0;
   const warmUp = Math.ceil(packets.count / SLICE) + 4;
   for (let slice = -warmUp; slice < count; slice++) {
-    if (slice === 0) askedBefore = asked();
-    collected = 0;
+    if (slice === 0) {
+      askedBefore = asked();
+      collected = 0;
+      startedAt = performance.now();
+    }
+    const collectedBefore = collected;
     const heap = process.memoryUsage().heapUsed;
     const before = process.cpuUsage();
     next = await run(next);
@@ -117,19 +114,18 @@ async function measure({ server, asked, forget, close }: World, count: number): 
     if (slice < 0) continue;
     times.push((user + system) / SLICE);
     await new Promise((resolve) => setTimeout(resolve, 1)); // The observer has its turn.
-    collector.push((collected * 1_000) / SLICE);
-    if (grown > 0 && collected === 0) garbage = Math.min(garbage, grown / SLICE);
+    if (grown > 0 && collected === collectedBefore) garbage = Math.min(garbage, grown / SLICE);
   }
   const figures: MissFigures = {
     least: Math.min(...times),
     median: median(times),
-    collector: median(collector),
+    collector: collected / (performance.now() - startedAt),
     garbage,
     asked: (asked() - askedBefore) / (count * SLICE),
   };
   process.stdout.write(`${JSON.stringify(figures)}\n`);
   observer.disconnect();
-  close();
+  await close();
 
   function run(from: number): Promise<number> {
     return new Promise((resolve, reject) => {
@@ -163,7 +159,7 @@ async function measure({ server, asked, forget, close }: World, count: number): 
           const start = at * STRIDE;
           sent++;
           room--;
-          if (server.handle(packets.octets, start, start + packets.ends[at++]!, out, 0, client) > 0) done();
+          if (handler.handle(packets.octets, start, start + packets.ends[at++]!, out, 0, client) > 0) done();
         }
       };
       send();

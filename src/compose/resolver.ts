@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import type { ResolverFigures } from "../observe/resolver-figures.ts";
 import { rewritten } from "../local/rewritten.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Dialer } from "../ports/dialer.ts";
 import type { Log } from "../ports/log.ts";
 import type { Name, Question } from "../ports/message.ts";
 import type { DoctorFinding, Lookup, LookupOptions } from "../ports/operator.ts";
@@ -16,6 +17,7 @@ import type { Random } from "../ports/random.ts";
 import { type CoverTraffic, covered } from "../privacy/cover-traffic.ts";
 import { keptSalt, renewedSalt } from "../privacy/salt.ts";
 import { createSharding, type Sharding } from "../privacy/sharding.ts";
+import type { DialTarget } from "../upstream/dial-target.ts";
 import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
 import { CacheFile } from "./cache-file.ts";
 import { type CacheMemory, cacheTerms, createCacheMemory } from "./cache-memory.ts";
@@ -34,6 +36,8 @@ export interface ResolverDeps {
   readonly random: Random;
   readonly log: Log;
   readonly drops: () => Readonly<Record<string, number>>;
+  /** Instead of sockets: where upstreams are played. */
+  readonly dialer?: Dialer<DialTarget>;
 }
 
 /** What goes on from one configuration to the next. */
@@ -59,7 +63,7 @@ export class Resolver {
   #sharding: Sharding;
 
   private constructor(config: Config, inheritance: Inheritance, deps: ResolverDeps) {
-    const { clock, random, log } = deps;
+    const { clock, random, log, dialer } = deps;
     this.config = config;
     this.#deps = deps;
     this.#inheritance = inheritance;
@@ -72,6 +76,7 @@ export class Resolver {
       random,
       log,
       isClockWrong: () => inheritance.clockPart.isWrong(),
+      ...(dialer && { dialer }),
     });
     this.#failures = new Failures(clock, () => this.#upstreams.connectionsOpened());
     const { raw } = this.#upstreams;

@@ -8,6 +8,7 @@ import type { Config, ServerConfig } from "../config/config.ts";
 import { Histogram, UPSTREAM_BOUNDS } from "../observe/histogram.ts";
 import type { UpstreamFigures } from "../observe/resolver-figures.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Dialer } from "../ports/dialer.ts";
 import type { Exchange } from "../ports/exchange.ts";
 import type { Log } from "../ports/log.ts";
 import type { Question } from "../ports/message.ts";
@@ -18,6 +19,7 @@ import { type Hop, outgoingQuery } from "../privacy/outgoing-query.ts";
 import type { Sharding } from "../privacy/sharding.ts";
 import { Flights } from "../resolve/coalesced.ts";
 import { scrubbed } from "../resolve/scrubbed.ts";
+import type { DialTarget } from "../upstream/dial-target.ts";
 import { networkFingerprint } from "../upstream/network-fingerprint.ts";
 import type { AddressAndPort, Proxy, ServerOptions, UpstreamOptions } from "../upstream/options.ts";
 import type { ServerSnapshot } from "../upstream/snapshot.ts";
@@ -57,6 +59,8 @@ export interface UpstreamPartDeps {
   readonly random: Random;
   readonly log: Log;
   readonly isClockWrong: () => boolean;
+  /** Instead of TLS. */
+  readonly dialer?: Dialer<DialTarget>;
 }
 
 /** Opens no connection before the first query. @throws {StartError} where a file it names cannot be read. */
@@ -68,7 +72,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
   const hops = new Hops();
   const scrubbing = { irrelevantRecords: 0 };
   const options = upstreamOptions(config);
-  const dialer = new TlsDialer({
+  const tls = new TlsDialer({
     clock,
     isClockWrong: deps.isClockWrong,
     proxy: options.proxy,
@@ -78,7 +82,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     clock,
     random,
     log,
-    dialer,
+    dialer: deps.dialer ?? tls,
     // The ID is a connection's own: it is set when the query is sent.
     encode: (question, { options: { ecs: own } }, isEncrypted) =>
       encode(question, 0, hops.of(own, isEncrypted)),
@@ -91,7 +95,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     defer: setImmediate,
     networkFingerprint,
     forgetSessions: () => {
-      dialer.forgetSessions();
+      tls.forgetSessions();
     },
   });
   return {

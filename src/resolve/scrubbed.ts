@@ -14,16 +14,17 @@ export interface ScrubCounters {
 
 export function scrubbed(next: Exchange, counters: ScrubCounters): Exchange {
   return {
-    async exchange(query, budget) {
-      const response = await next.exchange(query, budget);
-      const { answer, authority, dropped } = relevantRecords(
-        query.question,
-        response.answer,
-        response.authority,
-      );
-      counters.irrelevantRecords += dropped;
-      if (answer === response.answer && authority === response.authority) return response;
-      return { ...response, answer, authority };
+    exchange(query, budget) {
+      return next.exchange(query, budget).then((response) => {
+        const { answer, authority, dropped } = relevantRecords(
+          query.question,
+          response.answer,
+          response.authority,
+        );
+        counters.irrelevantRecords += dropped;
+        if (answer === response.answer && authority === response.authority) return response;
+        return { ...response, answer, authority };
+      });
     },
   };
 }
