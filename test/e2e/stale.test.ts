@@ -84,12 +84,8 @@ prefetch = false
     ["whose port is closed", () => lab.upstream.stop(), () => lab.upstream.start()],
     [
       "that falls silent",
-      () => {
-        lab.upstream.setBehaviour({ silent: true });
-      },
-      () => {
-        lab.upstream.setBehaviour({});
-      },
+      () => Promise.resolve(lab.upstream.setBehaviour({ silent: true })),
+      () => Promise.resolve(lab.upstream.setBehaviour({})),
     ],
   ])("and %s: every name goes on being answered, and is fresh again at once", async (_how, kill, revive) => {
     await kill();
