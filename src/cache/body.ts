@@ -14,10 +14,14 @@ import { soundTtl } from "./lifetime.ts";
 export interface Body {
   /** The message as a latin1 string, one unit an octet; ID 0, no OPT. */
   readonly octets: string;
-  /** Where the TTLs stand, in octets from the start. */
-  readonly ttlOffsets: readonly number[];
+  /** Where the TTLs stand, in octets from the start: a UTF-16 unit each, half of what a list of numbers takes. */
+  readonly ttlOffsets: string;
   /** End of the question, in octets from the start. */
   readonly questionEnd: number;
+}
+
+export interface Rendered {
+  readonly body: Body;
   /** Whether a client without DO must be given another body. */
   readonly hasDnssecRecords: boolean;
 }
@@ -35,7 +39,7 @@ const ROOM = Buffer.allocUnsafe(0xffff);
 const WRITER = new MessageWriter();
 
 /** Renders a response. Records that do not fit 65,535 octets are left out and TC is set. */
-export function renderBody(question: Question, response: Response, options: BodyOptions): Body {
+export function renderBody(question: Question, response: Response, options: BodyOptions): Rendered {
   const answer = wanted(question, response.answer, options.dnssec);
   const authority = wanted(question, response.authority, options.dnssec);
   WRITER.open(ROOM);
@@ -45,10 +49,11 @@ export function renderBody(question: Question, response: Response, options: Body
   const isWhole = writeRecords(answer, options.minTtl, options) && writeRecords(authority, 0, options);
   if (!isWhole) return truncated(questionEnd);
   return {
-    octets: ROOM.latin1Slice(0, WRITER.offset),
-    // A copy: a list that grew by pushing keeps room for more.
-    ttlOffsets: WRITER.ttlOffsets.slice(),
-    questionEnd,
+    body: {
+      octets: ROOM.latin1Slice(0, WRITER.offset),
+      ttlOffsets: String.fromCharCode(...WRITER.ttlOffsets),
+      questionEnd,
+    },
     hasDnssecRecords:
       options.dnssec &&
       (wanted(question, answer, false).length < answer.length ||
@@ -82,9 +87,9 @@ function writeRecords(records: readonly ResourceRecord[], minTtl: number, option
   return true;
 }
 
-function truncated(questionEnd: number): Body {
+function truncated(questionEnd: number): Rendered {
   ROOM.fill(0, 6, 12);
   ROOM[2] = (ROOM[2] ?? 0) | (Flag.TC >> 8);
   const octets = ROOM.latin1Slice(0, questionEnd);
-  return { octets, ttlOffsets: [], questionEnd, hasDnssecRecords: false };
+  return { body: { octets, ttlOffsets: "", questionEnd }, hasDnssecRecords: false };
 }

@@ -19,6 +19,9 @@ const MAX_SECONDS = 1_000_000;
 /** Octets of heap an entry takes beside its strings: object, map slot, list links, TTL offsets. Measured by the bench. */
 export const ENTRY_OVERHEAD = 320;
 
+/** One for all entries, which is nearly every one. */
+const NO_ERRORS: readonly ExtendedError[] = [];
+
 export interface EntryTerms {
   readonly now: Instant;
   /** Seconds it may be served; 0 for an entry that renders one answer and is not kept. */
@@ -57,7 +60,7 @@ export class Entry {
     const { lifetime, maxTtl, minTtl } = terms;
     this.verdict = response.verdict;
     this.rcode = response.rcode;
-    this.errors = response.errors;
+    this.errors = response.errors.length === 0 ? NO_ERRORS : response.errors;
     this.upstream = response.upstream;
     this.storedAt = Math.floor(terms.now);
     // A failure is asked about again when its time is over, not sooner (RFC 9520 §3.2).
@@ -67,10 +70,11 @@ export class Entry {
     const proven = Math.min(response.maxLifetime ?? MAX_SECONDS, MAX_SECONDS);
     this.secureUntil = this.storedAt + Math.floor(proven * 1_000) + 1;
     this.generation = terms.generation;
-    this.#full = renderBody(question, response, { dnssec: true, maxTtl, minTtl });
-    this.#plain = this.#full.hasDnssecRecords
-      ? renderBody(question, response, { dnssec: false, maxTtl, minTtl })
-      : this.#full;
+    const { body, hasDnssecRecords } = renderBody(question, response, { dnssec: true, maxTtl, minTtl });
+    this.#full = body;
+    this.#plain = hasDnssecRecords
+      ? renderBody(question, response, { dnssec: false, maxTtl, minTtl }).body
+      : body;
   }
 
   /** The rendered message without OPT, for a client that did or did not set DO. */

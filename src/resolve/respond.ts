@@ -123,18 +123,12 @@ function writeHeader(asker: Asker, flags: number, rcode: number, out: Buffer, at
 }
 
 /** TTLs count down with the entry's age (RFC 1035 §3.2.1 and §7.4); stale data has a short one of its own. */
-function patchTtls(
-  offsets: readonly number[],
-  entry: Entry,
-  occasion: Occasion,
-  out: Buffer,
-  at: number,
-): void {
+function patchTtls(offsets: string, entry: Entry, occasion: Occasion, out: Buffer, at: number): void {
   const isStale = occasion.staleError !== undefined;
   const age = Math.floor((occasion.now - entry.storedAt) / 1_000);
   if (age < 1 && !isStale) return;
   for (let i = 0; i < offsets.length; i++) {
-    const where = at + offsets[i]!;
+    const where = at + offsets.charCodeAt(i);
     const ttl = isStale ? STALE_TTL : Math.max(0, readU32(out, where) - age);
     out[where] = ttl >>> 24;
     out[where + 1] = ttl >>> 16;
