@@ -80,6 +80,7 @@ export class Address implements ConnectionOwner {
   #noSpareBefore: Instant = Number.NEGATIVE_INFINITY;
   #unrulyUntil: Instant = Number.NEGATIVE_INFINITY;
   lastFailure: DialFailure | undefined;
+  lastFailureAt: Instant = Number.NEGATIVE_INFINITY;
   lastDialAt: Instant = Number.NEGATIVE_INFINITY;
 
   constructor(server: Server, target: DialTarget, owner: AddressOwner, deps: AddressDeps) {
@@ -296,6 +297,7 @@ export class Address implements ConnectionOwner {
     }
     const isNews = !this.isDown || this.lastFailure?.detail !== failure.detail;
     this.lastFailure = failure;
+    this.lastFailureAt = now;
     this.#count1(failure.fault);
     this.#setHealth("failed", now);
     if (!isNews) return;

@@ -203,7 +203,7 @@ export class Flight implements Waiter, Applicant, Sleeper {
     const { allowed } = this.#itinerary;
     for (const replicas of allowed) replicas.tend(now, true);
     const isHopeless = this.#attempts.length === 0 && allowed.every((replicas) => replicas.hasFailed);
-    if (isHopeless && allowed.every((replicas) => replicas.isAllStrangers)) {
+    if (isHopeless && allowed.every((replicas) => replicas.isAllStrangers(this.#startedAt))) {
       this.#giveUp(new ResolutionError("upstream-unauthenticated", "no upstream could prove its identity"));
     } else if (isHopeless && now - this.#startedAt >= UNREACHABLE_AFTER_MS) {
       this.#giveUp(unreachable("no upstream can be reached"));

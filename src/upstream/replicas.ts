@@ -172,11 +172,12 @@ export class Replicas implements AddressOwner {
     }
   }
 
-  /** Every address is there, but none could prove to be who it should be. */
-  get isAllStrangers(): boolean {
+  /** Every address is there, but none could prove to be who it should be; one of them was seen since then. */
+  isAllStrangers(since: Instant): boolean {
     return (
       this.#addresses.length > 0 &&
-      this.#addresses.every((address) => address.lastFailure?.fault === "unauthenticated")
+      this.#addresses.every(({ lastFailure }) => lastFailure?.fault === "unauthenticated") &&
+      this.#addresses.some(({ lastFailureAt }) => lastFailureAt >= since)
     );
   }
 

@@ -149,7 +149,8 @@ export class Connection {
         this.#outgoing.push(framed(withId(response, id ^ 0x5555)));
         return;
       case "wrong-question":
-        this.#outgoing.push(framed(withOtherQuestion(response)));
+        // NODATA for another name: misleads whoever does not look at the question.
+        this.#outgoing.push(framed(emptyResponse(withOtherQuestion(query), 0)));
         return;
       case "duplicate":
         this.#outgoing.push(framed(response), framed(response));

@@ -65,6 +65,8 @@ export class SimulatedPeer {
   thinking: (query: Buffer) => number = () => 0;
   info: ChannelInfo = INFO;
   dials = 0;
+  /** Queries under an ID that an earlier one on the same connection still had. */
+  reusedIds = 0;
   /** When each dial came, by the clock. BOUNDED: by the test. */
   readonly dialledAt: number[] = [];
   readonly queries: Buffer[] = [];
@@ -108,6 +110,7 @@ export class SimulatedChannel implements Channel {
   readonly #events: ChannelEvents;
   readonly #reader = new FrameReader();
   readonly #cancels = new Set<() => void>();
+  readonly #outstanding = new Set<number>();
   #phase: "dialling" | "open" | "closed" = "dialling";
   #taken = 0;
   #answers = 0;
@@ -182,9 +185,13 @@ export class SimulatedChannel implements Channel {
     const peer = this.#peer;
     peer.queries.push(query);
     const nth = this.#taken++;
+    const id = query.readUInt16BE(0);
+    if (this.#outstanding.has(id)) peer.reusedIds++;
+    this.#outstanding.add(id);
     if (peer.isSilent) return;
     this.#later(peer.roundTrip + peer.thinking(query), () => {
       if (peer.isSilent) return;
+      this.#outstanding.delete(id);
       this.#answers++;
       for (const message of peer.answer(query, nth)) this.say(framed(message));
       if (this.#answers >= peer.closeAfter) this.end(peer.ending);
