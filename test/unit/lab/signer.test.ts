@@ -27,16 +27,15 @@ describe("a zone signed by the lab", () => {
     writeFileSync(file, zone.text());
 
     // BIND refuses to look at more iterations than any resolver accepts.
-    it.skipIf(BIND === undefined || apex.startsWith("iterations501"))(
-      `${apex} is accepted by BIND's dnssec-verify`,
-      () => {
-        const { status, stdout, stderr } = spawnSync(BIND ?? "", ["-z", "-o", apex, file], {
-          encoding: "utf8",
-        });
+    const isPast = apex.startsWith("iterations501");
+    const judged = isPast ? "has too many iterations for" : "is accepted by";
+    it.skipIf(BIND === undefined)(`${apex} ${judged} BIND's dnssec-verify`, () => {
+      const { status, stdout, stderr } = spawnSync(BIND ?? "", ["-z", "-o", apex, file], {
+        encoding: "utf8",
+      });
 
-        expect(`${status} ${stdout} ${stderr}`).toMatch(/^0 /);
-      },
-    );
+      expect(`${status} ${stdout} ${stderr}`).toMatch(isPast ? /iterations out of range/ : /^0 /);
+    });
 
     it.skipIf(LDNS === undefined)(`${apex} is accepted by ldns-verify-zone`, () => {
       const { status, stdout, stderr } = spawnSync(LDNS ?? "", [file], { encoding: "utf8" });
