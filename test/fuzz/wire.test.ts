@@ -2,9 +2,7 @@
  * 100,000 messages, random and mutated from good ones, the same in every run. Whatever they are: no throw,
  * an end, nothing read outside the message, nothing kept, and what is accepted is sound.
  */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import fc, { type Arbitrary } from "fast-check";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Message, ResourceRecord } from "../../src/ports/message.ts";
 import { FrameReader } from "../../src/wire/framing.ts";
@@ -14,57 +12,13 @@ import { isRdataValid } from "../../src/wire/rdata.ts";
 import { isFault, readMessage } from "../../src/wire/read-message.ts";
 import { ScannedQuery, scanQuery } from "../../src/wire/scan-query.ts";
 import { writeMessage } from "../../src/wire/write-message.ts";
+import { broken } from "../support/broken-messages.ts";
+import { collector } from "../support/collector.ts";
 import * as any from "../support/wire-arbitraries.ts";
 
 const RUNS = 100_000;
-/** Good messages to start from. */
-const SEEDS: readonly Buffer[] = fc
-  .sample(fc.oneof(any.message, any.query), { seed: any.FIXED_SEED, numRuns: 400 })
-  .map((message) => writeMessage(message)!);
-/** Octets that mean something somewhere: pointers, label types, lengths, edges of numbers. */
-const TELLING = [
-  0x00, 0x01, 0x0c, 0x29, 0x2e, 0x3f, 0x40, 0x41, 0x5a, 0x7f, 0x80, 0xbf, 0xc0, 0xc1, 0xfe, 0xff,
-];
 
-/** [kind, place, value]: what is done to a good message. */
-type Mutation = readonly [number, number, number];
-
-const mutated: Arbitrary<Buffer> = fc
-  .tuple(
-    fc.nat(SEEDS.length - 1),
-    fc.array(fc.tuple(fc.nat(6), fc.nat(0xffff), fc.nat(0xff)), { minLength: 1, maxLength: 6 }),
-  )
-  .map(([seed, mutations]) => mutations.reduce(mutate, SEEDS[seed]!));
-
-const random: Arbitrary<Buffer> = fc.uint8Array({ maxLength: 80 }).map((octets) => Buffer.from(octets));
-
-const anything = fc.oneof({ weight: 9, arbitrary: mutated }, { weight: 1, arbitrary: random });
-
-function mutate(octets: Buffer, [kind, place, value]: Mutation): Buffer {
-  const at = octets.length === 0 ? 0 : place % octets.length;
-  const copy = Buffer.from(octets);
-  switch (kind) {
-    case 0:
-      copy[at] = value;
-      return copy;
-    case 1:
-      copy[at] = TELLING[value % TELLING.length]!;
-      return copy;
-    case 2:
-      copy[at]! ^= 1 << (value & 7);
-      return copy;
-    case 3:
-      return copy.subarray(0, at);
-    case 4:
-      return Buffer.concat([copy.subarray(0, at), Buffer.alloc(value & 7, place), copy.subarray(at)]);
-    case 5:
-      return Buffer.concat([copy.subarray(0, at), copy.subarray(at + (value & 7))]);
-    default:
-      // Counts of the sections.
-      if (copy.length >= 12) copy[5 + 2 * (place & 3)] = value & 7;
-      return copy;
-  }
-}
+const anything = broken(fc.oneof(any.message, any.query));
 
 /** The message between other octets: if any of those were read, the outcome would change with them. */
 function amid(octets: Buffer, before: number, after: number): Buffer {
@@ -226,9 +180,3 @@ describe("the reader of lines, given anything", () => {
     );
   });
 });
-
-/** A full garbage collection, which no flag of the test run has to allow. */
-function collector(): () => void {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
-}
