@@ -3,17 +3,25 @@
  * Starts, reloads and stops as a whole; every socket and timer opened here is closed here.
  */
 import type { CacheFile } from "./compose/cache-file.ts";
+import { changesThatNeedRestart } from "./compose/fixed-keys.ts";
 import { Handover } from "./compose/handover.ts";
-import { admissionOptions, dropPrivileges, type ListenPart, openListenPart } from "./compose/listening.ts";
+import {
+  admissionOptions,
+  dropPrivileges,
+  type ListenPart,
+  openListenPart,
+  userToBecome,
+} from "./compose/listening.ts";
 import { type Observation, openObservation } from "./compose/observation.ts";
 import { Resolver } from "./compose/resolver.ts";
 import { StartError } from "./ports/start-error.ts";
 import { SystemClock, SystemRandom } from "./compose/system.ts";
 import type { Config } from "./config/config.ts";
 import { type BindFault, describeBindFault } from "./listen/bind-fault.ts";
-import { createDrops } from "./listen/drops.ts";
+import { createDrops, createRefused, type ListenCounts } from "./listen/drops.ts";
 import type { Health } from "./observe/http-endpoint.ts";
 import type { ProgramLog } from "./observe/log.ts";
+import { queryLogged } from "./observe/query-log.ts";
 import type { Name, Question } from "./ports/message.ts";
 import type { DoctorFinding, Lookup, LookupOptions, Operator } from "./ports/operator.ts";
 
@@ -40,8 +48,11 @@ export interface App extends Operator {
   start(): Promise<Started>;
   /** Answers who waits, for a moment, then closes everything. */
   stop(): Promise<void>;
-  /** Puts another configuration in force; the cache stays. The old one holds until the new one is ready. */
-  reload(config: Config): Promise<void>;
+  /**
+   * Puts another configuration in force; the cache stays. The old one holds until the new one is ready.
+   * @returns the keys whose new value holds only after a restart.
+   */
+  reload(config: Config): Promise<readonly string[]>;
 }
 
 /** Milliseconds that clients who wait are given when the program stops. */
@@ -53,16 +64,23 @@ const SUCCESSION_TIME = 5_000;
 export async function createApp(config: Config, environment: AppEnvironment): Promise<App> {
   const clock = new SystemClock();
   const random = new SystemRandom();
-  const drops = createDrops();
+  const counts = { drops: createDrops(), refused: createRefused() };
   const { log } = environment;
-  const resolver = await Resolver.create(config, { clock, random, log, drops: () => drops });
-  return new RunningApp(resolver, { environment, clock, drops });
+  const resolver = await Resolver.create(config, {
+    clock,
+    random,
+    log,
+    logLinesDropped: log.dropped,
+    counts,
+    owner: userToBecome(config),
+  });
+  return new RunningApp(resolver, { environment, clock, counts });
 }
 
 interface RunningDeps {
   readonly environment: AppEnvironment;
   readonly clock: SystemClock;
-  readonly drops: ReturnType<typeof createDrops>;
+  readonly counts: ListenCounts;
 }
 
 class RunningApp implements App {
@@ -81,10 +99,12 @@ class RunningApp implements App {
   }
 
   async start(): Promise<Started> {
-    const { clock, drops, environment } = this.#deps;
+    const { clock, counts, environment } = this.#deps;
     const { log, env, version } = environment;
     const { config } = this.#resolver;
-    const listening = await openListenPart(config, { handler: this.#handover, drops, clock, log, env });
+    const handler =
+      log.queries === undefined ? this.#handover : queryLogged(this.#handover, log.queries, clock);
+    const listening = await openListenPart(config, { handler, ...counts, clock, log, env });
     if (!("listeners" in listening)) throw new StartError(faultLines(listening));
     this.#listening = listening;
     this.#observation = await this.#observe(config);
@@ -115,7 +135,7 @@ class RunningApp implements App {
     this.#deps.environment.log.flush();
   }
 
-  async reload(config: Config): Promise<void> {
+  async reload(config: Config): Promise<readonly string[]> {
     const { clock, environment } = this.#deps;
     const before = this.#resolver;
     const next = await before.succeed(config);
@@ -123,15 +143,13 @@ class RunningApp implements App {
     this.#handover.to(next.handler);
     this.#listening?.admission.reconfigure(admissionOptions(config));
     environment.log.setLevel(config.log.level);
-    if (needsRestart(before.config, config)) {
-      environment.log.warn({}, "listen, metrics, control and cache.file change only with a restart");
-    }
     clock.after(SUCCESSION_TIME, () => {
       before.close(true).catch((error: unknown) => {
         environment.log.error({ error: String(error) }, "the configuration before could not be closed");
       });
     });
     environment.log.info({}, "reloaded");
+    return changesThatNeedRestart(before.config, config);
   }
 
   lookup(question: Question, options: LookupOptions): Promise<Lookup> {
@@ -180,11 +198,4 @@ class RunningApp implements App {
 
 function faultLines(faults: readonly BindFault[]): string {
   return faults.map(describeBindFault).join("\n");
-}
-
-/** What a running process cannot change: bound ports are kept, given-up rights do not come back. */
-function needsRestart(before: Config, after: Config): boolean {
-  const fixed = ({ listen, metrics, control, cache }: Config): string =>
-    JSON.stringify([listen.addresses, listen.maxTcpClients, listen.batchIo, metrics, control, cache.file]);
-  return fixed(before) !== fixed(after);
 }

@@ -52,6 +52,7 @@ const out = Buffer.alloc(4_096);
 const query = new ScannedQuery();
 const client: Client = {
   transport: "udp",
+  clientAddress: "127.0.0.1",
   detach: () => {
     throw new Error("every query is a hit here");
   },

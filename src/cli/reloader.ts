@@ -8,11 +8,14 @@ import { faultLines, warningLines } from "./session.ts";
 
 export interface ReloaderDeps {
   read(): Loaded | NotLoaded;
-  apply(config: Config): Promise<void>;
+  /** Gives the keys whose new value holds only after a restart. */
+  apply(config: Config): Promise<readonly string[]>;
   readonly notifier: Notifier;
   readonly log: Log;
   tellWarnings(loaded: Loaded): void;
 }
+
+const NEEDS_RESTART = "changes only with a restart";
 
 export class Reloader {
   readonly #deps: ReloaderDeps;
@@ -46,10 +49,12 @@ export class Reloader {
     // sd_notify(3): RELOADING=1 goes with the time by CLOCK_MONOTONIC, which is what hrtime reads.
     notifier.notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`);
     try {
-      await apply(loaded.config);
+      const fixed = await apply(loaded.config);
+      for (const key of fixed) log.warn({ file: source, key }, NEEDS_RESTART);
+      const warnings = fixed.map((key) => `${source}: ${key}: warning: ${NEEDS_RESTART}`);
+      return { source, faults: [], warnings: [...warningLines(loaded), ...warnings] };
     } finally {
       notifier.notify("READY=1");
     }
-    return { source, faults: [], warnings: warningLines(loaded) };
   }
 }

@@ -5,6 +5,7 @@
 import { Failures } from "../cache/failures.ts";
 import type { Store } from "../cache/store.ts";
 import type { Config } from "../config/config.ts";
+import type { ListenCounts } from "../listen/drops.ts";
 import type { ResolverFigures } from "../observe/resolver-figures.ts";
 import { rewritten } from "../local/rewritten.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -27,7 +28,7 @@ import { createLocalPart, type LocalPart, localOptions } from "./local-part.ts";
 import { lookUp } from "./lookups.ts";
 import { createCover, rewriteRules } from "./privacy-part.ts";
 import { bugReporter, createServing, type Serving, ServingFigures } from "./serving.ts";
-import { credential, StateDirectory } from "./state-directory.ts";
+import { credential, type Owner, StateDirectory } from "./state-directory.ts";
 import { createUpstreamPart, type UpstreamPart } from "./upstreams.ts";
 import { createValidationPart, type ValidationPart } from "./validation-part.ts";
 
@@ -35,7 +36,10 @@ export interface ResolverDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly drops: () => Readonly<Record<string, number>>;
+  readonly logLinesDropped: () => number;
+  readonly counts: ListenCounts;
+  /** Whom this process will be, where that is another: state is to be that user's. */
+  readonly owner: Owner | undefined;
   /** Instead of sockets: where upstreams are played. */
   readonly dialer?: Dialer<DialTarget>;
 }
@@ -67,7 +71,7 @@ export class Resolver {
     this.config = config;
     this.#deps = deps;
     this.#inheritance = inheritance;
-    this.#state = new StateDirectory(config.stateDir, log);
+    this.#state = new StateDirectory(config.stateDir, log, deps.owner);
     this.#sharding = createSharding(keptSalt(this.#state.secret("salt"), random));
     this.#upstreams = createUpstreamPart({
       config,
@@ -167,11 +171,13 @@ export class Resolver {
       upstreams: () => this.#upstreams.figures(),
       verdicts: () => this.#validation.verdicts(),
       withheld: () => [...local.data.withheld, ["proven-absent", memory.synthesis?.counters.answers ?? 0]],
-      drops: this.#deps.drops,
+      listening: this.#deps.counts,
       more: () => ({
         clearTextQueries: this.#upstreams.clearTextQueries(),
         shardFailovers: this.#upstreams.shardFailovers(),
         irrelevantRecords: this.#upstreams.irrelevantRecords(),
+        coverQueries: this.#cover?.queries ?? 0,
+        logLinesDropped: this.#deps.logLinesDropped(),
       }),
     });
   }

@@ -1,16 +1,35 @@
 /** Small files that outlive the process: salt, keys, anchors, last good time. Written as a whole or not at all. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  closeSync,
+  fchownSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../ports/log.ts";
 import type { SecretStore } from "../privacy/salt.ts";
 
+/** Who the files are for. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export class StateDirectory {
   readonly #path: string;
   readonly #log: Log;
+  readonly #owner: Owner | undefined;
 
-  constructor(path: string, log: Log) {
+  /** `owner`: where this process is root now and will be that user soon. */
+  constructor(path: string, log: Log, owner?: Owner) {
     this.#path = path;
     this.#log = log;
+    this.#owner = owner;
   }
 
   /** The path of a file in it. */
@@ -30,17 +49,36 @@ export class StateDirectory {
       },
       write: (secret) => {
         try {
-          mkdirSync(this.#path, { recursive: true, mode: 0o700 });
-          writeFileSync(this.file(`${name}.new`), secret, { mode: 0o600 });
+          this.#make();
+          this.#writeAnew(this.file(`${name}.new`), secret);
           renameSync(this.file(`${name}.new`), this.file(name));
         } catch (error) {
           this.#log.warn(
             { directory: this.#path, code: String((error as NodeJS.ErrnoException).code) },
-            `the state directory cannot be written: a new ${name} is made at every start; set state_dir`,
+            `the state directory cannot be written: a new ${name} is made at every start; ` +
+              "make it writable for Sotto's user, or set state_dir",
           );
         }
       },
     };
+  }
+
+  #make(): void {
+    const made = mkdirSync(this.#path, { recursive: true, mode: 0o700 });
+    if (made !== undefined && this.#owner !== undefined)
+      chownSync(this.#path, this.#owner.uid, this.#owner.gid);
+  }
+
+  /** Never through a link that somebody put there: the directory may be another user's, and this be root. */
+  #writeAnew(path: string, octets: Uint8Array): void {
+    rmSync(path, { force: true });
+    const fd = openSync(path, "wx", 0o600);
+    try {
+      if (this.#owner !== undefined) fchownSync(fd, this.#owner.uid, this.#owner.gid);
+      writeFileSync(fd, octets);
+    } finally {
+      closeSync(fd);
+    }
   }
 }
 

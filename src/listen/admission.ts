@@ -6,7 +6,7 @@
  */
 import { BlockList, isIPv4 } from "node:net";
 import type { Clock, Instant } from "../ports/clock.ts";
-import { type ClientKey, octetsOfKey, textOfAddress } from "./inet.ts";
+import { type ClientKey, textOfKey } from "./inet.ts";
 
 /** `refused`: outside the access list. `limited`: over its rate. */
 export type Verdict = "admitted" | "refused" | "limited";
@@ -73,7 +73,7 @@ export class Admission {
     }
     const family = typeof client === "number" ? "ipv4" : "ipv6";
     const standing: Standing = {
-      allowed: this.#allow.check(textOfAddress(octetsOfKey(client)), family),
+      allowed: this.#allow.check(textOfKey(client), family),
       tokens: this.#rate,
       filledAt: this.#rate > 0 ? this.#clock.now() : 0,
     };

@@ -1,9 +1,14 @@
 /**
- * Counts what listeners throw away, by reason. Plain fields: the path of a packet only adds, `observe/`
- * reads at scrape time. Keys are values of the label `reason` of `sotto_dropped_total`.
+ * Counts what listeners throw away, by reason, and what they refuse without asking the handler. Plain fields:
+ * the path of a packet only adds, `observe/` reads at scrape time. Keys of `Drops` are values of the label
+ * `reason` of `sotto_dropped_total`.
  */
 
 export type DropReason =
+  /** Shorter than a header, from a client that may not ask. The handler counts those of the others. */
+  | "too-short"
+  /** A response (QR=1), likewise. */
+  | "not-a-query"
   /** UDP source port of a service that answers anything: a forged packet that would make two servers talk. */
   | "reflection-port"
   /** The client is over `rate_limit` (UDP; over TCP it gets REFUSED). */
@@ -27,8 +32,26 @@ export type DropReason =
 
 export type Drops = Record<DropReason, number>;
 
+/** Queries answered with REFUSED, by transport. */
+export interface Refused {
+  udp: number;
+  tcp: number;
+}
+
+/** What all listeners of a program count together. */
+export interface ListenCounts {
+  readonly drops: Drops;
+  readonly refused: Refused;
+}
+
+export function createRefused(): Refused {
+  return { udp: 0, tcp: 0 };
+}
+
 export function createDrops(): Drops {
   return {
+    "too-short": 0,
+    "not-a-query": 0,
     "reflection-port": 0,
     "rate-limit": 0,
     "oversized-query": 0,

@@ -47,6 +47,11 @@ export function octetsOfKey(key: ClientKey): Uint8Array {
   return Uint8Array.of(key >>> 24, (key >>> 16) & 0xff, (key >>> 8) & 0xff, key & 0xff);
 }
 
+/** The address behind a key, for people. */
+export function textOfKey(key: ClientKey): string {
+  return textOfAddress(octetsOfKey(key));
+}
+
 /** `::ffff:0:0/96`. */
 function isMapped(octets: Uint8Array, start: number): boolean {
   for (let at = start; at < start + 10; at++) if (octets[at] !== 0) return false;

@@ -3,7 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { PacketHandler } from "../ports/packet-handler.ts";
 import type { Admission } from "./admission.ts";
-import type { Drops } from "./drops.ts";
+import type { ListenCounts } from "./drops.ts";
 
 export interface SocketAddress {
   /** An IP address, with a scope where it is link-local: `fe80::1%eth0`. */
@@ -22,10 +22,9 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
-export interface ListenerDeps {
+export interface ListenerDeps extends ListenCounts {
   readonly handler: PacketHandler;
   readonly admission: Admission;
-  readonly drops: Drops;
   readonly clock: Clock;
   readonly log: Log;
 }

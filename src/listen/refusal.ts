@@ -7,6 +7,7 @@
 import { Flag, InfoCode, OptionCode, Rcode, Type } from "../wire/codes.ts";
 import { HEADER_OCTETS } from "../wire/read-message.ts";
 import { ScanFault, ScannedQuery, scanQuery } from "../wire/scan-query.ts";
+import type { ListenCounts, Refused } from "./drops.ts";
 import { MAX_UDP_RESPONSE } from "./udp-rules.ts";
 
 export type Refusal = "not-allowed" | "rate-limit";
@@ -21,20 +22,38 @@ const ERRORS = {
 
 const query = new ScannedQuery();
 
-/**
- * Writes the response to the query in `packet[start..end)` at `outStart`; at most `MAX_UDP_RESPONSE` octets.
- * @returns its octets; 0 where the message is a response or too short to answer.
- */
-export function writeRefusal(
+/** Refuses on one kind of socket, and counts it. */
+export class Refuser {
+  readonly #transport: keyof Refused;
+  readonly #counts: ListenCounts;
+
+  constructor(transport: keyof Refused, counts: ListenCounts) {
+    this.#transport = transport;
+    this.#counts = counts;
+  }
+
+  /**
+   * Writes the response to the query in `packet[start..end)` at `outStart`; at most `MAX_UDP_RESPONSE` octets.
+   * @returns its octets; 0 where the message is a response or too short to answer.
+   */
+  write(packet: Buffer, start: number, end: number, out: Buffer, outStart: number, refusal: Refusal): number {
+    const fault = scanQuery(packet, start, end, query);
+    if (fault === ScanFault.TOO_SHORT || fault === ScanFault.NOT_A_QUERY) {
+      this.#counts.drops[fault === ScanFault.TOO_SHORT ? "too-short" : "not-a-query"]++;
+      return 0;
+    }
+    this.#counts.refused[this.#transport]++;
+    return writeRefused(packet, start, out, outStart, refusal);
+  }
+}
+
+function writeRefused(
   packet: Buffer,
   start: number,
-  end: number,
   out: Buffer,
   outStart: number,
   refusal: Refusal,
 ): number {
-  const fault = scanQuery(packet, start, end, query);
-  if (fault === ScanFault.TOO_SHORT || fault === ScanFault.NOT_A_QUERY) return 0;
   const hasQuestion = query.questionEnd > start + HEADER_OCTETS;
   // The question as it came, letter case and all: stubs compare it (RFC 5452 §9.2).
   packet.copy(out, outStart, start, query.questionEnd);

@@ -13,9 +13,9 @@ import type { Instant } from "../ports/clock.ts";
 import type { Client, Reply } from "../ports/packet-handler.ts";
 import { FrameReader, PREFIX_OCTETS } from "../wire/framing.ts";
 import { MAX_MESSAGE_OCTETS } from "../wire/read-message.ts";
-import type { ClientKey } from "./inet.ts";
+import { type ClientKey, textOfKey } from "./inet.ts";
 import type { ListenerDeps } from "./listener.ts";
-import { writeRefusal } from "./refusal.ts";
+import type { Refuser } from "./refusal.ts";
 import type { TurnQueue } from "./turn-queue.ts";
 
 /** Queries of one connection that may wait for a response: Knot Resolver and dnsmasq have 100 too. */
@@ -30,6 +30,7 @@ export interface TcpShared extends ListenerDeps {
   /** Lent to one connection at a time, and only while it runs through one chunk. */
   readonly scratch: Buffer;
   readonly turns: TurnQueue;
+  readonly refuser: Refuser;
   /** The connection is over; called once. */
   readonly ended: (client: TcpClient) => void;
 }
@@ -103,6 +104,11 @@ export class TcpClient implements Client {
     return !this.isOwed && this.unread === 0 && this.#waiting.length === 0;
   }
 
+  /** Part of `Client`. */
+  get clientAddress(): string {
+    return textOfKey(this.key);
+  }
+
   /** Part of `Client`: the response to the message being handled comes later. */
   detach(): Reply {
     let sent = false;
@@ -172,7 +178,7 @@ export class TcpClient implements Client {
   }
 
   #handle(octets: Buffer, start: number, end: number): void {
-    const { scratch, admission, handler, clock } = this.#shared;
+    const { scratch, admission, handler, refuser, clock } = this.#shared;
     this.#progressAt = clock.now();
     if (scratch.length - this.#used < PREFIX_OCTETS + MAX_MESSAGE_OCTETS) this.#flushBurst();
     const at = this.#used + PREFIX_OCTETS;
@@ -180,7 +186,14 @@ export class TcpClient implements Client {
     const length =
       verdict === "admitted"
         ? handler.handle(octets, start, end, scratch, at, this)
-        : writeRefusal(octets, start, end, scratch, at, verdict === "limited" ? "rate-limit" : "not-allowed");
+        : refuser.write(
+            octets,
+            start,
+            end,
+            scratch,
+            at,
+            verdict === "limited" ? "rate-limit" : "not-allowed",
+          );
     if (length === 0) return;
     scratch[this.#used] = length >> 8;
     scratch[this.#used + 1] = length & 0xff;

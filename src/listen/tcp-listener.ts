@@ -9,6 +9,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { type BindFault, bindFault } from "./bind-fault.ts";
 import { type ClientKey, clientKey, octetsOfAddress } from "./inet.ts";
 import type { BindTarget, Listener, ListenerDeps, SocketAddress } from "./listener.ts";
+import { Refuser } from "./refusal.ts";
 import { TcpClient, type TcpShared, createScratch } from "./tcp-client.ts";
 import { TurnQueue } from "./turn-queue.ts";
 
@@ -46,6 +47,7 @@ export class TcpClients {
       ...deps,
       scratch: createScratch(),
       turns: new TurnQueue(),
+      refuser: new Refuser("tcp", deps),
       ended: (client) => {
         this.#clients.delete(client);
       },

@@ -11,11 +11,11 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { constants } from "node:os";
 import type { Client, Reply } from "../ports/packet-handler.ts";
 import { type BindFault, bindFault } from "./bind-fault.ts";
-import { type ClientKey, clientKey, octetsOfAddress } from "./inet.ts";
+import { type ClientKey, clientKey, octetsOfAddress, textOfKey } from "./inet.ts";
 import { type LinuxSockets, MSG_DONTWAIT, MSG_TRUNC } from "./linux-sockets.ts";
 import type { BindTarget, Listener, ListenerDeps, SocketAddress } from "./listener.ts";
 import { MessageRing } from "./message-ring.ts";
-import { writeRefusal } from "./refusal.ts";
+import { Refuser } from "./refusal.ts";
 import { SendRing } from "./send-ring.ts";
 import {
   addressOffset,
@@ -76,6 +76,7 @@ class BatchedUdpEndpoint implements Listener, Client {
   readonly #fd: number;
   readonly #family: Family;
   readonly #deps: BatchedDeps;
+  readonly #refuser: Refuser;
   readonly #received: MessageRing;
   readonly #out: SendRing;
   readonly #turns = new TurnQueue();
@@ -104,6 +105,7 @@ class BatchedUdpEndpoint implements Listener, Client {
     this.#fd = fd;
     this.#family = family;
     this.#deps = deps;
+    this.#refuser = new Refuser("udp", deps);
     this.#received = new MessageRing(RECEIVE_SLOTS, MAX_UDP_QUERY, family, deps.sockets);
     this.#out = new SendRing({ fd, family, ...deps });
     const { address, port } = socket.address();
@@ -115,6 +117,11 @@ class BatchedUdpEndpoint implements Listener, Client {
       deps.drops["receive-failed"]++;
     });
     growReceiveBuffer(socket);
+  }
+
+  /** Part of `Client`. */
+  get clientAddress(): string {
+    return textOfKey(this.#lastKey ?? "");
   }
 
   /** Part of `Client`: the response to the datagram being handled comes later. */
@@ -257,7 +264,7 @@ class BatchedUdpEndpoint implements Listener, Client {
     const octets =
       verdict === "admitted"
         ? handler.handle(packet, start, end, out.data, outStart, this)
-        : writeRefusal(packet, start, end, out.data, outStart, "not-allowed");
+        : this.#refuser.write(packet, start, end, out.data, outStart, "not-allowed");
     if (octets > 0) out.commit(octets, words, at);
   }
 

@@ -8,9 +8,9 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import type { Client, Reply } from "../ports/packet-handler.ts";
 import { type BindFault, bindFault } from "./bind-fault.ts";
-import { type ClientKey, clientKey, octetsOfAddress } from "./inet.ts";
+import { type ClientKey, clientKey, octetsOfAddress, textOfKey } from "./inet.ts";
 import type { BindTarget, Listener, ListenerDeps, SocketAddress } from "./listener.ts";
-import { writeRefusal } from "./refusal.ts";
+import { Refuser } from "./refusal.ts";
 import { growReceiveBuffer, isReflectionPort, MAX_UDP_QUERY, MAX_UDP_RESPONSE } from "./udp-rules.ts";
 
 /** Octets of responses that share one allocation. */
@@ -53,6 +53,7 @@ class PlainUdpEndpoint implements Listener, Client {
   readonly address: SocketAddress;
   readonly #socket: Socket;
   readonly #deps: ListenerDeps;
+  readonly #refuser: Refuser;
   #slab = Buffer.allocUnsafeSlow(SLAB_OCTETS);
   #used = 0;
   /** Who sent the datagram being handled. */
@@ -66,6 +67,7 @@ class PlainUdpEndpoint implements Listener, Client {
   constructor(socket: Socket, deps: ListenerDeps) {
     this.#socket = socket;
     this.#deps = deps;
+    this.#refuser = new Refuser("udp", deps);
     const { address, port } = socket.address();
     this.address = { host: address, port };
     socket.on("message", (packet, from) => {
@@ -75,6 +77,11 @@ class PlainUdpEndpoint implements Listener, Client {
       deps.drops["receive-failed"]++;
     });
     growReceiveBuffer(socket);
+  }
+
+  /** Part of `Client`. */
+  get clientAddress(): string {
+    return textOfKey(this.#key);
   }
 
   /** Part of `Client`: the response to the datagram being handled comes later. */
@@ -133,7 +140,7 @@ class PlainUdpEndpoint implements Listener, Client {
     const octets =
       verdict === "admitted"
         ? handler.handle(packet, 0, packet.length, this.#slab, start, this)
-        : writeRefusal(packet, 0, packet.length, this.#slab, start, "not-allowed");
+        : this.#refuser.write(packet, 0, packet.length, this.#slab, start, "not-allowed");
     if (octets === 0) return;
     this.#used += octets;
     this.#socket.send(this.#slab, start, octets, from.port, from.address, this.#sent);

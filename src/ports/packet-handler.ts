@@ -6,6 +6,8 @@
 /** The client of the packet being handled. */
 export interface Client {
   readonly transport: "udp" | "tcp";
+  /** For the query log alone: made when it is read, and only to be read during `handle`. */
+  readonly clientAddress: string;
   /**
    * Called at most once, and only during `handle`, when the response comes later. Gives the function that
    * sends it; calling that after the client has gone or the endpoint has closed does nothing.

@@ -2,7 +2,7 @@ import { decode } from "dns-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import { Admission } from "../../src/listen/admission.ts";
 import { isBindFault } from "../../src/listen/bind-fault.ts";
-import { createDrops } from "../../src/listen/drops.ts";
+import { createDrops, createRefused } from "../../src/listen/drops.ts";
 import type { Listener } from "../../src/listen/listener.ts";
 import { openTcp, TcpClients, type TcpLimits } from "../../src/listen/tcp-listener.ts";
 import type { PacketHandler } from "../../src/ports/packet-handler.ts";
@@ -35,7 +35,7 @@ async function start(
   const clock = new ManualClock();
   const drops = createDrops();
   const admission = new Admission({ allow, rateLimit }, { clock });
-  const deps = { handler, admission, drops, clock, log: new SilentLog() };
+  const deps = { handler, admission, drops, refused: createRefused(), clock, log: new SilentLog() };
   const clients = new TcpClients({ ...LIMITS, ...limits }, deps);
   const listener = await openTcp({ host, port: 0 }, clients, deps);
   if (isBindFault(listener)) throw new Error(listener.code);
@@ -156,7 +156,14 @@ describe("the TCP listener (RFC 7766)", () => {
     const { listener, clients } = await start(echo);
     const clock = new ManualClock();
     const admission = new Admission({ allow: [], rateLimit: 0 }, { clock });
-    const deps = { handler: echo, admission, drops: createDrops(), clock, log: new SilentLog() };
+    const deps = {
+      handler: echo,
+      admission,
+      drops: createDrops(),
+      refused: createRefused(),
+      clock,
+      log: new SilentLog(),
+    };
 
     expect(await openTcp(listener.address, clients, deps)).toMatchObject({
       cause: "in-use",

@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { Admission } from "../../src/listen/admission.ts";
 import { isBindFault } from "../../src/listen/bind-fault.ts";
-import { createDrops } from "../../src/listen/drops.ts";
+import { createDrops, createRefused } from "../../src/listen/drops.ts";
 import { type LinuxSockets, loadLinuxSockets } from "../../src/listen/linux-sockets.ts";
 import { openBatchedUdp } from "../../src/listen/udp-batched.ts";
 import { handlerOf } from "../support/handlers.ts";
@@ -48,6 +48,7 @@ async function runUnderPressure(withSockets: LinuxSockets): Promise<void> {
     handler,
     admission,
     drops: createDrops(),
+    refused: createRefused(),
     clock,
     log: new SilentLog(),
     sockets: withSockets,

@@ -3,7 +3,7 @@ import { decode } from "dns-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import { Admission } from "../../src/listen/admission.ts";
 import { type BindFault, isBindFault } from "../../src/listen/bind-fault.ts";
-import { createDrops, type Drops } from "../../src/listen/drops.ts";
+import { createDrops, createRefused, type ListenCounts } from "../../src/listen/drops.ts";
 import type { BindTarget, Listener, ListenerDeps } from "../../src/listen/listener.ts";
 import type { PacketHandler } from "../../src/ports/packet-handler.ts";
 import { echo, handlerOf, Waiting } from "../support/handlers.ts";
@@ -25,18 +25,19 @@ export function describeUdpEndpoint(name: string, open: OpenUdp): void {
   async function start(
     handler: PacketHandler,
     options: { host?: string; allow?: readonly string[]; rateLimit?: number } = {},
-  ): Promise<{ listener: Listener; client: UdpClient; drops: Drops; clock: ManualClock }> {
+  ): Promise<ListenCounts & { listener: Listener; client: UdpClient; clock: ManualClock }> {
     const clock = new ManualClock();
     const drops = createDrops();
+    const refused = createRefused();
     const admission = new Admission(
       { allow: options.allow ?? EVERYBODY, rateLimit: options.rateLimit ?? 0 },
       { clock },
     );
-    const deps = { handler, admission, drops, clock, log: new SilentLog() };
+    const deps = { handler, admission, drops, refused, clock, log: new SilentLog() };
     const listener = await open({ host: options.host ?? "127.0.0.1", port: 0 }, deps);
     if (isBindFault(listener)) throw new Error(listener.code);
     toClose.push(listener);
-    return { listener, drops, clock, client: await clientOf(listener) };
+    return { listener, drops, refused, clock, client: await clientOf(listener) };
   }
 
   async function clientOf(listener: Listener, localPort = 0): Promise<UdpClient> {
@@ -68,6 +69,7 @@ export function describeUdpEndpoint(name: string, open: OpenUdp): void {
           handler: echo,
           admission: new Admission({ allow: [], rateLimit: 0 }, { clock: new ManualClock() }),
           drops: createDrops(),
+          refused: createRefused(),
           clock: new ManualClock(),
           log: new SilentLog(),
         },
@@ -209,6 +211,16 @@ export function describeUdpEndpoint(name: string, open: OpenUdp): void {
       });
     });
 
+    it("counts whom it refuses, and drops what cannot be answered", async () => {
+      const { client, drops, refused } = await start(echo, { allow: [] });
+
+      client.send(Buffer.alloc(3), Buffer.alloc(12, 0xff));
+      await client.ask(query());
+
+      expect(refused).toEqual({ udp: 1, tcp: 0 });
+      expect([drops["too-short"], drops["not-a-query"]]).toEqual([1, 1]);
+    });
+
     it("refuses without OPT a client that sent none (RFC 6891 §7)", async () => {
       const { client } = await start(echo, { allow: [] });
 
@@ -295,6 +307,7 @@ export function describeUdpEndpoint(name: string, open: OpenUdp): void {
         handler: echo,
         admission: new Admission({ allow: [], rateLimit: 0 }, { clock: new ManualClock() }),
         drops: createDrops(),
+        refused: createRefused(),
         clock: new ManualClock(),
         log: new SilentLog(),
       };
@@ -309,6 +322,7 @@ export function describeUdpEndpoint(name: string, open: OpenUdp): void {
         handler: echo,
         admission: new Admission({ allow: [], rateLimit: 0 }, { clock: new ManualClock() }),
         drops: createDrops(),
+        refused: createRefused(),
         clock: new ManualClock(),
         log: new SilentLog(),
       };

@@ -1,6 +1,7 @@
 /** The program as an operating system sees it: start, stop, faults at start, its HTTP pages, its promises under loss. */
 import { spawnSync } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
+import { chmodSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -141,6 +142,41 @@ describe("the running program", () => {
     expect(code).toBe(0);
     asker.close();
   });
+
+  it("logs who asked what only where log.queries is set", async () => {
+    const other = await startProgram({ toml: (folder) => `${labToml(lab, folder)}\n[log]\nqueries = true` });
+    const asker = await UdpAsker.open(other.port);
+
+    await asker.ask(query({ id: 3, name: "www.example.org" }));
+    const line = await other.logged(/^query$/);
+
+    expect(line).toMatchObject({ client: "127.0.0.1", transport: "udp", type: "A", rcode: "NOERROR" });
+    expect(line["name"]).toBe("www.example.org.");
+    expect(JSON.stringify(program.log)).not.toContain("example");
+    asker.close();
+    await other.stop();
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)(
+    "is another user once its ports are bound, with its state",
+    async () => {
+      const other = await startProgram({
+        toml: (folder) => {
+          chmodSync(folder, 0o755);
+          return `${labToml(lab, folder)}\n[cache]\nfile = "${folder}/state/cache"`;
+        },
+        listen: 'user = "nobody"',
+      });
+      const status = readFileSync(`/proc/${other.pid}/status`, "utf8");
+      const state = ["", "salt", "cache-key"].map((name) => statSync(`${other.folder}/state/${name}`).uid);
+
+      await other.stop();
+
+      expect(status).toMatch(/^Uid:\t65534\t65534\t65534\t65534$/m);
+      expect(state).toEqual([65_534, 65_534, 65_534]);
+      expect(other.log.filter(({ level }) => level > 30)).toEqual([]);
+    },
+  );
 
   it("ends with 1 where the port is taken, and says what to do", () => {
     const run = spawnSync(process.execPath, [PROGRAM, "run", "-c", program.file], { encoding: "utf8" });

@@ -1,6 +1,6 @@
 /** A process that systemd would start: serves an echo on the sockets it was given, until its input ends. */
 import { Admission } from "../../src/listen/admission.ts";
-import { createDrops } from "../../src/listen/drops.ts";
+import { createDrops, createRefused } from "../../src/listen/drops.ts";
 import { Listeners, openListeners } from "../../src/listen/listeners.ts";
 import { activatedSockets } from "../../src/listen/socket-activation.ts";
 import { echo } from "./handlers.ts";
@@ -20,6 +20,7 @@ const listeners = await openListeners(
     handler: echo,
     admission: new Admission({ allow: ["127.0.0.1"], rateLimit: 0 }, { clock }),
     drops: createDrops(),
+    refused: createRefused(),
     clock,
     log: new SilentLog(),
     interfaces: () => ({}),

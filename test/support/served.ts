@@ -129,6 +129,7 @@ export class Served {
     const out = Buffer.alloc(0xffff + 7);
     const client: Client = {
       transport,
+      clientAddress: "127.0.0.1",
       detach: () => (response) => later.push(Buffer.from(response)),
     };
     const packet = Buffer.concat([Buffer.alloc(5), octets, Buffer.alloc(9, 0xff)]);

@@ -14,7 +14,7 @@ const FAULTY: NotLoaded = {
   faults: [{ line: 2, key: "c", text: "wrong" }],
 };
 
-function reloaderOf(read: () => Loaded | NotLoaded, apply: () => Promise<void>) {
+function reloaderOf(read: () => Loaded | NotLoaded, apply: () => Promise<readonly string[]>) {
   const told: string[] = [];
   const notifier = {
     notify: (state: string) => told.push(state.split("\n")[0] ?? ""),
@@ -35,15 +35,19 @@ describe("a reload", () => {
     let applied = 0;
     const { reloader, told } = reloaderOf(
       () => LOADED,
-      async () => {
+      () => {
         applied++;
+        return Promise.resolve(["listen.user"]);
       },
     );
 
     expect(await reloader.reload()).toEqual({
       source: "sotto.toml",
       faults: [],
-      warnings: ["sotto.toml:3: a.b: warning: odd"],
+      warnings: [
+        "sotto.toml:3: a.b: warning: odd",
+        "sotto.toml: listen.user: warning: changes only with a restart",
+      ],
     });
     expect(applied).toBe(1);
     expect(told).toEqual(["RELOADING=1", "READY=1"]);
@@ -68,6 +72,7 @@ describe("a reload", () => {
         most = Math.max(most, ++running);
         await Promise.resolve();
         running--;
+        return [];
       },
     );
 
@@ -80,7 +85,7 @@ describe("a reload", () => {
     let calls = 0;
     const { reloader, told } = reloaderOf(
       () => LOADED,
-      () => (calls++ === 0 ? Promise.reject(new Error("no")) : Promise.resolve()),
+      () => (calls++ === 0 ? Promise.reject(new Error("no")) : Promise.resolve([])),
     );
 
     await expect(reloader.reload()).rejects.toThrow("no");

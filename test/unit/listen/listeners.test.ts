@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { Admission } from "../../../src/listen/admission.ts";
-import { createDrops } from "../../../src/listen/drops.ts";
+import { createDrops, createRefused } from "../../../src/listen/drops.ts";
 import {
   Listeners,
   type ListenDeps,
@@ -34,7 +34,16 @@ function depsOf(overrides: Partial<ListenDeps> = {}): ListenDeps & { clock: Manu
   const log = new SilentLog();
   const admission = new Admission({ allow: ["127.0.0.0/8", "::1"], rateLimit: 0 }, { clock });
   const drops = createDrops();
-  return { handler: echo, admission, drops, interfaces: () => LOOPBACK, ...overrides, clock, log };
+  return {
+    handler: echo,
+    admission,
+    drops,
+    refused: createRefused(),
+    interfaces: () => LOOPBACK,
+    ...overrides,
+    clock,
+    log,
+  };
 }
 
 function optionsOf(hosts: readonly string[], port = 0): ListenOptions {
