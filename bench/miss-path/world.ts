@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Resolver } from "../../src/compose/resolver.ts";
+import { createDrops, createRefused } from "../../src/listen/drops.ts";
 import { SystemClock, SystemRandom } from "../../src/compose/system.ts";
 import type { Channel, ChannelEvents } from "../../src/ports/dialer.ts";
 import type { PacketHandler } from "../../src/ports/packet-handler.ts";
@@ -38,7 +39,9 @@ export async function createWorld(settings: string, respond: Respond): Promise<W
     clock: new SystemClock(),
     random: new SystemRandom(),
     log: new SilentLog(),
-    drops: () => ({}),
+    logLinesDropped: () => 0,
+    counts: { drops: createDrops(), refused: createRefused() },
+    owner: undefined,
     dialer: { dial: (_target, events) => new TableChannel(events, counted) },
   });
   return {
