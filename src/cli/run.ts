@@ -12,6 +12,7 @@ import { enableCompileCache } from "./compile-cache.ts";
 import { type ControlServer, openControlServer } from "./control/server.ts";
 import { guardAgainstDefects } from "./crash-guard.ts";
 import { CommandFailure, ExitCode } from "./failure.ts";
+import { boundHeapGrowth } from "./heap.ts";
 import { handlersOf } from "./instance-handlers.ts";
 import { type Notifier, openNotifier } from "./notify.ts";
 import { portHolderHints } from "./port-holders.ts";
@@ -28,6 +29,7 @@ export interface RunOptions {
 
 export async function run(session: Session, options: RunOptions): Promise<ExitCode> {
   process.title = "sotto";
+  boundHeapGrowth();
   const first = readConfig(session, options.config);
   if ("faults" in first) throw new CommandFailure(ExitCode.BAD_USAGE, faultLines(first).join("\n"));
   const addresses = options.listen?.map(addressFrom);

@@ -1,8 +1,13 @@
-/** Sotto as it is shipped: `dist/main.js`, its own defaults but for addresses, size and the lab's anchors. */
+/**
+ * Sotto as it is shipped: `dist/main.js`, started as its systemd unit starts it, its own defaults but for
+ * addresses, size and the lab's anchors.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { firstLine } from "../programs.ts";
 import type { Setup, Subject } from "../types.ts";
+
+const NODE_OPTIONS = "--max-semi-space-size=4";
 
 export interface SottoVariant {
   readonly name: string;
@@ -28,7 +33,7 @@ export function sotto(
     prepare(setup) {
       const file = join(setup.folder, "sotto.toml");
       writeFileSync(file, configuration(setup, batchIo));
-      return { program: node, args: [program, "run", "-c", file] };
+      return { program: node, args: [program, "run", "-c", file], env: { NODE_OPTIONS } };
     },
   };
 }
