@@ -16,12 +16,18 @@ export interface RunningApp {
   stop(): Promise<void>;
 }
 
-/** `toml` comes after `[listen]`, `[metrics]` and `[control]`, which are the test's own. */
-export async function startApp(toml: (folder: string) => string): Promise<RunningApp> {
+/**
+ * `toml` comes after `[listen]`, `[metrics]` and `[control]`, which are the test's own. A `stateDir` is the caller's,
+ * and stays when the resolver stops.
+ */
+export async function startApp(
+  toml: (folder: string) => string,
+  options: { readonly stateDir?: string } = {},
+): Promise<RunningApp> {
   const folder = mkdtempSync(join(tmpdir(), "sotto-app-"));
   const file = join(folder, "sotto.toml");
   const own = [
-    `state_dir = "${folder}/state"`,
+    `state_dir = "${options.stateDir ?? `${folder}/state`}"`,
     '[listen]\naddresses = ["127.0.0.1:0"]',
     '[metrics]\naddress = ""',
     `[control]\nsocket = "${folder}/control.sock"`,
