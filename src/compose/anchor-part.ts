@@ -8,7 +8,9 @@ import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import { type AnchorFile, readAnchorFile } from "../dnssec/anchor-file.ts";
 import { AnchorKeeper } from "../dnssec/anchor-keeper.ts";
-import { Anchors } from "../dnssec/anchors.ts";
+import { Anchors, type TrustAnchor } from "../dnssec/anchors.ts";
+import { entryFromAnchor } from "../dnssec/apex-keys.ts";
+import { explanationOf } from "../dnssec/reasons.ts";
 import { anchorInForce, type GivenAnchor, givenAnchors } from "../dnssec/trust-anchors.ts";
 import { keyStoreOf } from "../dnssec/validated.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -16,6 +18,7 @@ import type { Exchange } from "../ports/exchange.ts";
 import type { Log } from "../ports/log.ts";
 import { StartError } from "../ports/start-error.ts";
 import { isAtOrBelow } from "../wire/names.ts";
+import { nameToText } from "../wire/presentation.ts";
 
 export interface AnchorPart {
   readonly anchors: Anchors;
@@ -43,6 +46,7 @@ export function createAnchorPart(
         'or set dnssec.mode = "off"',
     );
   }
+  warnOfUnusable(given.map(anchorInForce), config, deps.log);
   const kept = file === undefined ? undefined : keptAnchor(file, given, config, deps.log);
   return {
     anchors,
@@ -80,6 +84,22 @@ function readFile(path: string | undefined, clock: Clock): ReadFile | undefined 
     ({ line, fault }) => `${path}:${line}: ${fault}; the whole file is not used`,
   );
   throw new StartError(lines.join("\n"));
+}
+
+/** A zone whose anchors are all of unsupported algorithms or digests is insecure, which its operator must hear. */
+function warnOfUnusable(anchors: readonly TrustAnchor[], { dnssec }: Config, log: Log): void {
+  const { policy } = keyStoreOf(dnssec);
+  for (const anchor of anchors) {
+    if (anchor.ds.length + anchor.keys.length === 0) continue;
+    const entry = entryFromAnchor(anchor, (algorithm) => policy.isAlgorithmUsable(algorithm));
+    if (typeof entry !== "string") continue;
+    const { text } = explanationOf(entry);
+    log.warn(
+      { zone: nameToText(anchor.zone) },
+      `a trust anchor is of no use, so what is below its zone is not validated: ${text}; ` +
+        "give a DS record of a current algorithm and digest (8, 13 or 15; SHA-256)",
+    );
+  }
 }
 
 /** The anchor that the file follows through key rolls; `undefined` where it stays as it is. */

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createAnchorPart } from "../../../src/compose/anchor-part.ts";
 import type { Exchange } from "../../../src/ports/exchange.ts";
+import { Type } from "../../../src/wire/codes.ts";
 import { ROOT } from "../../../src/wire/names.ts";
 import { resolve } from "../../lab/authority.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
-import { name } from "../../support/records.ts";
+import { name, record } from "../../support/records.ts";
 import { SilentLog } from "../../support/silent-log.ts";
 import { configFrom } from "../config/load-text.ts";
 import { responseOf, usualTree } from "../dnssec/lab-validator.ts";
@@ -40,6 +41,19 @@ describe("the trust anchors of a configuration", () => {
 
   it("are refused where a negative one of the root leaves nothing to validate by", () => {
     expect(part({ negativeTrustAnchors: [ROOT] }).made).toThrow(/no trust anchor is in force/);
+  });
+
+  it("are warned of where none of a zone's is of a known algorithm", () => {
+    const { made, log } = part({
+      trustAnchors: [
+        record("corp.example", Type.DS, 1, Buffer.concat([Buffer.from([0, 1, 200, 2]), Buffer.alloc(32)])),
+      ],
+    });
+
+    expect(made().anchors.governing(name("corp.example")).kind).toBe("anchor");
+    expect(log.lines.map(({ level, message }) => `${level}: ${message}`).join()).toMatch(
+      /^warn: a trust anchor is of no use.*unsupported algorithms only/,
+    );
   });
 
   it("are refused where the file cannot be read", () => {

@@ -1,0 +1,422 @@
+/** Rules of validation that show in a whole response only, each alone. `docs/dnssec.md` lists all of them. */
+import { generateKeyPairSync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { schemeOf } from "../../../src/dnssec/algorithms.ts";
+import { isSignatureOf, verifiesHere } from "../../../src/dnssec/public-key.ts";
+import type { Response } from "../../../src/ports/exchange.ts";
+import type { Name, ResourceRecord } from "../../../src/ports/message.ts";
+import { Type } from "../../../src/wire/codes.ts";
+import { resolve } from "../../lab/authority.ts";
+import { buildTree, type TreeSpec } from "../../lab/tree.ts";
+import { labZones } from "../../lab/zones.ts";
+import { matchingOrCovering } from "../../lab/zone-proofs.ts";
+import { name } from "../../support/records.ts";
+import {
+  freshBudget,
+  infoCodes,
+  type LabValidator,
+  labValidator,
+  PERIOD,
+  responseOf,
+  shown,
+  usualTree,
+} from "./lab-validator.ts";
+
+const NXDOMAIN = 3;
+const YXDOMAIN = 6;
+
+describe("where zones are cut", () => {
+  it("is not at a CNAME: its name is data of the zone above", async () => {
+    const lab = labValidator();
+    await lab.ask("alias.example.com", "DS");
+
+    expect((await lab.ask("alias.example.com", "A")).verdict).toBe("secure");
+    expect(lab.validator.zones.known(name("alias.example.com"))?.kind).toBe("no-cut");
+  });
+
+  it("is not below a DNAME either", async () => {
+    const lab = labValidator();
+    await lab.validator.zones.status(name("www.tree.example.com"), freshBudget(lab.clock));
+
+    expect(lab.validator.zones.known(name("www.tree.example.com"))?.kind).toBe("no-cut");
+  });
+
+  it("is not below a name that is proven absent: unsigned data there is bogus", async () => {
+    const lab = altered((qname, qtype, response) =>
+      qname === name("www.nope.example.com") && qtype === Type.A
+        ? { ...response, rcode: 0, answer: [address(qname)], authority: [] }
+        : response,
+    );
+
+    expect((await lab.ask("www.nope.example.com", "A")).verdict).toBe("bogus");
+  });
+});
+
+describe("keys of a zone", () => {
+  it.each([
+    ["the key that its DS names signed them", "signed", "secure"],
+    ["only a key without DS signed them", "by-other", "bogus"],
+    ["the key that its DS names is not there", "absent", "bogus"],
+  ] as const)("count where %s: %s is %s", async (_when, kind, verdict) => {
+    const tree = usualTree();
+    const zone = tree.zones.get(name("rsasha256.example"))!; // Keys of its own for data and for keys.
+    const lab = altered((qname, qtype, response) => {
+      if (kind === "signed" || qname !== zone.apex || qtype !== Type.DNSKEY) return response;
+      const [ksk] = zone.keys.ksk;
+      const isOfKsk = (record: ResourceRecord): boolean =>
+        record.type === Type.RRSIG
+          ? Buffer.from(record.rdata).readUInt16BE(16) === ksk?.tag
+          : Buffer.compare(record.rdata, ksk?.rdata ?? Buffer.alloc(0)) === 0;
+      const kept = response.answer.filter(
+        (record) => !isOfKsk(record) || (kind === "by-other" && record.type !== Type.RRSIG),
+      );
+      return { ...response, answer: kept };
+    });
+
+    expect((await lab.ask("www.rsasha256.example", "A")).verdict).toBe(verdict);
+  });
+});
+
+describe("TTLs of secure data", () => {
+  it("are the least of the record's, the RRSIG's, the original and what is left until the signature expires", async () => {
+    const days = 86_400;
+    for (const [advance, record, rrsig, expected] of [
+      [0, 300, 300, 300],
+      [0, 86_400, 86_400, 300], // Original TTL: 300.
+      [0, 200, 300, 200],
+      [0, 300, 100, 100],
+      [30 * days - 60, 300, 300, 60],
+    ] as const) {
+      const lab = altered((_qname, qtype, response) =>
+        qtype === Type.A
+          ? {
+              ...response,
+              answer: response.answer.map((each) => ({
+                ...each,
+                ttl: each.type === Type.RRSIG ? rrsig : record,
+              })),
+            }
+          : response,
+      );
+      lab.clock.advance(advance * 1_000);
+
+      const response = await lab.ask("www.example.com", "A");
+
+      expect(response.verdict).toBe("secure");
+      expect(new Set(response.answer.map(({ ttl }) => ttl))).toEqual(new Set([expected]));
+    }
+  });
+});
+
+describe("ANY", () => {
+  it("is validated up to 24 RRsets; what is past them is dropped", async () => {
+    const zone = "many.example.";
+    const records = Array.from({ length: 40 }, (_, i) => `www TYPE${65_300 + i} \\# 1 01`);
+    const tree = buildTree([...labZones(PERIOD), { apex: zone, records, security: { period: PERIOD } }]);
+    const sets = tree.zones.get(name(zone))!.typesAt(name("www.many.example"));
+    const lab = labValidator({
+      tree,
+      onQuery: (query, response) =>
+        query.question.qtype === Type.ANY ? responseOf({ rcode: 0, answer: sets, authority: [] }) : response,
+    });
+
+    const response = await lab.ask("www.many.example", "ANY");
+
+    expect(sets.length).toBeGreaterThan(24);
+    expect(response.verdict).toBe("secure");
+    expect(response.answer.filter(({ type }) => type !== Type.RRSIG)).toHaveLength(24);
+  });
+});
+
+describe("an algorithm that this build of OpenSSL does not verify with", () => {
+  it("is told from those it does, of which there are all", () => {
+    expect(Array.from({ length: 256 }, (_, algorithm) => algorithm).filter(verifiesHere)).toEqual([
+      5, 7, 8, 10, 13, 14, 15, 16,
+    ]);
+  });
+
+  it("makes its zones insecure (EDE 1), as one that policy forbids", async () => {
+    const { ask } = labValidator({ options: { insecureAlgorithms: [8] } });
+
+    const response = await ask("www.rsasha256.example", "A");
+
+    expect([response.verdict, infoCodes(response)]).toEqual(["insecure", [1]]);
+  });
+
+  it("throws nothing: what OpenSSL refuses is no signature", () => {
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const scheme = schemeOf(15)!; // No hash of its own, which an EC key refuses.
+    const key = {
+      scheme: { ...scheme, hash: "md-none" },
+      key: publicKey,
+      input: publicKey,
+      signatureOctets: 4,
+    };
+
+    expect(isSignatureOf(key as never, Buffer.alloc(1), Buffer.alloc(4))).toBe(false);
+  });
+});
+
+describe("a wildcard", () => {
+  it("asked for by its own name is a name like any other", async () => {
+    const { ask } = labValidator();
+
+    const response = await ask("*.wild.example.com", "A");
+
+    expect(response.verdict).toBe("secure");
+    expect(shown(response.authority)).toEqual([]);
+  });
+
+  it("CNAME is good with its proof and bogus without", async () => {
+    const without = altered((_qname, qtype, response) =>
+      qtype === Type.A ? { ...response, authority: [] } : response,
+    );
+
+    expect((await labValidator().ask("x.cwild.example.com", "A")).verdict).toBe("secure");
+    expect((await without.ask("x.cwild.example.com", "A")).verdict).toBe("bogus");
+  });
+
+  it("cannot be a DNAME that was expanded (RFC 6672 §3.3)", async () => {
+    const zone = "wild-dname.example.";
+    const tree = buildTree([
+      ...labZones(PERIOD),
+      { apex: zone, records: ["*.d DNAME example.org."], security: { period: PERIOD } },
+    ]);
+    const own = tree.zones.get(name(zone))!;
+    const lab = labValidator({
+      tree,
+      onQuery: (query, response) => {
+        if (query.question.qname !== name("www.x.d.wild-dname.example") || query.question.qtype !== Type.A)
+          return response;
+        const set = own.find(name("*.d.wild-dname.example"), Type.DNAME)!;
+        return responseOf({
+          rcode: 0,
+          answer: [
+            { ...set, owner: name("x.d.wild-dname.example") },
+            ...resolve(tree, { qname: name("www.example.org"), qtype: Type.A, qclass: 1 }).answer,
+          ],
+          authority: matchingOrCovering(own, name("x.d.wild-dname.example")),
+        });
+      },
+    });
+
+    expect((await lab.ask("www.x.d.wild-dname.example", "A")).verdict).toBe("bogus");
+  });
+});
+
+describe("a chain of aliases", () => {
+  it.each([
+    ["secure all the way", "chain.example.com", "secure"],
+    ["insecure by one insecure link at its end", "to-insecure.example.com", "insecure"],
+    ["insecure by one insecure link at its start", "to-secure.insecure.example", "insecure"],
+    ["bogus by one bogus link", "to-bogus.example.com", "bogus"],
+    ["bogus as a circle", "loop1.example.com", "bogus"],
+  ])("is %s", async (_how, qname, verdict) => {
+    expect((await labValidator().ask(qname, "A")).verdict).toBe(verdict);
+  });
+
+  it("that the upstream left open is asked for to its end", async () => {
+    const lab = altered((qname, qtype, response) =>
+      qname === name("chain.example.com") && qtype === Type.A
+        ? { ...response, answer: response.answer.slice(0, 2), authority: [] }
+        : response,
+    );
+
+    const response = await lab.ask("chain.example.com", "A");
+
+    expect(response.verdict).toBe("secure");
+    expect(shown(response.answer)).toContain("www.example.org. A");
+    expect(lab.asked).toContain("link1.example.com. A");
+  });
+});
+
+describe("a DNAME", () => {
+  const asked = ["www.tree.example.com", "A"] as const;
+  const withCname = (edit: (cname: ResourceRecord) => ResourceRecord[]): LabValidator =>
+    altered((qname, _qtype, response) =>
+      qname === name(asked[0])
+        ? {
+            ...response,
+            answer: response.answer.flatMap((each) => (each.type === Type.CNAME ? edit(each) : [each])),
+          }
+        : response,
+    );
+
+  it.each([
+    ["with the CNAME it makes, which nobody signs", (cname: ResourceRecord) => [cname], "secure"],
+    ["without it", () => [], "secure"],
+    [
+      "with another one",
+      (cname: ResourceRecord) => [{ ...cname, rdata: Buffer.from(name("mail.example.org"), "latin1") }],
+      "bogus",
+    ],
+    [
+      "with two",
+      (cname: ResourceRecord) => [
+        cname,
+        { ...cname, rdata: Buffer.from(name("mail.example.org"), "latin1") },
+      ],
+      "bogus",
+    ],
+  ] as const)("%s", async (_with, edit, verdict) => {
+    expect((await withCname(edit as (cname: ResourceRecord) => ResourceRecord[]).ask(...asked)).verdict).toBe(
+      verdict,
+    );
+  });
+
+  it("does not redirect its own name (RFC 6672 §2.3)", async () => {
+    const lab = labValidator();
+
+    expect((await lab.ask("tree.example.com", "A")).verdict).toBe("secure"); // NODATA.
+  });
+
+  it("that makes too long a name is proven by itself, as YXDOMAIN", async () => {
+    const label = "a".repeat(60);
+    const tree = buildTree([
+      ...labZones(PERIOD),
+      {
+        apex: "long.example.",
+        records: [`d DNAME ${label}.${label}.example.org.`],
+        security: { period: PERIOD },
+      },
+    ]);
+    const { ask } = labValidator({ tree });
+
+    const response = await ask(`${label}.${label}.d.long.example`, "A");
+
+    expect([response.verdict, response.rcode]).toEqual(["secure", YXDOMAIN]);
+  });
+});
+
+describe("a denial", () => {
+  it("needs no SOA record; one that is there must be signed well", async () => {
+    const isSoa = (record: ResourceRecord): boolean =>
+      record.type === Type.SOA || (record.type === Type.RRSIG && record.rdata[1] === Type.SOA);
+    const without = altered((_qname, qtype, response) =>
+      qtype === Type.A
+        ? { ...response, authority: response.authority.filter((record) => !isSoa(record)) }
+        : response,
+    );
+    const bad = altered((_qname, qtype, response) =>
+      qtype === Type.A
+        ? {
+            ...response,
+            authority: response.authority.map((record) =>
+              record.type === Type.SOA
+                ? { ...record, rdata: Buffer.from(record.rdata).fill(9, record.rdata.length - 4) }
+                : record,
+            ),
+          }
+        : response,
+    );
+
+    expect((await without.ask("nope.example.com", "A")).verdict).toBe("secure");
+    expect((await bad.ask("nope.example.com", "A")).verdict).toBe("bogus");
+  });
+
+  it("rests on records of one zone: those of another beside them prove nothing", async () => {
+    const lab = altered((qname, qtype, response) =>
+      qname === name("nope.example.com") && qtype === Type.A
+        ? {
+            ...response,
+            authority: responseOf(resolve(usualTree(), { qname: name("nope.net"), qtype, qclass: 1 }))
+              .authority,
+          }
+        : response,
+    );
+
+    expect((await lab.ask("nope.example.com", "A")).verdict).toBe("bogus");
+  });
+
+  it("is not made by an NSEC that a wildcard was expanded to", async () => {
+    const tree = usualTree();
+    const zone = tree.zones.get(name("example.com"))!;
+    const [wild] = matchingOrCovering(zone, name("*.wild.example.com"));
+    const lab = altered((qname, qtype, response) =>
+      qname === name("any.wild.example.com") && qtype === Type.MX
+        ? {
+            ...response,
+            authority: responseOf({
+              rcode: 0,
+              answer: [],
+              authority: [zone.soa, { ...wild!, owner: name("any.wild.example.com") }],
+            }).authority,
+          }
+        : response,
+    );
+
+    expect((await lab.ask("any.wild.example.com", "MX")).verdict).toBe("bogus");
+  });
+
+  it("may hold NSEC and NSEC3: one complete proof of either is enough", async () => {
+    const zones: TreeSpec[] = labZones(PERIOD);
+    const other = buildTree(
+      zones.map((zone) =>
+        zone.apex === "example.com."
+          ? { ...zone, security: { period: PERIOD, denial: { kind: "nsec3" } } }
+          : zone,
+      ),
+    );
+    const lab = altered((qname, qtype, response) => {
+      if (qname !== name("nope.example.com") || qtype !== Type.A) return response;
+      const nsec3 = responseOf(resolve(other, { qname, qtype, qclass: 1 })).authority;
+      return { ...response, authority: [...nsec3.slice(2), ...response.authority] };
+    });
+
+    expect((await lab.ask("nope.example.com", "A")).verdict).toBe("secure");
+  });
+
+  it.each([
+    ["nope.iterations50.example", "secure", []],
+    ["nope.iterations51.example", "insecure", [27]],
+    ["nope.iterations501.example", "bogus", [27, 6]],
+  ])(
+    "by %s is %s: more NSEC3 iterations than allowed prove nothing (RFC 9276 §3.2)",
+    async (qname, verdict, codes) => {
+      const response = await labValidator().ask(qname, "A");
+
+      expect([response.verdict, response.rcode, infoCodes(response)]).toEqual([verdict, NXDOMAIN, codes]);
+    },
+  );
+});
+
+describe("a wildcard's answer in an opt-out span", () => {
+  it("is insecure: an unsigned delegation may stand closer (RFC 5155 §9.2)", async () => {
+    const zones: TreeSpec[] = [
+      ...labZones(PERIOD),
+      {
+        apex: "wide.example.",
+        records: ["*.w A 192.0.2.1", "a A 192.0.2.2"],
+        security: { period: PERIOD, denial: { kind: "nsec3", optOut: true } },
+      },
+    ];
+
+    expect((await labValidator({ zones }).ask("x.w.wide.example", "A")).verdict).toBe("insecure");
+  });
+});
+
+describe("a name with a meaning for others", () => {
+  it.each(["root-key-sentinel-is-ta-20326", "_ta-4f66"])(
+    "%s has none here: no key of ours is told to whoever asks (RFC 8509, RFC 8145)",
+    async (label) => {
+      const lab = labValidator();
+
+      const response = await lab.ask(`${label}.example.com`, "A");
+
+      expect([response.verdict, response.rcode]).toEqual(["secure", NXDOMAIN]);
+      expect(lab.asked.filter((question) => question.includes("_ta-"))).toHaveLength(
+        label === "_ta-4f66" ? 1 : 0,
+      );
+    },
+  );
+});
+
+function altered(edit: (qname: Name, qtype: number, response: Response) => Response): LabValidator {
+  return labValidator({
+    onQuery: ({ question }, response) => edit(question.qname, question.qtype, response),
+  });
+}
+
+function address(owner: Name): ResourceRecord {
+  return { owner, type: Type.A, class: 1, ttl: 60, rdata: Buffer.from([192, 0, 2, 66]) };
+}
