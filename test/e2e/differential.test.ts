@@ -1,10 +1,11 @@
 /**
  * Thousands of questions, right and damaged, put to Sotto, unbound and named (the validator `delv` is made
- * of) over the same upstream. Where Sotto differs, the table below says why; anything else fails.
+ * of) over the same upstream, and to `delv` itself what is secure in spite of damage. Where Sotto differs,
+ * the table below says why; anything else fails.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Question } from "../../src/ports/message.ts";
-import { Type } from "../../src/wire/codes.ts";
+import { Type, typeToText } from "../../src/wire/codes.ts";
 import { LabAuthority } from "../lab/authority.ts";
 import { damagedName, damagedZones, damageRewrites, DAMAGES } from "../lab/damage.ts";
 import { type Do53Upstream, startDo53Upstream } from "../lab/do53-upstream.ts";
@@ -12,6 +13,7 @@ import { type Lab, startLab } from "../lab/lab.ts";
 import { questionsOver } from "../lab/questions.ts";
 import { named, nameText } from "../lab/zone-text.ts";
 import { periodAround } from "../lab/zones.ts";
+import { Delv } from "../support/delv.ts";
 import { startNamedForwarder, startUnbound } from "../support/forwarders.ts";
 import type { Peer } from "../support/peers.ts";
 import { labToml } from "../support/program.ts";
@@ -50,7 +52,7 @@ const ARGUED: readonly (readonly [names: RegExp, verdict: Judged["verdict"], why
   ],
 ];
 
-const NEEDED = ["unbound", "named"].map(findProgram);
+const NEEDED = ["unbound", "named", "delv"].map(findProgram);
 
 describe.skipIf(NEEDED.includes(undefined))("Sotto beside unbound and named", () => {
   let lab: Lab;
@@ -92,6 +94,21 @@ describe.skipIf(NEEDED.includes(undefined))("Sotto beside unbound and named", ()
     expect(
       differences((mine, theirs) => mine === "secure" && !theirs.includes("secure")).map(inWords),
     ).toEqual([]);
+  });
+
+  it("never says secure of what was damaged where neither unbound nor delv does", async () => {
+    const damaged = damagedQuestions();
+    const isDamaged = ({ qname, qtype }: Question): boolean =>
+      damaged.some((each) => each.qname === qname && each.qtype === qtype);
+    const secure = questions.filter((each, i) => isDamaged(each) && sotto[i]?.verdict === "secure");
+    const byDelv = await judgedByDelv(plain.port, lab.trustAnchors, secure);
+    const alone = secure.filter((each, i) => {
+      const byUnbound = others[0]?.[questions.indexOf(each)]?.verdict;
+      return byUnbound !== "secure" && byDelv[i] !== "secure";
+    });
+
+    expect(secure.length).toBeGreaterThan(10);
+    expect(alone.map(({ qname }) => nameText(qname))).toEqual([]);
   });
 
   it("differs from either of them only where it is argued, and nothing is argued in vain", () => {
@@ -147,12 +164,41 @@ function questionsFor(lab: Lab): Question[] {
   // named 9.18 takes longer than anybody waits over an alias in a zone whose DS promises signatures in vain.
   const left = /damaged\.example\.$|^alias\.stripped\.example\.$/;
   const right = questionsOver(lab.tree).filter(({ qname }) => !left.test(nameText(qname)));
-  const damaged = DAMAGES.flatMap((damage) =>
+  return [...right.filter((_, i) => i % STEP === 0), ...damagedQuestions()];
+}
+
+function damagedQuestions(): Question[] {
+  return DAMAGES.flatMap((damage) =>
     damage.questions.map(([name, type]) => ({
       qname: named(damagedName(damage, name)),
       qtype: Type[type],
       qclass: 1,
     })),
   );
-  return [...right.filter((_, i) => i % STEP === 0), ...damaged];
 }
+
+/** Two at a time: each is a process of its own. */
+async function judgedByDelv(
+  port: number,
+  anchors: readonly string[],
+  questions: readonly Question[],
+): Promise<Verdict[]> {
+  const judge = new Delv(port, anchors);
+  const verdicts: Verdict[] = [];
+  const worker = async (first: number): Promise<void> => {
+    for (let i = first; i < questions.length; i += 2) {
+      const { qname, qtype } = questions[i] as Question;
+      const said = await judge.ask(nameText(qname), typeToText(qtype)).catch(() => "failed");
+      verdicts[i] = said.includes("unsigned answer")
+        ? "insecure"
+        : said.includes("fully validated")
+          ? "secure"
+          : "bogus";
+    }
+  };
+  await Promise.all([worker(0), worker(1)]);
+  judge.close();
+  return verdicts;
+}
+
+type Verdict = Judged["verdict"];
