@@ -24,6 +24,7 @@ export function relevantRecords(
   answer: readonly ResourceRecord[],
   authority: readonly ResourceRecord[],
 ): Relevant {
+  if (authority.length === 0 && isPlainAnswer(question, answer)) return { answer, authority, dropped: 0 };
   const owners = chainOwners(question, answer);
   const keptAnswer = answer.filter((record) => answers(record, question, owners));
   const last = owners[owners.length - 1] ?? question.qname;
@@ -33,6 +34,15 @@ export function relevantRecords(
     authority: keptAuthority.length === authority.length ? authority : keptAuthority,
     dropped: answer.length - keptAnswer.length,
   };
+}
+
+/** What nearly every answer is: records of QNAME and QTYPE, and signatures over them. */
+function isPlainAnswer({ qname, qtype, qclass }: Question, answer: readonly ResourceRecord[]): boolean {
+  for (const record of answer) {
+    if (record.owner !== qname || record.class !== qclass) return false;
+    if (record.type !== qtype && (record.type !== Type.RRSIG || coveredType(record) !== qtype)) return false;
+  }
+  return true;
 }
 
 /** QNAME and every name its CNAME and DNAME records lead to, in order. */

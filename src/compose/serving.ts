@@ -8,10 +8,9 @@ import type { Config } from "../config/config.ts";
 import { withoutPrivateAddresses } from "../local/rebinding.ts";
 import { Histogram, RESPONSE_BOUNDS } from "../observe/histogram.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Budget, Exchange, Response } from "../ports/exchange.ts";
+import type { Exchange, Response } from "../ports/exchange.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
-import { budgetUntil } from "../resolve/budget.ts";
 import { Flights } from "../resolve/coalesced.ts";
 import { Misses } from "../resolve/misses.ts";
 import { PrefetchShare } from "../resolve/prefetch-share.ts";
@@ -61,7 +60,6 @@ export function createServing(deps: ServingDeps): Serving {
   const { config, store, failures, synthesis, upstreams, clock, random, local, log } = deps;
   const { cache, upstream } = config;
   const { counters } = deps.figures;
-  const flightBudget = (asker: Budget): Budget => budgetUntil(asker.deadline, asker.trace);
 
   // Order, outermost first. Each name says what it adds to the one inside.
   const storing = stored(
@@ -81,7 +79,7 @@ export function createServing(deps: ServingDeps): Serving {
     },
   );
   const sparing = rememberingFailures(storing, failures); // outside storing: a fault is not data
-  const answers = new Flights(sparing, clock, { maxFlights: upstream.maxInFlight, flightBudget }); // a herd stores once
+  const answers = new Flights(sparing, clock, { maxFlights: upstream.maxInFlight }); // a herd stores once
 
   const prefetches = new PrefetchShare({
     percent: cache.prefetchShare,

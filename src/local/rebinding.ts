@@ -20,18 +20,15 @@ const NOTHING = new Uint8Array(0);
  * that is not what was signed any more go too.
  */
 export function withoutPrivateAddresses(answer: readonly ResourceRecord[]): readonly ResourceRecord[] {
-  let kept: ResourceRecord[] | undefined;
-  const altered = new Set<string>(); // BOUNDED: by the records of the answer; it ends with the call.
-  answer.forEach((record, index) => {
-    const harmless = harmlessPart(record);
-    if (harmless !== record) {
-      kept ??= answer.slice(0, index);
-      altered.add(rrsetKey(record.owner, record.type));
-    }
-    if (harmless !== undefined) kept?.push(harmless);
-  });
-  if (kept === undefined) return answer;
+  if (answer.every((record) => harmlessPart(record) === record)) return answer;
 
+  const kept: ResourceRecord[] = [];
+  const altered = new Set<string>(); // BOUNDED: by the records of the answer; it ends with the call.
+  for (const record of answer) {
+    const harmless = harmlessPart(record);
+    if (harmless !== record) altered.add(rrsetKey(record.owner, record.type));
+    if (harmless !== undefined) kept.push(harmless);
+  }
   return kept.filter(
     ({ owner, type, rdata }) => type !== Type.RRSIG || !altered.has(rrsetKey(owner, coveredBy(rdata))),
   );

@@ -10,7 +10,7 @@
  */
 import type { Clock } from "../ports/clock.ts";
 import type { Budget, Exchange, ExtendedError, Query, Response } from "../ports/exchange.ts";
-import type { Name, Question } from "../ports/message.ts";
+import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import { InfoCode, Type } from "../wire/codes.ts";
 import { nameFromOctets, questionKey, ROOT } from "../wire/names.ts";
 import { type LocalAnswer, soaOf } from "./local-answer.ts";
@@ -57,8 +57,12 @@ export function rewritten(next: Exchange, rules: RewriteRules, deps: RewriteDeps
       const asked = alias === undefined ? query : retargeted(query, alias.target);
       return next.exchange(asked, budget).then((response) => {
         if (leadsToBlocked(response, rules)) return blocked(response, question, rules, deps, budget);
-        const mayBePrivate = rules.mayBePrivate(question.qname) || rules.mayBePrivate(asked.question.qname);
-        const harmless = mayBePrivate ? response : withoutRebinding(response, deps, budget);
+        const answer = withoutPrivateAddresses(response.answer);
+        const isHarmless =
+          answer === response.answer ||
+          rules.mayBePrivate(question.qname) ||
+          rules.mayBePrivate(asked.question.qname);
+        const harmless = isHarmless ? response : withoutRebinding(response, answer, deps, budget);
         return alias === undefined ? harmless : prefixed(harmless, alias);
       });
     },
@@ -99,10 +103,12 @@ function blocked(
   return { rcode, answer, authority, errors, verdict: "insecure", upstream: response.upstream };
 }
 
-function withoutRebinding(response: Response, deps: RewriteDeps, budget: Budget): Response {
-  const answer = withoutPrivateAddresses(response.answer);
-  if (answer === response.answer) return response;
-
+function withoutRebinding(
+  response: Response,
+  answer: readonly ResourceRecord[],
+  deps: RewriteDeps,
+  budget: Budget,
+): Response {
   deps.counters.privateAddresses++;
   tell(budget, deps, "private addresses were taken out of the answer");
   // With no record left but aliases it is NODATA, which clients keep by the SOA (RFC 2308 §5).

@@ -17,8 +17,6 @@ interface Flight {
 export interface CoalescedOptions {
   /** Most flights at a time; above it: `overloaded`. */
   readonly maxFlights: number;
-  /** Gives a new flight its budget; the asker's own where absent (its account is then shared, not reset). */
-  readonly flightBudget?: (asker: Budget) => Budget;
 }
 
 export class Flights implements Exchange {
@@ -47,11 +45,11 @@ export class Flights implements Exchange {
     return this.#join(flight, query, budget);
   }
 
-  #start(query: Query, asker: Budget): Promise<Response> {
+  /** The flight's budget is that of its first asker; what joins later brings its own only to ask again. */
+  #start(query: Query, budget: Budget): Promise<Response> {
     if (this.#aloft.size >= this.#options.maxFlights) {
       return Promise.reject(new ResolutionError("overloaded", "too many questions in flight"));
     }
-    const budget = this.#options.flightBudget?.(asker) ?? asker;
     const landing = this.#next.exchange(query, budget);
     const flight: Flight = { deadline: budget.deadline, landing };
     this.#aloft.set(query.key, flight);

@@ -1,6 +1,7 @@
 /**
  * Timers that all wait equally long: a first-in-first-out line behind one real timer, so that a query costs
- * an array slot and not a timer of its own.
+ * a place in a linked list and not a timer of its own. A place that is given up leaves at once: what nearly every
+ * query does must not outlive it.
  */
 import type { Clock, Instant } from "../ports/clock.ts";
 
@@ -11,24 +12,29 @@ export interface Delayed {
 
 class Place implements Delayed {
   readonly due: Instant;
-  task: (() => void) | undefined;
+  readonly task: () => void;
+  readonly #line: DelayLine;
+  before: Place | undefined = undefined;
+  behind: Place | undefined = undefined;
+  isWaiting = true;
 
-  constructor(due: Instant, task: () => void) {
+  constructor(due: Instant, task: () => void, line: DelayLine) {
     this.due = due;
     this.task = task;
+    this.#line = line;
   }
 
   cancel(): void {
-    this.task = undefined;
+    this.#line.leave(this);
   }
 }
 
 export class DelayLine {
   readonly #clock: Clock;
   readonly #delay: number;
-  /** BOUNDED: by the queries of the last `delay` milliseconds; cancelled places leave when they come due. */
-  #line: Place[] = [];
-  #head = 0;
+  /** BOUNDED: by the clients that wait, through the links of their places. */
+  #first: Place | undefined;
+  #last: Place | undefined;
   #cancelTimer: (() => void) | undefined;
 
   /** @param delay milliseconds each task waits. */
@@ -38,18 +44,34 @@ export class DelayLine {
   }
 
   push(task: () => void): Delayed {
-    const place = new Place(this.#clock.now() + this.#delay, task);
-    this.#line.push(place);
+    const place = new Place(this.#clock.now() + this.#delay, task, this);
+    const last = this.#last;
+    place.before = last;
+    if (last === undefined) this.#first = place;
+    else last.behind = place;
+    this.#last = place;
     if (this.#cancelTimer === undefined) this.#arm(this.#delay);
     return place;
+  }
+
+  /** Takes `place` out, if it is in. The timer stays: it finds out who is first by then. */
+  leave(place: Place): void {
+    if (!place.isWaiting) return;
+    place.isWaiting = false;
+    const { before, behind } = place;
+    if (before === undefined) this.#first = behind;
+    else before.behind = behind;
+    if (behind === undefined) this.#last = before;
+    else behind.before = before;
+    place.before = undefined;
+    place.behind = undefined;
   }
 
   /** Forgets every task. */
   close(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#line = [];
-    this.#head = 0;
+    while (this.#first !== undefined) this.leave(this.#first);
   }
 
   #arm(delay: number): void {
@@ -61,23 +83,13 @@ export class DelayLine {
   #run(): void {
     this.#cancelTimer = undefined;
     const now = this.#clock.now();
-    for (;;) {
-      const place = this.#line[this.#head];
-      if (place === undefined) break;
-      if (place.task !== undefined && place.due > now) break;
-      this.#head++;
-      const task = place.task;
-      place.task = undefined;
-      task?.();
+    while (this.#first !== undefined && this.#first.due <= now) {
+      const place = this.#first;
+      this.leave(place);
+      place.task();
     }
-    this.#compact();
-    const next = this.#line[this.#head];
-    if (next !== undefined && this.#cancelTimer === undefined) this.#arm(Math.max(next.due - now, 1));
-  }
-
-  #compact(): void {
-    if (this.#head < 1_024 && this.#head < this.#line.length) return;
-    this.#line = this.#line.slice(this.#head);
-    this.#head = 0;
+    if (this.#first !== undefined && this.#cancelTimer === undefined) {
+      this.#arm(Math.max(this.#first.due - now, 1));
+    }
   }
 }

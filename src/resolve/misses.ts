@@ -227,7 +227,9 @@ export class Misses {
 
   #send(client: PendingClient, octets: number, source: AnswerSource): void {
     this.#waiting--;
-    ROOM.set(client.question, HEADER_OCTETS);
+    // The client's own letters. Without capitals its question is the key, and stands there already.
+    if (client.question !== client.key)
+      ROOM.latin1Write(client.question, HEADER_OCTETS, client.question.length);
     const { counters } = this.#deps;
     counters.countResponse((ROOM[3] ?? 0) & 0x0f);
     counters.durations[source].observe((this.#deps.clock.now() - client.since) / 1_000);

@@ -5,19 +5,6 @@ import type { Reply } from "../ports/packet-handler.ts";
 import type { Delayed } from "./delay-line.ts";
 import type { Asker } from "./respond.ts";
 
-export interface PendingClientParts {
-  readonly asker: Asker;
-  readonly key: string;
-  /** The question in wire format as the client sent it, letter case included. */
-  readonly question: Uint8Array;
-  /** Most octets it takes in one response. */
-  readonly limit: number;
-  readonly reply: Reply;
-  readonly since: Instant;
-  /** Expired data that may be served if the flight is late or fails. */
-  readonly stale: Entry | undefined;
-}
-
 export class PendingClient implements Asker {
   readonly id: number;
   readonly flags: number;
@@ -25,27 +12,37 @@ export class PendingClient implements Asker {
   readonly dnssecOk: boolean;
   readonly udpSize: number;
   readonly key: string;
-  readonly question: Uint8Array;
+  /** The question in wire format as the client sent it, letter case included: octets as a latin1 string. */
+  readonly question: string;
+  /** Most octets it takes in one response. */
   readonly limit: number;
   readonly since: Instant;
+  /** Expired data that may be served if the flight is late or fails. */
   readonly stale: Entry | undefined;
-  deadline: Delayed | undefined;
-  staleTimer: Delayed | undefined;
+  deadline: Delayed | undefined = undefined;
+  staleTimer: Delayed | undefined = undefined;
   #reply: Reply | undefined;
 
-  constructor(parts: PendingClientParts) {
-    const { asker } = parts;
+  constructor(
+    asker: Asker,
+    key: string,
+    question: string,
+    limit: number,
+    reply: Reply,
+    since: Instant,
+    stale: Entry | undefined,
+  ) {
     this.id = asker.id;
     this.flags = asker.flags;
     this.hasEdns = asker.hasEdns;
     this.dnssecOk = asker.dnssecOk;
     this.udpSize = asker.udpSize;
-    this.key = parts.key;
-    this.question = parts.question;
-    this.limit = parts.limit;
-    this.since = parts.since;
-    this.stale = parts.stale;
-    this.#reply = parts.reply;
+    this.key = key;
+    this.question = question;
+    this.limit = limit;
+    this.since = since;
+    this.stale = stale;
+    this.#reply = reply;
   }
 
   get isAnswered(): boolean {

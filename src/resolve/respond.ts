@@ -75,19 +75,19 @@ export function writeEntry(entry: Entry, asker: Asker, occasion: Occasion, out: 
 
 /**
  * Writes a response without records: an error, or a truncated one.
- * @param question the question in wire format as the client sent it; empty where it could not be read.
+ * @param question the question in wire format as the client sent it, a latin1 string; empty where it could not be read.
  */
 export function writeBare(
   asker: Asker,
   flags: number,
   rcode: number,
-  question: Uint8Array,
+  question: string,
   errors: readonly ExtendedError[],
   out: Buffer,
   at: number,
 ): number {
   out.fill(0, at, at + HEADER_OCTETS);
-  out.set(question, at + HEADER_OCTETS);
+  out.latin1Write(question, at + HEADER_OCTETS, question.length);
   out[at + 5] = question.length > 0 ? 1 : 0;
   writeHeader(asker, flags, rcode, out, at);
   const octets = HEADER_OCTETS + question.length;
@@ -111,8 +111,8 @@ function flagsFor(entry: Entry, asker: Asker, occasion: Occasion): number {
   return flags | Flag.AD;
 }
 
-function questionOf(body: Body): Uint8Array {
-  return Buffer.from(body.octets.slice(HEADER_OCTETS, body.questionEnd), "latin1");
+function questionOf(body: Body): string {
+  return body.octets.slice(HEADER_OCTETS, body.questionEnd);
 }
 
 function writeHeader(asker: Asker, flags: number, rcode: number, out: Buffer, at: number): void {

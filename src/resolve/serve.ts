@@ -146,15 +146,16 @@ export class QueryServer implements PacketHandler {
     this.#counters.misses++;
     const isStale = current !== undefined && isServable(current, now, this.#options.serveStale);
     this.#deps.misses.wait(
-      new PendingClient({
-        asker: query,
-        key: query.key,
-        question: Uint8Array.prototype.slice.call(packet, start + HEADER_OCTETS, query.questionEnd),
-        limit: octetLimit(query, client.transport),
-        reply: client.detach(),
-        since: now,
-        stale: isStale ? current : undefined,
-      }),
+      new PendingClient(
+        query,
+        query.key,
+        // The key is the question, unless letters were folded.
+        query.hasCapitals ? packet.latin1Slice(start + HEADER_OCTETS, query.questionEnd) : query.key,
+        octetLimit(query, client.transport),
+        client.detach(),
+        now,
+        isStale ? current : undefined,
+      ),
     );
     return 0;
   }
@@ -204,7 +205,7 @@ export class QueryServer implements PacketHandler {
 
   #refuse(refusal: Refusal, packet: Buffer, start: number, out: Buffer, outStart: number): number {
     const query = this.#query;
-    const question = packet.subarray(start + HEADER_OCTETS, query.questionEnd);
+    const question = packet.latin1Slice(start + HEADER_OCTETS, query.questionEnd);
     const flags = answeringFlags(query) | (query.flags & OPCODE_BITS);
     this.#counters.countResponse(refusal.rcode);
     return writeBare(query, flags, refusal.rcode, question, refusal.errors, out, outStart);

@@ -218,7 +218,7 @@ export class Connection implements Carrier {
     this.#table.delete(attempt);
     const { waiter } = attempt;
     if (waiter === undefined) this.#abandoned--;
-    const message = readMessage(octets, start, end);
+    const message = readMessage(octets, start, end, attempt.question);
     if (isFault(message) || !answersQuestion(message, attempt.question)) {
       this.#misanswered(attempt);
     } else {
@@ -319,9 +319,7 @@ function answersQuestion(message: Message, question: Question): boolean {
   return (
     (message.flags & (Flag.QR | Flag.TC)) === Flag.QR &&
     message.opcode === Opcode.QUERY &&
-    asked !== undefined &&
-    asked.qname === question.qname &&
-    asked.qtype === question.qtype &&
-    asked.qclass === question.qclass
+    // The reader gives the question that was expected itself, where it is that.
+    asked === question
   );
 }

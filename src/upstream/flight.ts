@@ -46,6 +46,8 @@ const BETTER_WITHIN_MS = 1_500;
 
 const NOTHING_LEFT: readonly Replicas[] = [];
 
+const NO_ATTEMPTS: readonly Attempt[] = [];
+
 export class Flight implements Waiter, Applicant, Sleeper {
   readonly question: Question;
   readonly #query: Query;
@@ -56,7 +58,7 @@ export class Flight implements Waiter, Applicant, Sleeper {
   #resolve: (response: Response) => void = ignore;
   #reject: (error: ResolutionError) => void = ignore;
   /** Not answered yet. BOUNDED: by `MAX_SENDINGS` and `MAX_LOSSES`. */
-  #attempts: Attempt[] = [];
+  #attempts: readonly Attempt[] = NO_ATTEMPTS;
   #sendings = 0;
   #losses = 0;
   #lastLoss: Destination | undefined;
@@ -116,7 +118,8 @@ export class Flight implements Waiter, Applicant, Sleeper {
     if (!isEncrypted) this.#deps.counters.clearTextQueries++;
     if (this.#sendings + this.#losses > 0) server.counters.resent++;
     this.#sendings++;
-    this.#attempts.push(carrier.send(this, this.#deps.encode(this.question, server, isEncrypted), now));
+    const attempt = carrier.send(this, this.#deps.encode(this.question, server, isEncrypted), now);
+    this.#attempts = this.#attempts.length === 0 ? [attempt] : [...this.#attempts, attempt];
     if (this.#budget.trace !== undefined) this.#trace(now, `sent to ${server.options.name}`);
     this.#wakeAfter(roundTrip.timeout, now);
   }
@@ -281,8 +284,8 @@ export class Flight implements Waiter, Applicant, Sleeper {
   }
 
   #forget(attempt: Attempt): void {
-    const at = this.#attempts.indexOf(attempt);
-    if (at >= 0) this.#attempts.splice(at, 1);
+    if (this.#attempts.length === 1 && this.#attempts[0] === attempt) this.#attempts = NO_ATTEMPTS;
+    else this.#attempts = this.#attempts.filter((other) => other !== attempt);
   }
 
   #wakeAfter(delay: number, now: Instant): void {
@@ -304,7 +307,7 @@ export class Flight implements Waiter, Applicant, Sleeper {
     this.#deps.wheel.cancel(this);
     if (this.#isWaiting) this.#itinerary.here.leave(this);
     for (const attempt of this.#attempts) attempt.carrier.abandon(attempt);
-    this.#attempts = [];
+    this.#attempts = NO_ATTEMPTS;
     this.#deps.landed(this);
     return true;
   }

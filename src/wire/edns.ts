@@ -5,12 +5,14 @@
  * Source: RFC 6891 §6.1.2 (options), RFC 7871 §6 (client subnet), RFC 8914 §2 (extended DNS errors).
  */
 import type { ExtendedError } from "../ports/exchange.ts";
-import type { Edns } from "../ports/message.ts";
+import type { Edns, EdnsOption } from "../ports/message.ts";
 import { OptionCode } from "./codes.ts";
 import { asBuffer } from "./latin1.ts";
 
 /** Longest prefix of each address family, in bits (RFC 7871 §6). */
 const LONGEST_PREFIX: Readonly<Record<number, number>> = { 1: 32, 2: 128 };
+
+const NO_ERRORS: readonly ExtendedError[] = [];
 
 /** A client subnet; `address` holds the octets that the source prefix length covers. */
 export interface ClientSubnet {
@@ -35,9 +37,10 @@ export function ednsOption(
  * All extended DNS errors, in their order. The text is the sender's and ends up on terminals: control
  * characters, and what is no UTF-8, become U+FFFD. The NUL that some end it with is cut (RFC 8914 §2).
  */
-export function readExtendedErrors(edns: Edns | undefined): ExtendedError[] {
+export function readExtendedErrors(edns: Edns | undefined): readonly ExtendedError[] {
+  if (edns === undefined || !edns.options.some(isExtendedError)) return NO_ERRORS;
   const errors: ExtendedError[] = [];
-  for (const { code, data } of edns?.options ?? []) {
+  for (const { code, data } of edns.options) {
     if (code !== OptionCode.EDE || data.length < 2) continue;
     const text = asBuffer(data).toString("utf8", 2);
     errors.push({
@@ -46,6 +49,10 @@ export function readExtendedErrors(edns: Edns | undefined): ExtendedError[] {
     });
   }
   return errors;
+}
+
+function isExtendedError({ code }: EdnsOption): boolean {
+  return code === OptionCode.EDE;
 }
 
 /** The client subnet in `data`; `undefined` where it is malformed, or of another family (RFC 7871 §7.1.2). */

@@ -9,7 +9,7 @@
 import type { Edns, EdnsOption, Message, Name, Question, ResourceRecord } from "../ports/message.ts";
 import { Type } from "./codes.ts";
 import { asBuffer } from "./latin1.ts";
-import { LOWER_CASE, MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
+import { LOWER_CASE, MAX_LABEL_OCTETS, MAX_NAME_OCTETS, ROOT } from "./names.ts";
 import { isValidFor, pieceEnd } from "./rdata.ts";
 import { layoutOf, type RdataLayout } from "./rdata-layouts.ts";
 
@@ -45,6 +45,8 @@ const COPY_OCTETS = 32;
 /** Names remembered by their offset while one message is read: nearly all owners point to one of few. */
 const REMEMBERED_NAMES = 8;
 
+const NOTHING = Buffer.alloc(0);
+const NO_QUESTIONS: readonly Question[] = [];
 const NO_RECORDS: readonly ResourceRecord[] = [];
 const NO_OPTIONS: readonly EdnsOption[] = [];
 
@@ -57,35 +59,52 @@ const SCRATCH = Buffer.alloc(MAX_MESSAGE_OCTETS + MAX_NAME_OCTETS);
 /**
  * The message in `octets[start..end)`, or why there is none. RDATA is a view of `octets` unless it was
  * decompressed: leave them alone as long as the message is used.
+ *
+ * @param expected the question that is likely in it: where it is, the message gets this very object, and names
+ *   that point to it its QNAME.
  */
-export function readMessage(octets: Uint8Array, start = 0, end = octets.length): Message | WireFault {
-  return new MessageReader(asBuffer(octets), start, end).read();
+export function readMessage(
+  octets: Uint8Array,
+  start = 0,
+  end = octets.length,
+  expected?: Question,
+): Message | WireFault {
+  return READER.read(asBuffer(octets), start, end, expected);
 }
 
 export function isFault(read: Message | WireFault): read is WireFault {
   return typeof read === "string";
 }
 
-/** One reading of one message. The first fault is kept; after it `#end` is 0, so that every read fails. */
+/** Reads one message after the other. The first fault is kept; after it `#end` is 0, so that every read fails. */
 class MessageReader {
-  readonly #octets: Buffer;
-  readonly #start: number;
-  #end: number;
-  #at: number;
+  #octets: Buffer = NOTHING;
+  #start = 0;
+  #end = 0;
+  #at = 0;
   #fault: WireFault | undefined;
   #edns: Edns | undefined;
   #extendedRcode = 0;
-  readonly #knownOffsets: number[] = [];
-  readonly #knownNames: Name[] = [];
+  /** BOUNDED: by `REMEMBERED_NAMES`, as the names. */
+  readonly #knownOffsets = new Uint32Array(REMEMBERED_NAMES);
+  readonly #knownNames: Name[] = new Array<Name>(REMEMBERED_NAMES).fill(ROOT);
+  #known = 0;
 
-  constructor(octets: Buffer, start: number, end: number) {
+  read(octets: Buffer, start: number, end: number, expected: Question | undefined): Message | WireFault {
     this.#octets = octets;
     this.#start = start;
     this.#end = Math.min(end, octets.length);
     this.#at = start + HEADER_OCTETS;
+    this.#fault = undefined;
+    this.#edns = undefined;
+    this.#extendedRcode = 0;
+    this.#known = 0;
+    const message = this.#message(expected);
+    this.#octets = NOTHING; // Nobody's memory is held until the next message comes.
+    return message;
   }
 
-  read(): Message | WireFault {
+  #message(expected: Question | undefined): Message | WireFault {
     const start = this.#start;
     if (this.#at > this.#end) return "message-too-short";
     if (this.#end - start > MAX_MESSAGE_OCTETS) return "message-too-long";
@@ -99,7 +118,7 @@ class MessageReader {
     if (questionCount > 1) return "question-count";
     if (answers + authorities + additionals > MAX_RECORDS) return "too-many-records";
 
-    const questions = questionCount === 1 ? [this.#question()] : [];
+    const questions = questionCount === 1 ? [this.#question(expected)] : NO_QUESTIONS;
     const answer = this.#section(answers, false);
     const authority = this.#section(authorities, false);
     const additional = this.#section(additionals, true);
@@ -129,7 +148,12 @@ class MessageReader {
     return -1;
   }
 
-  #question(): Question {
+  #question(expected: Question | undefined): Question {
+    if (expected !== undefined && this.#stands(expected)) {
+      this.#remember(this.#at, expected.qname);
+      this.#at += expected.qname.length + 4;
+      return expected;
+    }
     const qname = this.#owner();
     const at = this.#at;
     this.#at = at + 4;
@@ -137,9 +161,21 @@ class MessageReader {
     return { qname, qtype: this.#u16(at), qclass: this.#u16(at + 2) };
   }
 
+  /** Whether `question` is what comes next, but for the letter case of its name. */
+  #stands({ qname, qtype, qclass }: Question): boolean {
+    const octets = this.#octets;
+    const at = this.#at;
+    const nameEnd = at + qname.length;
+    if (nameEnd + 4 > this.#end) return false;
+    for (let i = 0; i < qname.length; i++) {
+      if (LOWER_CASE[octets[at + i]!] !== qname.charCodeAt(i)) return false;
+    }
+    return this.#u16(nameEnd) === qtype && this.#u16(nameEnd + 2) === qclass;
+  }
+
   #section(count: number, mayHoldOpt: boolean): readonly ResourceRecord[] {
     if (count === 0) return NO_RECORDS;
-    const records: ResourceRecord[] = [];
+    let records: ResourceRecord[] | undefined;
     for (let i = 0; i < count && this.#fault === undefined; i++) {
       const owner = this.#owner();
       const at = this.#at;
@@ -159,15 +195,18 @@ class MessageReader {
         this.#opt(owner, mayHoldOpt, at, rdataEnd);
         continue;
       }
-      records.push({
+      const record: ResourceRecord = {
         owner,
         type,
         class: this.#u16(at + 2),
         ttl: this.#u16(at + 4) * 0x10000 + this.#u16(at + 6),
         rdata: this.#rdata(type, rdataStart, rdataEnd),
-      });
+      };
+      // A list of one has no room for the sixteen that the first `push` would make.
+      if (records === undefined) records = [record];
+      else records.push(record);
     }
-    return records;
+    return records ?? NO_RECORDS;
   }
 
   #opt(owner: Name, isAllowed: boolean, at: number, end: number): void {
@@ -247,8 +286,8 @@ class MessageReader {
     let at = this.#at;
     if (at + 1 < this.#end && octets[at]! >= 0xc0) {
       const pointee = this.#start + (((octets[at]! & 0x3f) << 8) | octets[at + 1]!);
-      const known = this.#knownOffsets.indexOf(pointee);
-      if (known >= 0) {
+      for (let known = 0; known < this.#known; known++) {
+        if (this.#knownOffsets[known] !== pointee) continue;
         this.#at = at + 2;
         return this.#knownNames[known]!;
       }
@@ -257,11 +296,15 @@ class MessageReader {
     const length = this.#name(0, this.#end, true);
     if (length < 0) return "" as Name;
     const name = SCRATCH.latin1Slice(0, length) as Name;
-    if (this.#knownOffsets.length < REMEMBERED_NAMES) {
-      this.#knownOffsets.push(at);
-      this.#knownNames.push(name);
-    }
+    this.#remember(at, name);
     return name;
+  }
+
+  #remember(offset: number, name: Name): void {
+    if (this.#known === REMEMBERED_NAMES) return;
+    this.#knownOffsets[this.#known] = offset;
+    this.#knownNames[this.#known] = name;
+    this.#known += 1;
   }
 
   /**
@@ -307,3 +350,6 @@ class MessageReader {
     return length;
   }
 }
+
+/** One for all: a message is read in one go, and what is kept of it is not here. */
+const READER = new MessageReader();
