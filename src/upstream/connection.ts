@@ -30,8 +30,9 @@ import type { Turn } from "./turn.ts";
 /** Responses nobody waits for any more, before the connection is given up: they hold IDs and memory. */
 const MAX_ABANDONED = 2_048;
 
-/** Milliseconds a silent connection is kept in the hope of a late response, after its queries went elsewhere. */
-const SUSPECT_GRACE_MS = 1_500;
+/** Milliseconds a silent connection is kept after its queries went elsewhere: on a path this slow (Tor, a full
+ * uplink) a late response is the only one there will be. With the time-out before it, what a client waits. */
+const SUSPECT_GRACE_MS = 3_000;
 
 /** The address a connection belongs to: what it is told. */
 export interface ConnectionOwner extends Destination {

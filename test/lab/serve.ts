@@ -16,6 +16,7 @@ import { bulkZone } from "./bulk.ts";
 import { damagedZones, damageRewrites } from "./damage.ts";
 import { startDo53Upstream } from "./do53-upstream.ts";
 import { startDotUpstream } from "./dot-upstream.ts";
+import { numberedAnswer } from "./numbered.ts";
 import { AUTH_NAME, createPki } from "./pki.ts";
 import { buildTree } from "./tree.ts";
 import { labZones, periodAround } from "./zones.ts";
@@ -31,6 +32,8 @@ const { values } = parseArgs({
     folder: { type: "string" },
     /** `APEX:COUNT[:ALGORITHM[:nsec|nsec3]]`, any number of times; without an algorithm unsigned. */
     bulk: { type: "string", multiple: true, default: [] },
+    /** Answers the names of `numbered.ts` in place of the tree. */
+    numbered: { type: "boolean", default: false },
     damage: { type: "boolean", default: false },
     attacks: { type: "boolean", default: false },
     /** Pad responses to a multiple of so many octets. */
@@ -60,7 +63,8 @@ const pki = createPki({ key: values.rsa ? "rsa" : "ec" });
 const leaf = values.rsa
   ? pki.authority.issue({ key: "rsa", dnsNames: [AUTH_NAME], addresses: ["127.0.0.1", "::1"] })
   : pki.good;
-const common = { host: values.host, answer: authority.respond, behaviour, keepQueries: false };
+const answer = values.numbered ? numberedAnswer : authority.respond;
+const common = { host: values.host, answer, behaviour, keepQueries: false };
 const upstream = await startDotUpstream({ ...common, leaf, port: Number(values.port) });
 const plain = values.do53 ? await startDo53Upstream(common) : undefined;
 

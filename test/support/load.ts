@@ -3,7 +3,7 @@
  * transport faults.
  */
 import { createSocket, type Socket } from "node:dgram";
-import { isRight, numberedName } from "./numbered.ts";
+import { isRight, numberedName } from "../lab/numbered.ts";
 import { query } from "./query.ts";
 
 /** What became of one query. */
@@ -20,12 +20,17 @@ export interface LoadOptions {
   readonly count: number;
   /** Queries a second; absent: all at once. */
   readonly rate?: number;
+  /** Most that wait for a response at a time: the sockets of a busy machine drop what is sent at will. */
+  readonly window?: number;
   readonly domain?: string;
 }
 
 /** Milliseconds after which a client thinks its query lost: more than `upstream.query_timeout`. */
 const LOST_AFTER_MS = 6_000;
 const TICK_MS = 2;
+/** Queries sent without looking whether responses have come. */
+const MAX_A_TICK = 100;
+const DEFAULT_WINDOW = 2_000;
 const RCODE_SERVFAIL = 2;
 
 export class LoadClient {
@@ -54,13 +59,13 @@ export class LoadClient {
   }
 
   /** Asks the next `count` names; gives what became of each, in the order they were asked. */
-  async ask({ count, rate, domain }: LoadOptions): Promise<Outcome[]> {
+  async ask({ count, rate, domain, window = DEFAULT_WINDOW }: LoadOptions): Promise<Outcome[]> {
     const begin = performance.now();
     const outcomes: Promise<Outcome>[] = [];
     while (outcomes.length < count) {
-      const due =
-        rate === undefined ? count : Math.min(count, ((performance.now() - begin) * rate) / 1_000 + 1);
-      while (outcomes.length < due) outcomes.push(this.#askNext(domain));
+      const due = rate === undefined ? count : ((performance.now() - begin) * rate) / 1_000 + 1;
+      const room = outcomes.length + Math.min(MAX_A_TICK, window - this.#waiting.size);
+      while (outcomes.length < Math.min(count, due, room)) outcomes.push(this.#askNext(domain));
       if (outcomes.length < count) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
     return await Promise.all(outcomes);

@@ -7,7 +7,7 @@ import type { DialTarget } from "../../src/upstream/dial-target.ts";
 import { FrameReader } from "../../src/wire/framing.ts";
 import { emptyResponse, framed } from "../lab/raw-message.ts";
 import type { ManualClock } from "./manual-clock.ts";
-import { numberedAnswer } from "./numbered.ts";
+import { numberedAnswer } from "../lab/numbered.ts";
 
 export type Welcome =
   | "opens"

@@ -1,10 +1,10 @@
-/** The resolver in this process before lab upstreams that answer numbered names: where faults are rehearsed. */
+/** The resolver before lab upstreams that answer numbered names: where faults of the transport are rehearsed. */
 import type { Behaviour } from "../lab/behaviour.ts";
 import { startDotUpstream, type DotUpstream } from "../lab/dot-upstream.ts";
 import { AUTH_NAME, createPki } from "../lab/pki.ts";
 import { writeFileSync } from "node:fs";
 import { LoadClient } from "./load.ts";
-import { numberedAnswer } from "./numbered.ts";
+import { numberedAnswer } from "../lab/numbered.ts";
 import { type RunningApp, startApp } from "./running-app.ts";
 
 export interface RigServer {
@@ -25,16 +25,13 @@ export async function startNumbered(behaviour: Behaviour = {}): Promise<DotUpstr
   return await startDotUpstream({ leaf: pki.good, answer: numberedAnswer, behaviour });
 }
 
-/** The resolver before `servers`, without validation; `lines` go into its `[upstream]` table. */
-export async function startRig(servers: readonly RigServer[], lines: readonly string[] = []): Promise<Rig> {
-  const app = await startApp((folder) => {
-    writeFileSync(`${folder}/ca.pem`, pki.caPem);
-    return [
-      '[dnssec]\nmode = "off"',
-      `[upstream]\n${lines.join("\n")}`,
-      ...servers.map(({ operator, addresses }, nth) => serverToml(folder, nth, operator, addresses)),
-    ].join("\n\n");
-  });
+/** The resolver in this process before `servers`, without validation; `lines` go into its `[upstream]` table. */
+export async function startRig(
+  servers: readonly RigServer[],
+  lines: readonly string[] = [],
+  caPem = pki.caPem,
+): Promise<Rig> {
+  const app = await startApp((folder) => rigToml(folder, servers, lines, caPem));
   const client = await LoadClient.open(app.port);
   return {
     app,
@@ -44,6 +41,21 @@ export async function startRig(servers: readonly RigServer[], lines: readonly st
       await app.stop();
     },
   };
+}
+
+/** The tables of such a resolver; writes the authority's certificate to `folder`. */
+export function rigToml(
+  folder: string,
+  servers: readonly RigServer[],
+  lines: readonly string[] = [],
+  caPem = pki.caPem,
+): string {
+  writeFileSync(`${folder}/ca.pem`, caPem);
+  return [
+    '[dnssec]\nmode = "off"',
+    `[upstream]\n${lines.join("\n")}`,
+    ...servers.map(({ operator, addresses }, nth) => serverToml(folder, nth, operator, addresses)),
+  ].join("\n\n");
 }
 
 function serverToml(folder: string, nth: number, operator: string, addresses: readonly string[]): string {

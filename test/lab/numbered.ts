@@ -1,7 +1,7 @@
 /** Names that hold a number, and the one right answer to each: an AAAA record that ends in the same number. */
 import { readMessage, isFault } from "../../src/wire/read-message.ts";
-import type { Answer } from "../lab/connection.ts";
-import { afterQuestion, emptyResponse } from "../lab/raw-message.ts";
+import type { Answer } from "./connection.ts";
+import { afterQuestion, emptyResponse } from "./raw-message.ts";
 
 const TYPE_AAAA = 28;
 const PREFIX = Buffer.from("20010db8000000000000000000000000", "hex").subarray(0, 12);
