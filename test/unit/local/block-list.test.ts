@@ -122,6 +122,15 @@ describe("a set of names", () => {
     expect(set.coverAt(nameHash(0, name("a.example")), name("b.example"), 0)).toBe(0);
   });
 
+  it("takes less than 100 octets a name, table included", async () => {
+    const count = 100_000;
+    const lines = Array.from({ length: count }, (_, i) => `ads.some-company-${i}.example.com`).join("\n");
+    const { names } = await readBlockLists([list(lines)], SEED);
+
+    expect(names.size).toBe(count);
+    expect(names.octets).toBeLessThan(100 * count);
+  });
+
   it("spans pages", () => {
     const set = new NameSet(SEED);
     for (let i = 0; i < 30_000; i++) {

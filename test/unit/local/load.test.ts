@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { diskFiles, type LocalFiles } from "../../../src/local/files.ts";
 import { createLocalData, type LocalOptions } from "../../../src/local/load.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { SilentLog } from "../../support/silent-log.ts";
 import { outcome, question, records } from "./support.ts";
@@ -119,6 +119,28 @@ describe("local data from the configuration", () => {
 
     await reload({ ...NOTHING, blockLists: ["gone"] });
     expect(outcome(data.answer(question("ads.example.net")))).toBe("NXDOMAIN");
+  });
+
+  it("answers by the old lists while new ones are read, turn after turn", async () => {
+    const names = Array.from({ length: 50_000 }, (_, i) => `new${i}.example.com\n`);
+    const memory = memoryFiles({ old: "old.example.com", new: names.join("") });
+    const { data, reload } = await createLocalData({ ...NOTHING, blockLists: ["old"] }, deps(memory.files));
+    let isDone = false;
+    const reloading = reload({ ...NOTHING, blockLists: ["new"] }).then(() => {
+      isDone = true;
+    });
+
+    let turns = 0;
+    while (!isDone) {
+      expect(outcome(data.answer(question("old.example.com")))).toBe("NXDOMAIN");
+      await settle();
+      turns++;
+    }
+    await reloading;
+
+    expect(turns).toBeGreaterThan(10);
+    expect(outcome(data.answer(question("old.example.com")))).toBe("forwarded");
+    expect(outcome(data.answer(question("new49999.example.com")))).toBe("NXDOMAIN");
   });
 
   it("ends with the last of several reloads", async () => {
