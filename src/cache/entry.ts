@@ -16,8 +16,11 @@ const REFRESH_SHARE = 0.9;
 /** Seconds; keeps instants small integers. */
 const MAX_SECONDS = 1_000_000;
 
-/** Octets of heap an entry takes beside its strings: object, map slot, list links, TTL offsets. Measured by the bench. */
-export const ENTRY_OVERHEAD = 320;
+/** Octets of heap an entry takes beside its bodies: object, map slot, list links, key. Measured by the bench. */
+const ENTRY_OVERHEAD = 300;
+/** Octets of heap a body takes beside its message: objects, and the slots of the TTL offsets. */
+const BODY_OVERHEAD = 120;
+const OFFSET_OCTETS = 8;
 
 /** One for all entries, which is nearly every one. */
 const NO_ERRORS: readonly ExtendedError[] = [];
@@ -84,9 +87,13 @@ export class Entry {
 
   /** Octets this entry accounts for in the cache. */
   get octets(): number {
-    const plain = this.#plain === this.#full ? 0 : this.#plain.octets.length;
-    return ENTRY_OVERHEAD + this.#full.octets.length + plain;
+    const full = octetsOf(this.#full);
+    return ENTRY_OVERHEAD + full + (this.#plain === this.#full ? 0 : octetsOf(this.#plain));
   }
+}
+
+function octetsOf({ octets, ttlOffsets }: Body): number {
+  return BODY_OVERHEAD + octets.length + ttlOffsets.length * OFFSET_OCTETS;
 }
 
 /** Whether a client that did not set CD may see this: bogus data never, nor what could not be judged. */
