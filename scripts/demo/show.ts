@@ -1,7 +1,15 @@
 /** What the demo prints. Colours where stdout is a terminal and NO_COLOR is not set. */
 import { styleText } from "node:util";
 import type { Message } from "../../src/ports/message.ts";
-import { Flag, OptionCode, Rcode, rcodeToText, Type, typeToText } from "../../src/wire/codes.ts";
+import {
+  Flag,
+  infoCodeToText,
+  OptionCode,
+  Rcode,
+  rcodeToText,
+  Type,
+  typeToText,
+} from "../../src/wire/codes.ts";
 import { readClientSubnet, readExtendedErrors } from "../../src/wire/edns.ts";
 import { nameToText, rdataToText } from "../../src/wire/presentation.ts";
 import { isFault, readMessage } from "../../src/wire/read-message.ts";
@@ -52,7 +60,8 @@ export function lookup(what: Lookup, { message, milliseconds }: Answer, seen: re
   line("trust", trustOf(message));
   line("time", `${milliseconds.toFixed(1)} ms`);
   for (const error of readExtendedErrors(message.edns)) {
-    line("error", styled("yellow", `EDE ${error.infoCode}${error.text === "" ? "" : `: ${error.text}`}`));
+    const reason = error.text === "" ? "" : `: ${error.text}`;
+    line("error", styled("yellow", `EDE ${error.infoCode} (${infoCodeToText(error.infoCode)})${reason}`));
   }
   sights(seen);
 }

@@ -5,7 +5,7 @@
 import type { Lookup } from "../ports/operator.ts";
 import type { Question, ResourceRecord } from "../ports/message.ts";
 import type { TraceStep } from "../ports/trace.ts";
-import { classToText, InfoCode, rcodeToText, typeToText } from "../wire/codes.ts";
+import { classToText, infoCodeToText, rcodeToText, typeToText } from "../wire/codes.ts";
 import { nameToText, rdataToText } from "../wire/presentation.ts";
 
 export interface RecordView {
@@ -61,7 +61,7 @@ export function viewOf(question: Question, lookup: Lookup, isTraced: boolean): L
     elapsed_ms: rounded(elapsedMs),
     errors: response.errors.map(({ infoCode, text }) => ({
       info_code: infoCode,
-      meaning: meaningOf(infoCode),
+      meaning: infoCodeToText(infoCode),
       text,
     })),
     answer: response.answer.map(recordView),
@@ -86,15 +86,4 @@ function stepView({ at, stage, text, detail }: TraceStep, start: number): StepVi
 
 function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 100) / 100;
-}
-
-const MEANINGS: ReadonlyMap<number, string> = new Map(
-  Object.entries(InfoCode).map(([word, code]) => [code, word.toLowerCase().replaceAll("_", " ")]),
-);
-
-function meaningOf(code: number): string {
-  const words = MEANINGS.get(code) ?? `code ${code}`;
-  return words.replace(/\b(dnssec|dnskey|ds|nsec3?|rrsigs|nxdomain)\b/g, (word) =>
-    word === "rrsigs" ? "RRSIGs" : word.toUpperCase(),
-  );
 }

@@ -156,6 +156,23 @@ function isTerminal(descriptor: 1 | 2): boolean {
   return (descriptor === 1 ? process.stdout : process.stderr).isTTY;
 }
 
+/** What pino adds to each line, which the pretty format has in front. */
+const FRAME: ReadonlySet<string> = new Set(["level", "time", "msg"]);
+
+/** The message, and its fields as `key=value`. */
+function readable(line: Readonly<Record<string, unknown>>, dim: (text: string) => string): string {
+  const fields = Object.entries(line)
+    .filter(([key, value]) => !FRAME.has(key) && value !== undefined)
+    .map(([key, value]) => `${key}=${plain(value)}`);
+  return fields.length === 0 ? String(line["msg"]) : `${String(line["msg"])}  ${dim(fields.join(" "))}`;
+}
+
+/** In quotes where it would not read as one word. */
+function plain(value: unknown): string {
+  const text = Array.isArray(value) ? value.join(",") : String(value);
+  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+}
+
 /** Loaded on demand: a service that logs JSON does not pay for it. */
 async function prettyWriter(
   { destination }: LogOptions,
@@ -166,7 +183,8 @@ async function prettyWriter(
   const format = pretty.default.prettyFactory({
     colorize: typeof destination === "number" && isTerminal(destination),
     translateTime: "SYS:HH:MM:ss.l",
-    singleLine: true,
+    messageFormat: (line, _key, _level, { colors }) => readable(line, colors.gray),
+    hideObject: true,
   });
   return (line) => {
     write(format(line));

@@ -215,6 +215,7 @@ export const CertificateType = {
 const TYPE_TEXTS: ReadonlyMap<number, string> = textsOf(Type);
 const CLASS_TEXTS: ReadonlyMap<number, string> = textsOf(Class);
 const RCODE_TEXTS: ReadonlyMap<number, string> = textsOf(Rcode);
+const INFO_CODE_TEXTS: ReadonlyMap<number, string> = wordsOf(InfoCode);
 const TYPES: ReadonlyMap<string, number> = new Map(Object.entries(Type));
 const CLASSES: ReadonlyMap<string, number> = new Map(Object.entries(Class));
 
@@ -241,6 +242,22 @@ export function classFromText(text: string): number | undefined {
 /** `NXDOMAIN`, or `RCODE12` where the code has no name here. */
 export function rcodeToText(rcode: number): string {
   return RCODE_TEXTS.get(rcode) ?? `RCODE${rcode}`;
+}
+
+/** `signature expired`, or `code 99` where the code has no name here. */
+export function infoCodeToText(code: number): string {
+  return INFO_CODE_TEXTS.get(code) ?? `code ${code}`;
+}
+
+/** In words, for people: abbreviations keep their capitals. */
+function wordsOf(codes: Readonly<Record<string, number>>): ReadonlyMap<number, string> {
+  return new Map(
+    Object.entries(codes).map(([text, code]) => {
+      const words = text.toLowerCase().replaceAll("_", " ");
+      const named = words.replace(/\b(dnssec|dnskey|ds|nsec3?|nxdomain)\b/g, (word) => word.toUpperCase());
+      return [code, named.replace("rrsigs", "RRSIGs")];
+    }),
+  );
 }
 
 function textsOf(codes: Readonly<Record<string, number>>): ReadonlyMap<number, string> {

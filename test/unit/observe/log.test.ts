@@ -83,8 +83,10 @@ describe("the log", () => {
     const lines: string[] = [];
     const log = await logInto(lines, { format: "pretty" });
 
-    log.info({ upstream: "one" }, "ready");
+    log.info({ upstream: "one", detail: "no answer", listeners: ["a", "b"], port: 853 }, "ready");
 
-    expect(lines[0]).toMatch(/^\[\d\d:\d\d:\d\d\.\d+\] INFO: ready \{"upstream":"one"\}\n$/);
+    expect(lines[0]).toMatch(
+      /^\[\d\d:\d\d:\d\d\.\d+\] INFO: ready {2}upstream=one detail="no answer" listeners=a,b port=853\n$/,
+    );
   });
 });
