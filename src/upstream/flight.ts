@@ -221,7 +221,8 @@ export class Flight implements Waiter, Applicant, Sleeper {
       this.#place(now);
       return;
     }
-    const isSilent = last.carrier.lastAnswerAt <= last.sentAt;
+    // Where any connection has answered others since, it is the name that takes its time.
+    const isSilent = this.#attempts.every(({ carrier, sentAt }) => carrier.lastAnswerAt <= sentAt);
     if (isSilent) {
       last.carrier.owner.doubt(last.carrier);
       this.#itinerary.here.trouble(last.sentAt, now);

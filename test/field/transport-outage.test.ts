@@ -11,7 +11,7 @@ const STOP_MS = 15_000;
 /** Milliseconds until the first fresh answer after everything is well again. */
 const RECOVERY_MS = 1_000;
 
-let labs: LabProcess[] = [];
+const labs: LabProcess[] = [];
 let program: Program | undefined;
 let client: LoadClient | undefined;
 

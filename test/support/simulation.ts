@@ -2,6 +2,7 @@
 import type { Budget, Query, Response } from "../../src/ports/exchange.ts";
 import { ResolutionError, type ResolutionFault } from "../../src/ports/fault.ts";
 import type { Name, Question } from "../../src/ports/message.ts";
+import type { Trace } from "../../src/ports/trace.ts";
 import { outgoingQuery } from "../../src/privacy/outgoing-query.ts";
 import { budgetUntil } from "../../src/resolve/budget.ts";
 import type { ServerOptions, UpstreamOptions } from "../../src/upstream/options.ts";
@@ -26,6 +27,14 @@ export interface Fate {
   took?: number;
   kind?: "right" | "servfail" | "wrong" | ResolutionFault;
   upstream?: string;
+}
+
+export interface AskOptions {
+  /** Label of a server. */
+  readonly avoid?: string;
+  readonly trace?: Trace;
+  /** What the flight may send. */
+  readonly upstreamQueries?: number;
 }
 
 export interface SimulationOptions {
@@ -81,7 +90,7 @@ export class Simulation {
   }
 
   /** Asks the name of that number now; what becomes of it is in the fate. */
-  ask(serial: number, options: { avoid?: string; timeout?: number } = {}): Fate {
+  ask(serial: number, { avoid, trace, upstreamQueries }: AskOptions = {}): Fate {
     const askedAt = this.clock.now();
     const fate: Fate = { serial, askedAt, settled: 0 };
     this.fates.push(fate);
@@ -90,8 +99,8 @@ export class Simulation {
       fate.took = this.clock.now() - askedAt;
       fate.kind = kind;
     };
-    const budget: Budget = budgetUntil(askedAt + (options.timeout ?? QUERY_TIMEOUT_MS));
-    const { avoid } = options;
+    const budget: Budget = budgetUntil(askedAt + QUERY_TIMEOUT_MS, trace);
+    if (upstreamQueries !== undefined) budget.work.upstreamQueries = upstreamQueries;
     this.upstreams.exchange({ ...queryFor(serial), ...(avoid !== undefined && { avoid }) }, budget).then(
       (response) => {
         fate.upstream = response.upstream;
@@ -122,7 +131,7 @@ export class Simulation {
   }
 
   /** Asks one name and waits for what becomes of it. */
-  async one(serial: number, options: { avoid?: string } = {}): Promise<Fate> {
+  async one(serial: number, options: AskOptions = {}): Promise<Fate> {
     const fate = this.ask(serial, options);
     while (fate.settled === 0) await this.pass(5);
     return fate;
