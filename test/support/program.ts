@@ -29,6 +29,8 @@ export interface Program {
   readonly log: readonly LogLine[];
   /** Waits for a line whose message matches. */
   logged(message: RegExp): Promise<LogLine>;
+  /** What it said on standard error so far; shown as it comes too. */
+  errors(): string;
   kill(signal: NodeJS.Signals): void;
   /** The exit code, once it has ended. */
   readonly exit: Promise<number | null>;
@@ -59,10 +61,15 @@ export async function startProgram({ toml, listen = "" }: ProgramOptions): Promi
     ].join("\n\n"),
   );
   const child = spawn(process.execPath, [PROGRAM, "run", "-c", file], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, FORCE_COLOR: "0" },
   });
   const log = followLog(child);
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors += chunk.toString();
+    process.stderr.write(chunk);
+  });
   const exit = once(child, "exit").then(([code]) => {
     rmSync(folder, { recursive: true, force: true });
     return code as number | null;
@@ -75,6 +82,7 @@ export async function startProgram({ toml, listen = "" }: ProgramOptions): Promi
     pid: child.pid ?? 0,
     log: log.lines,
     logged: log.logged,
+    errors: () => errors,
     kill: (signal) => child.kill(signal),
     exit,
     stop: () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, createApp } from "../../src/app.ts";
+import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { namedFiles } from "../../src/config/named-files.ts";
 import type { ProgramLog } from "../../src/observe/log.ts";
@@ -25,19 +26,9 @@ export async function startApp(
   options: { readonly stateDir?: string } = {},
 ): Promise<RunningApp> {
   const folder = mkdtempSync(join(tmpdir(), "sotto-app-"));
-  const file = join(folder, "sotto.toml");
-  const own = [
-    `state_dir = "${options.stateDir ?? `${folder}/state`}"`,
-    '[listen]\naddresses = ["127.0.0.1:0"]',
-    '[metrics]\naddress = ""',
-    `[control]\nsocket = "${folder}/control.sock"`,
-  ];
-  writeFileSync(file, [...own, toml(folder)].join("\n\n"));
-  const machine = { env: {}, uid: 1000, platform: "linux", cwd: folder };
-  const loaded = loadConfig({ path: file, machine, files: namedFiles });
-  if ("faults" in loaded) throw new Error(loaded.faults.map((fault) => JSON.stringify(fault)).join("\n"));
+  const config = configFrom(folder, toml(folder), options.stateDir);
   const log = new KeptLog();
-  const app = await createApp(loaded.config, { version: "0.0.0", env: {}, log });
+  const app = await createApp(config, { version: "0.0.0", env: {}, log });
   const { listeners } = await app.start();
   return {
     port: listeners[0]?.port ?? 0,
@@ -48,6 +39,22 @@ export async function startApp(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A configuration of which everything that is kept lies in `folder`, but for a `stateDir` of the caller's. */
+export function configFrom(folder: string, toml: string, stateDir = join(folder, "state")): Config {
+  const file = join(folder, "sotto.toml");
+  const own = [
+    `state_dir = "${stateDir}"`,
+    '[listen]\naddresses = ["127.0.0.1:0"]',
+    '[metrics]\naddress = ""',
+    `[control]\nsocket = "${folder}/control.sock"`,
+  ];
+  writeFileSync(file, [...own, toml].join("\n\n"));
+  const machine = { env: {}, uid: 1000, platform: "linux", cwd: folder };
+  const loaded = loadConfig({ path: file, machine, files: namedFiles });
+  if ("faults" in loaded) throw new Error(loaded.faults.map((fault) => JSON.stringify(fault)).join("\n"));
+  return loaded.config;
 }
 
 class KeptLog extends SilentLog implements ProgramLog {
