@@ -22,6 +22,7 @@ import { scrubbed } from "../resolve/scrubbed.ts";
 import type { DialTarget } from "../upstream/dial-target.ts";
 import { networkFingerprint } from "../upstream/network-fingerprint.ts";
 import type { AddressAndPort, Proxy, ServerOptions, UpstreamOptions } from "../upstream/options.ts";
+import { createPlainResolver } from "../upstream/plain-resolver.ts";
 import type { ServerSnapshot } from "../upstream/snapshot.ts";
 import { TlsDialer } from "../upstream/tls-dialer.ts";
 import { Upstreams } from "../upstream/upstreams.ts";
@@ -83,6 +84,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     random,
     log,
     dialer: deps.dialer ?? tls,
+    askPlain: createPlainResolver({ clock, random }),
     // The ID is a connection's own: it is set when the query is sent.
     encode: (question, { options: { ecs: own } }, isEncrypted) =>
       encode(question, 0, hops.of(own, isEncrypted)),

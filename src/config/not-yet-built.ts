@@ -20,14 +20,6 @@ const NOT_YET_BUILT: readonly Missing[] = [
     places: ({ portal }) => (portal.enabled ? [["portal", "enabled"]] : []),
     instead: "captive portals have to be opened by hand",
   },
-  {
-    places: (keys) => servers(keys, "host", ({ host }) => host !== undefined),
-    instead: "the server is left out",
-  },
-  {
-    places: (keys) => servers(keys, "discover", ({ discover }) => discover !== undefined),
-    instead: "the server is left out",
-  },
   { places: (keys) => servers(keys, "dane", ({ dane }) => dane), instead: "no TLSA record is looked at" },
 ];
 

@@ -5,15 +5,21 @@
 import type { Instant } from "../ports/clock.ts";
 import type { Durations } from "../ports/durations.ts";
 import { Address, type AddressDeps } from "./address.ts";
+import { bootstrapping } from "./bootstrap.ts";
 import type { DialTarget } from "./dial-target.ts";
+import { discovering } from "./discovery.ts";
 import { Families } from "./families.ts";
 import type { AddressAndPort, ServerOptions, UpstreamOptions } from "./options.ts";
+import type { AskPlain } from "./plain-resolver.ts";
 import { Replicas } from "./replicas.ts";
 import type { SplitDomain, Stations } from "./router.ts";
 import { createServer, type Server } from "./server.ts";
 import { type ServerSnapshot, snapshotOf } from "./snapshot.ts";
+import { Whereabouts } from "./whereabouts.ts";
 
 export interface FleetDeps extends Omit<AddressDeps, "connections" | "idleTimeout"> {
+  /** Asks a resolver in clear: where a server of a `host` or `discover` is. */
+  readonly askPlain: AskPlain;
   /** Where the durations of a server go; absent: nowhere. */
   readonly durations?: (server: string) => Durations;
 }
@@ -24,6 +30,8 @@ interface Berth {
   readonly replicas: Replicas;
   /** Where the same addresses go in clear, in the opportunistic profile. */
   readonly inClear: Replicas | undefined;
+  /** Absent where the addresses are given. */
+  readonly whereabouts: Whereabouts | undefined;
   addresses: readonly Address[];
   clearAddresses: readonly Address[];
 }
@@ -59,8 +67,8 @@ export class Fleet {
   }
 
   /** The first query is here: what has to be looked up first is looked up. */
-  start(): void {
-    // Nothing yet: every address is given.
+  start(now: Instant): void {
+    for (const { whereabouts } of this.#berths) whereabouts?.tend(now);
   }
 
   setAddresses(berth: Berth, addresses: readonly AddressAndPort[]): void {
@@ -70,7 +78,7 @@ export class Fleet {
     berth.clearAddresses =
       inClear === undefined
         ? []
-        : addresses.map(({ address }) => this.#address(berth, inClear, { address, port: CLEAR_PORT }, false));
+        : whereInClear(server.options, addresses).map((each) => this.#address(berth, inClear, each, false));
     this.#regroup(replicas, (each) => (each.replicas === replicas ? each.addresses : []));
     if (inClear !== undefined) {
       this.#regroup(inClear, (each) => (each.inClear === inClear ? each.clearAddresses : []));
@@ -83,6 +91,7 @@ export class Fleet {
 
   /** Tries what is down and wanted. @returns whether anything here is in use. */
   tend(now: Instant, inUseWithin: number): boolean {
+    this.start(now);
     let isInUse = false;
     for (const replicas of this.#all()) {
       if (!replicas.isInUse(now, inUseWithin)) continue;
@@ -95,12 +104,14 @@ export class Fleet {
   wakeUp(now: Instant): void {
     this.#families.forget();
     for (const replicas of this.#all()) replicas.reset();
+    for (const { whereabouts } of this.#berths) whereabouts?.doubt();
     for (const address of this.#addresses()) address.wakeUp(now);
   }
 
   networkChanged(now: Instant): void {
     this.#families.forget();
     for (const replicas of this.#all()) replicas.reset();
+    for (const { whereabouts } of this.#berths) whereabouts?.doubt();
     for (const address of this.#addresses()) address.networkChanged(now);
   }
 
@@ -111,6 +122,7 @@ export class Fleet {
   }
 
   close(): void {
+    for (const { whereabouts } of this.#berths) whereabouts?.stop();
     for (const replicas of this.#all()) replicas.close();
     for (const address of this.#addresses()) address.close();
   }
@@ -125,10 +137,27 @@ export class Fleet {
     const replicas = isSplit ? this.#replicas(label) : this.#among(this.#general, label, false);
     const mayBeClear = profile === "opportunistic" && !isSplit && options.transport === "tls";
     const inClear = mayBeClear ? this.#among(this.#clear, label, true) : undefined;
-    const berth: Berth = { server, replicas, inClear, addresses: [], clearAddresses: [] };
+    const whereabouts = this.#whereabouts(options, (addresses) => {
+      this.setAddresses(berth, addresses);
+    });
+    const berth: Berth = { server, replicas, inClear, whereabouts, addresses: [], clearAddresses: [] };
     this.#berths.push(berth);
     this.setAddresses(berth, options.addresses);
     return replicas;
+  }
+
+  #whereabouts(
+    options: ServerOptions,
+    onFound: (addresses: readonly AddressAndPort[]) => void,
+  ): Whereabouts | undefined {
+    const { clock, log, askPlain } = this.#deps;
+    const { host, discover, name: server } = options;
+    if (host !== undefined) {
+      const find = bootstrapping(host, this.#options.bootstrap, askPlain);
+      return new Whereabouts({ clock, log, server, find, onFound });
+    }
+    if (discover === undefined) return undefined;
+    return new Whereabouts({ clock, log, server, find: discovering(discover, askPlain), onFound });
   }
 
   #among(stations: Map<string, Replicas>, label: string, isClear: boolean): Replicas {
@@ -141,7 +170,14 @@ export class Fleet {
 
   #replicas(label: string, isClear = false): Replicas {
     const { clock } = this.#deps;
-    return new Replicas(isClear ? `${label} in clear` : label, { clock, families: this.#families, isClear });
+    const isPending = (): boolean =>
+      this.#berths.some(
+        ({ replicas, inClear, whereabouts }) =>
+          (replicas === made || inClear === made) && whereabouts?.isPending === true,
+      );
+    const name = isClear ? `${label} in clear` : label;
+    const made = new Replicas(name, { clock, families: this.#families, isClear, isPending });
+    return made;
   }
 
   /** The address as it was, if it was there already. */
@@ -165,7 +201,9 @@ export class Fleet {
     const { name, authName, pins, pinPolicy, dane, ca } = options;
     const { connectTimeout, profile } = this.#options;
     const isRequired = profile === "strict" || options.domains.length > 0;
-    const identity = { authName, pins, pinPolicy, dane, ca, isRequired };
+    const coveredAddress = options.discover?.address.replace(/%.*$/, "");
+    const covered = coveredAddress === undefined ? {} : { coveredAddress };
+    const identity = { authName, pins, pinPolicy, dane, ca, isRequired, ...covered };
     return {
       server: name,
       address,
@@ -190,4 +228,13 @@ export class Fleet {
   #addresses(): Address[] {
     return this.#berths.flatMap(({ addresses, clearAddresses }) => [...addresses, ...clearAddresses]);
   }
+}
+
+/** A resolver that designates another is itself the one in clear. */
+function whereInClear(
+  { discover }: ServerOptions,
+  addresses: readonly AddressAndPort[],
+): readonly AddressAndPort[] {
+  if (discover !== undefined) return [discover];
+  return addresses.map(({ address }) => ({ address, port: CLEAR_PORT }));
 }

@@ -19,6 +19,7 @@ import type { DialTarget } from "./dial-target.ts";
 import { Flight, type FlightDeps } from "./flight.ts";
 import { Fleet } from "./fleet.ts";
 import type { ServerOptions, UpstreamOptions } from "./options.ts";
+import type { AskPlain } from "./plain-resolver.ts";
 import type { Route } from "./route.ts";
 import { Router } from "./router.ts";
 import type { ServerSnapshot } from "./snapshot.ts";
@@ -31,6 +32,8 @@ export interface UpstreamsDeps {
   readonly random: Random;
   readonly log: Log;
   readonly dialer: Dialer<DialTarget>;
+  /** Asks a resolver in clear: where a server of a `host` or `discover` is. */
+  readonly askPlain: AskPlain;
   readonly encode: EncodeFor;
   /** Operators, the one that is to see the question first. */
   readonly ranked: (question: Question, operators: readonly string[]) => readonly string[];
@@ -154,7 +157,7 @@ export class Upstreams implements Exchange {
   /** Beats while there is something to look after. A beat that comes far too late means that we were stopped. */
   #watch(now: Instant): void {
     if (this.#cancelBeat === undefined) {
-      this.#fleet.start();
+      this.#fleet.start(now);
       this.#lookAtNetwork();
       this.#beatAt = now;
       this.#beatLater();

@@ -28,6 +28,8 @@ export interface Do53Options {
   readonly answer: Answer;
   readonly behaviour?: Behaviour;
   readonly host?: string;
+  /** Default 0: any that is free. */
+  readonly port?: number;
   readonly keepQueries?: boolean;
 }
 

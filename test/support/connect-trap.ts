@@ -1,4 +1,4 @@
-/** Sees every address that this process dials or sends a datagram to, while it is set. */
+/** Sees every address that this process dials or sends a datagram to, while it is set; leads dials elsewhere on demand. */
 import { Socket as UdpSocket } from "node:dgram";
 import { Socket } from "node:net";
 
@@ -10,12 +10,15 @@ export interface ConnectTrap {
 
 type Patched = Record<string, (...args: unknown[]) => unknown>;
 
-export function setConnectTrap(): ConnectTrap {
+/** `redirect` gives the port that a TCP dial really goes to: tests cannot listen on 853. */
+export function setConnectTrap(redirect: (port: number) => number = (port) => port): ConnectTrap {
   const dialled: string[] = [];
   const release = [
     patched(Socket.prototype, "connect", (args) => {
       const flat = args.flat()[0] as { host?: string; port?: number; path?: string };
-      if (flat.path === undefined) dialled.push(`tcp ${flat.host}:${flat.port}`);
+      if (flat.path !== undefined) return;
+      dialled.push(`tcp ${flat.host}:${flat.port}`);
+      flat.port = redirect(flat.port ?? 0);
     }),
     // The last number is the port; an address follows it where the socket is not connected.
     patched(UdpSocket.prototype, "send", (args) => {

@@ -78,6 +78,7 @@ export class Simulation {
       random,
       log: this.log,
       dialer: this.network,
+      askPlain: () => Promise.resolve("nobody is asked in clear"),
       encode: (question) => encode(question, 0),
       // Odd serials to the operators in order, even ones in the reverse: both are in use.
       ranked: ({ qname }, labels) => (serialOf(qname) % 2 === 1 ? labels : [...labels].reverse()),

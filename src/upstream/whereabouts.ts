@@ -1,0 +1,106 @@
+/**
+ * The addresses of a server that has to be looked up, kept up to date while it is in use. Old addresses hold until
+ * there are new ones: a look-up that fails takes nothing away.
+ *
+ * Source: RFC 9462 §4.1 (refresh at the TTL); RFC 8767 §4 has the same thought for answers.
+ */
+import type { Clock, Instant } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { AddressAndPort } from "./options.ts";
+
+export interface Found {
+  /** At least one. */
+  readonly addresses: readonly AddressAndPort[];
+  /** Seconds. */
+  readonly ttl: number;
+}
+
+/** Looks once; or why nothing was found. Never rejects. */
+export type Find = () => Promise<Found | string>;
+
+export interface WhereaboutsDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The server's label. */
+  readonly server: string;
+  readonly find: Find;
+  readonly onFound: (addresses: readonly AddressAndPort[], now: Instant) => void;
+}
+
+/** Seconds between two look-ups, whatever the TTL says. */
+const MIN_TTL = 30;
+/** Seconds. */
+const MAX_TTL = 86_400;
+/** Milliseconds before a look-up that failed is tried again, doubled each time. */
+const FIRST_RETRY_MS = 1_000;
+/** Milliseconds. */
+const MAX_RETRY_MS = 60_000;
+/** Addresses of one server that are used. */
+export const MAX_FOUND = 16;
+
+export class Whereabouts {
+  readonly #deps: WhereaboutsDeps;
+  #isLooking = false;
+  #dueAt: Instant = Number.NEGATIVE_INFINITY;
+  #retry = FIRST_RETRY_MS;
+  #isStopped = false;
+  /** Why the last look-up found nothing; `undefined` where it did, or none was made. */
+  fault: string | undefined;
+
+  constructor(deps: WhereaboutsDeps) {
+    this.#deps = deps;
+  }
+
+  /** The first look-up has no result yet. */
+  get isPending(): boolean {
+    return this.#isLooking && this.fault === undefined && this.#dueAt === Number.NEGATIVE_INFINITY;
+  }
+
+  /** Looks again if it is time to. */
+  tend(now: Instant): void {
+    if (this.#isLooking || this.#isStopped || now < this.#dueAt) return;
+    this.#isLooking = true;
+    this.#look().catch((error: unknown) => {
+      this.#failed(error instanceof Error ? error.message : String(error));
+    });
+  }
+
+  /** Another network, or a sleep: what was found may not hold here. It is used until there is something better. */
+  doubt(): void {
+    if (this.#dueAt === Number.NEGATIVE_INFINITY) return;
+    this.#dueAt = 0;
+    this.#retry = FIRST_RETRY_MS;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  async #look(): Promise<void> {
+    const found = await this.#deps.find();
+    if (this.#isStopped) return;
+    if (typeof found === "string") {
+      this.#failed(found);
+      return;
+    }
+    const { clock, onFound } = this.#deps;
+    const now = clock.now();
+    this.#isLooking = false;
+    this.#retry = FIRST_RETRY_MS;
+    this.#dueAt = now + Math.min(Math.max(found.ttl, MIN_TTL), MAX_TTL) * 1_000;
+    if (this.fault !== undefined)
+      this.#deps.log.info({ upstream: this.#deps.server }, "upstream found again");
+    this.fault = undefined;
+    onFound(found.addresses.slice(0, MAX_FOUND), now);
+  }
+
+  #failed(fault: string): void {
+    const { clock, log, server } = this.#deps;
+    this.#isLooking = false;
+    this.#dueAt = clock.now() + this.#retry;
+    this.#retry = Math.min(2 * this.#retry, MAX_RETRY_MS);
+    if (this.fault === fault) return;
+    this.fault = fault;
+    log.warn({ upstream: server, detail: fault }, "upstream cannot be found");
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Servers whose addresses have to be found out: `host` through bootstrap resolvers, `discover` by DDR (RFC 9462).
+ * A plain resolver hears that one name, and whoever it names still has to prove who they are.
+ */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isFault, readMessage } from "../../src/wire/read-message.ts";
+import { nameToText } from "../../src/wire/presentation.ts";
+import { type Do53Upstream, startDo53Upstream } from "../lab/do53-upstream.ts";
+import { type Lab, startLab } from "../lab/lab.ts";
+import { createPki, type Leaf } from "../lab/pki.ts";
+import { ask } from "../support/ask.ts";
+import { type ConnectTrap, setConnectTrap } from "../support/connect-trap.ts";
+import { freePort } from "../support/peers.ts";
+import { labToml } from "../support/program.ts";
+import { type RunningApp, startApp } from "../support/running-app.ts";
+
+const pki = createPki();
+const DESIGNATION = "_dns.resolver 300 SVCB 1 dot.example.net. alpn=dot";
+
+let lab: Lab;
+let trap: ConnectTrap;
+let plain: Do53Upstream | undefined;
+let running: RunningApp | undefined;
+
+async function begin(leaf: Leaf = pki.good): Promise<void> {
+  lab = await startLab({ pki, leaf, records: { "arpa.": [DESIGNATION] } });
+  trap = setConnectTrap((port) => (port === 853 ? lab.upstream.port : port));
+}
+
+beforeEach(() => {
+  plain = undefined;
+  running = undefined;
+});
+
+afterEach(async () => {
+  trap.release();
+  await running?.stop();
+  await plain?.close();
+  await lab.close();
+});
+
+async function startPlain(answer = lab.authority.respond): Promise<Do53Upstream> {
+  plain = await startDo53Upstream({ answer });
+  return plain;
+}
+
+async function startWith(keys: string, bootstrap: string): Promise<RunningApp> {
+  running = await startApp(
+    (folder) => `[upstream]
+bootstrap = ["${bootstrap}"]
+${labToml(lab, folder)
+  .replace(/addresses = .*/, keys)
+  .replace(/auth_name = .*/, "")}`,
+  );
+  return running;
+}
+
+const byHost = 'host = "dot.example.net"';
+
+/** Names that the plain resolver was asked for, over UDP and TCP. */
+function toldPlain(): Set<string> {
+  const { received = [], tcp } = plain ?? {};
+  const octets = [...received, ...(tcp?.received.map((each) => each.octets) ?? [])];
+  return new Set(
+    octets.flatMap((each) => {
+      const message = readMessage(each);
+      return isFault(message) ? [] : message.questions.map(({ qname }) => nameToText(qname));
+    }),
+  );
+}
+
+describe("a server given by `host`", () => {
+  it("is found through bootstrap, which hears its name and nothing else", async () => {
+    await begin();
+    const { address } = await startPlain();
+    const { port } = await startWith(byHost, address);
+
+    const rcodes = [(await ask(port, "www.example.com")).rcode, (await ask(port, "www.example.org")).rcode];
+
+    expect(rcodes).toEqual([0, 0]);
+    expect(toldPlain()).toEqual(new Set(["dot.example.net."]));
+    expect(lab.upstream.counters.queries).toBeGreaterThan(0);
+    expect(trap.dialled.filter((each) => each.startsWith("tcp") && !each.endsWith(":853"))).toEqual([]);
+    expect(plain?.received.map(({ length }) => length)).toHaveLength(2);
+  });
+
+  it("is asked over TCP where the letter case does not come back: the answer may be forged", async () => {
+    await begin();
+    const { address } = await startPlain((query) => {
+      const response = lab.authority.respond(query);
+      // As a resolver that folds names, or a forger who does not know the case.
+      const folded = response?.toString("latin1").replace(/dot.example.net/i, (name) => name.toLowerCase());
+      return folded === undefined ? undefined : Buffer.from(folded, "latin1");
+    });
+    const { port } = await startWith(byHost, address);
+
+    const { rcode } = await ask(port, "www.example.com");
+
+    expect(rcode).toBe(0);
+    expect(plain?.tcp.counters.queries).toBe(2);
+  });
+
+  it("that bootstrap puts in a stranger's hands hears nothing", async () => {
+    await begin(pki.foreign);
+    const { address } = await startPlain();
+    const { port } = await startWith(byHost, address);
+
+    const { rcode } = await ask(port, "www.example.com");
+
+    expect(rcode).toBe(2);
+    expect(lab.upstream.counters.connections).toBeGreaterThan(0);
+    expect(lab.upstream.counters.applicationOctets).toBe(0);
+  });
+
+  it("is found as soon as bootstrap answers again", async () => {
+    await begin();
+    const bootstrapPort = await freePort();
+    const { port, log } = await startWith(byHost, `127.0.0.1:${bootstrapPort}`);
+    const first = await ask(port, "www.example.com");
+    plain = await startDo53Upstream({ answer: lab.authority.respond, port: bootstrapPort });
+
+    let rcode = 2;
+    const since = performance.now();
+    while (rcode !== 0 && performance.now() - since < 10_000) {
+      ({ rcode } = await ask(port, "www.example.org"));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+
+    expect(first.rcode).toBe(2);
+    expect(rcode).toBe(0);
+    const lines = log.lines.filter(({ message }) => message === "upstream cannot be found");
+    expect(lines.map(({ fields }) => fields["detail"])).toEqual(["127.0.0.1 refuses connections"]);
+  });
+});
+
+describe("a server given by `discover` (RFC 9462)", () => {
+  it("is the one that the plain resolver designates, whose certificate covers its address", async () => {
+    await begin();
+    const { address } = await startPlain();
+    const { port } = await startWith(`discover = "${address}"`, address);
+
+    const { rcode } = await ask(port, "www.example.com");
+
+    expect(rcode).toBe(0);
+    expect(toldPlain()).toEqual(new Set(["_dns.resolver.arpa.", "dot.example.net."]));
+    expect(lab.upstream.counters.queries).toBeGreaterThan(0);
+  });
+
+  it("hears nothing where its certificate does not cover that address", async () => {
+    await begin(pki.authority.issue({ dnsNames: ["dot.example.net"], addresses: ["192.0.2.1"] }));
+    const { address } = await startPlain();
+    const { port, log } = await startWith(`discover = "${address}"`, address);
+
+    const { rcode } = await ask(port, "www.example.com");
+
+    expect(rcode).toBe(2);
+    expect(lab.upstream.counters.applicationOctets).toBe(0);
+    expect(JSON.stringify(log.lines)).toContain("does not cover 127.0.0.1, which designated this resolver");
+  });
+
+  it("is told by the log where there is none", async () => {
+    await begin();
+    const { address } = await startPlain((query) => {
+      const response = lab.authority.respond(query);
+      response?.writeUInt16BE(0, 6);
+      return response?.subarray(0, 12 + 20 + 4);
+    });
+    const { port, log } = await startWith(`discover = "${address}"`, address);
+
+    const { rcode } = await ask(port, "www.example.com");
+
+    expect(rcode).toBe(2);
+    expect(JSON.stringify(log.lines)).toContain("upstream cannot be found");
+  });
+});

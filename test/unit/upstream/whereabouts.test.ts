@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import type { AddressAndPort } from "../../../src/upstream/options.ts";
+import { type Found, Whereabouts } from "../../../src/upstream/whereabouts.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { SilentLog } from "../../support/silent-log.ts";
+
+const one = { address: "192.0.2.1", port: 853 };
+const two = { address: "192.0.2.2", port: 853 };
+
+class Scene {
+  readonly clock = new ManualClock();
+  readonly log = new SilentLog();
+  readonly found: (readonly AddressAndPort[])[] = [];
+  looks = 0;
+  result: Found | string | Error = { addresses: [one], ttl: 600 };
+  readonly whereabouts = new Whereabouts({
+    clock: this.clock,
+    log: this.log,
+    server: "s",
+    find: () => {
+      this.looks++;
+      return this.result instanceof Error ? Promise.reject(this.result) : Promise.resolve(this.result);
+    },
+    onFound: (addresses) => this.found.push(addresses),
+  });
+
+  async tendAfter(seconds: number): Promise<void> {
+    this.clock.advance(seconds * 1_000);
+    this.whereabouts.tend(this.clock.now());
+    await settle();
+  }
+}
+
+describe("the addresses of a server that has to be looked up", () => {
+  it("are looked up when first wanted, and pending until then", async () => {
+    const scene = new Scene();
+    scene.whereabouts.tend(scene.clock.now());
+    const wasPending = scene.whereabouts.isPending;
+    await settle();
+
+    expect(wasPending).toBe(true);
+    expect(scene.whereabouts.isPending).toBe(false);
+    expect(scene.found).toEqual([[one]]);
+  });
+
+  it("are looked up again after their TTL, not before, and never by themselves", async () => {
+    const scene = new Scene();
+    await scene.tendAfter(0);
+    await scene.tendAfter(599);
+    const before = scene.looks;
+    scene.result = { addresses: [two], ttl: 600 };
+    scene.clock.advance(3_600_000);
+    const unasked = scene.looks;
+    await scene.tendAfter(1);
+
+    expect([before, unasked, scene.looks]).toEqual([1, 1, 2]);
+    expect(scene.found).toEqual([[one], [two]]);
+  });
+
+  it.each([
+    [0, 29, 30],
+    [10_000_000, 86_399, 86_400],
+  ])("with a TTL of %i s hold for %i s, not %i s", async (ttl, holds, ends) => {
+    const scene = new Scene();
+    scene.result = { addresses: [one], ttl };
+    await scene.tendAfter(0);
+    await scene.tendAfter(holds);
+    const before = scene.looks;
+    await scene.tendAfter(ends - holds);
+
+    expect([before, scene.looks]).toEqual([1, 2]);
+  });
+
+  it("outlive a look-up that fails, which is logged once and tried again with patience", async () => {
+    const scene = new Scene();
+    await scene.tendAfter(0);
+    scene.result = "192.0.2.53 does not answer";
+    await scene.tendAfter(600);
+    for (let i = 0; i < 120; i++) await scene.tendAfter(1);
+
+    // After 1, 2, 4, 8, 16, 32 s, then each minute.
+    expect(scene.looks).toBe(2 + 6);
+    expect(scene.found).toEqual([[one]]);
+    expect(scene.log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
+    expect(scene.whereabouts.fault).toBe("192.0.2.53 does not answer");
+  });
+
+  it("are looked up anew on another network, and hold until then", async () => {
+    const scene = new Scene();
+    await scene.tendAfter(0);
+    scene.whereabouts.doubt();
+    await scene.tendAfter(1);
+
+    expect(scene.looks).toBe(2);
+  });
+
+  it("survive a look-up that breaks", async () => {
+    const scene = new Scene();
+    scene.result = new Error("a defect");
+    await scene.tendAfter(0);
+
+    expect(scene.whereabouts.fault).toBe("a defect");
+    expect(scene.whereabouts.isPending).toBe(false);
+  });
+
+  it("are not taken after the end", async () => {
+    const scene = new Scene();
+    scene.whereabouts.tend(scene.clock.now());
+    scene.whereabouts.stop();
+    await settle();
+
+    expect(scene.found).toEqual([]);
+  });
+});
