@@ -110,7 +110,7 @@ class RunningApp implements App {
     this.#observation = await this.#observe(config);
     const fault = dropPrivileges(config);
     if (fault !== undefined) throw new StartError(fault);
-    this.#cacheFile = this.#resolver.cacheFile(env.CREDENTIALS_DIRECTORY, () => this.#resolver.store);
+    this.#cacheFile = this.#resolver.cacheFile(env.CREDENTIALS_DIRECTORY, () => this.#resolver);
     // In the background: queries need not wait for it. It answers for its own faults.
     void this.#cacheFile?.start();
     clock.watchSuspends((slept) => {

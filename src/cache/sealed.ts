@@ -52,20 +52,26 @@ export class Sealer {
   }
 }
 
-/** The frames of a whole file, without the empty one at its end, or what is wrong with it. */
-export function unsealed(file: Buffer, key: Uint8Array): Buffer[] | SealFault {
+/**
+ * The frames of a file one by one, without the empty one at its end, so that other work can have its turn
+ * between two. Ends with what is wrong, and then no frame before it is worth anything.
+ */
+export function* unsealed(
+  file: Buffer,
+  key: Uint8Array,
+): Generator<Buffer, SealFault | undefined, undefined> {
   if (file.length < HEADER_OCTETS || !file.subarray(0, MAGIC.length).equals(MAGIC)) return "foreign";
   if (file[MAGIC.length] !== VERSION) return "other-version";
   const prefix = file.subarray(MAGIC.length + 1, HEADER_OCTETS);
-  const frames: Buffer[] = [];
-  for (let at = HEADER_OCTETS; at + LENGTH_OCTETS + TAG_OCTETS <= file.length; ) {
+  let at = HEADER_OCTETS;
+  for (let number = 0; at + LENGTH_OCTETS + TAG_OCTETS <= file.length; number++) {
     const length = file.readUInt32BE(at);
     const end = at + LENGTH_OCTETS + length + TAG_OCTETS;
     if (length > MAX_FRAME_OCTETS || end > file.length) return "damaged";
-    const frame = opened(file.subarray(at + LENGTH_OCTETS, end), key, nonceOf(prefix, frames.length));
+    const frame = opened(file.subarray(at + LENGTH_OCTETS, end), key, nonceOf(prefix, number));
     if (frame === undefined) return "damaged";
-    if (frame.length === 0) return end === file.length ? frames : "damaged";
-    frames.push(frame);
+    if (frame.length === 0) return end === file.length ? undefined : "damaged";
+    yield frame;
     at = end;
   }
   return "damaged";

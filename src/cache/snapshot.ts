@@ -8,6 +8,7 @@
  */
 import type { Clock } from "../ports/clock.ts";
 import type { Verdict } from "../ports/exchange.ts";
+import type { Question, ResourceRecord } from "../ports/message.ts";
 import { questionOfKey } from "../wire/names.ts";
 import { isFault, readMessage } from "../wire/read-message.ts";
 import { Entry, isData } from "./entry.ts";
@@ -16,9 +17,9 @@ const FIXED_OCTETS = 32;
 /** Of data worth keeping. */
 const VERDICTS: readonly Verdict[] = ["secure", "insecure"];
 
-/** One entry, ready for the file; `undefined` for a failure, which is not worth keeping. */
+/** One entry, ready for the file; `undefined` for a failure, and for what a rule of ours made of a response. */
 export function entryToOctets(key: string, entry: Entry, clock: Clock): Buffer | undefined {
-  if (!isData(entry)) return undefined;
+  if (!isData(entry) || entry.errors.length > 0) return undefined;
   const body = entry.body(true).octets;
   const upstream = entry.upstream.slice(0, 0xff);
   const octets = Buffer.alloc(FIXED_OCTETS + key.length + upstream.length + body.length);
@@ -39,11 +40,19 @@ export interface Restored {
   readonly entry: Entry;
 }
 
+export interface RestoreTerms {
+  readonly generation: number;
+  /** Milliseconds. */
+  readonly serveStale: number;
+  /** Whether the rules in force let a response be: they may not be those it was kept under. */
+  readonly isWelcome: (question: Question, answer: readonly ResourceRecord[]) => boolean;
+}
+
 /** The entries of a frame that may still be served at `clock`'s wall time, stale ones included. */
 export function* entriesOfOctets(
   octets: Buffer,
   clock: Clock,
-  terms: { readonly generation: number; readonly serveStale: number },
+  terms: RestoreTerms,
 ): Generator<Restored | undefined> {
   for (let at = 0; at + FIXED_OCTETS <= octets.length; ) {
     const keyEnd = at + FIXED_OCTETS + octets.readUInt16BE(at + 25);
@@ -64,6 +73,11 @@ export function* entriesOfOctets(
       continue;
     }
     const { rcode, answer, authority } = message;
+    const question = questionOfKey(key);
+    if (!terms.isWelcome(question, answer)) {
+      yield undefined;
+      continue;
+    }
     const maxLifetime = Math.max(0, (secureUntil! - storedAt!) / 1_000);
     const response = { rcode, answer, authority, verdict, errors: [], upstream, maxLifetime };
     const age = now - storedAt!;
@@ -74,6 +88,6 @@ export function* entriesOfOctets(
       minTtl: 0,
       generation: terms.generation,
     };
-    yield { key, entry: new Entry(questionOfKey(key), response, when) };
+    yield { key, entry: new Entry(question, response, when) };
   }
 }

@@ -2,10 +2,11 @@
  * The cache across restarts (`cache.file`): read in the background after the start, written every few minutes
  * and at the end, a whole file or none. What the sealing protects against, and what not, is in `docs/cache.md`.
  */
+import { createHash } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { KEY_OCTETS, Sealer, unsealed } from "../cache/sealed.ts";
-import { entriesOfOctets, entryToOctets } from "../cache/snapshot.ts";
+import { KEY_OCTETS, type SealFault, Sealer, unsealed } from "../cache/sealed.ts";
+import { entriesOfOctets, entryToOctets, type RestoreTerms } from "../cache/snapshot.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -22,7 +23,10 @@ export interface CacheFileOptions {
 
 export interface CacheFileDeps {
   readonly store: () => Store;
+  /** What decides whether entries are right: those of a file made under other terms are not read. */
+  readonly terms: () => string;
   readonly generation: () => number;
+  readonly isWelcome: RestoreTerms["isWelcome"];
   /** Where the key is; a new one is made where there is none. */
   readonly key: SecretStore;
   readonly clock: Clock;
@@ -36,12 +40,15 @@ const WRITE_INTERVAL = 5 * 60_000;
 const ENTRIES_A_TURN = 64;
 /** Octets collected into one frame. */
 const FRAME_OCTETS = 65_536;
+/** The first frame: when it was saved (8), a digest of the terms (32). */
+const LABEL_OCTETS = 40;
 
 export class CacheFile {
   readonly #options: CacheFileOptions;
   readonly #deps: CacheFileDeps;
   readonly #key: Uint8Array;
   #cancel: () => void = () => undefined;
+  #reading: Promise<void> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
   #isStopped = false;
 
@@ -53,13 +60,16 @@ export class CacheFile {
 
   /** Reads the file and goes on to write it from time to time. Never fails: a bad file is one log line. */
   async start(): Promise<void> {
-    await this.#read();
+    this.#reading = this.#read();
+    await this.#reading;
     this.#later();
   }
 
+  /** What is still being read is read first: it would be lost with the file that is written over it. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel();
+    await this.#reading;
     await this.write();
   }
 
@@ -85,32 +95,35 @@ export class CacheFile {
     try {
       if ((await stat(path)).size > 2 * cacheSize)
         return log.warn({ path }, "cache.file is too large: ignored");
-      const frames = unsealed(await readFile(path), this.#key);
+      const frames = await framesIn(await readFile(path), this.#key);
       if (typeof frames === "string") return log.warn({ path, fault: frames }, "cache.file is ignored");
-      log.info({ path, entries: await this.#restore(frames) }, "cache read");
+      const entries = await this.#restore(frames);
+      if (entries !== undefined) log.info({ path, entries }, "cache read");
     } catch (error) {
       if (codeOf(error) === "ENOENT") return;
       log.warn({ path, code: codeOf(error) }, "cache.file cannot be read: starting with an empty cache");
     }
   }
 
-  async #restore(frames: readonly Buffer[]): Promise<number> {
-    const { clock, generation, store } = this.#deps;
-    const savedAt = frames[0]?.readDoubleBE(0) ?? Number.POSITIVE_INFINITY;
-    if (savedAt > clock.wall()) {
-      this.#deps.log.warn(
-        { path: this.#options.path },
-        "cache.file is from the future: ignored; check the clock",
-      );
-      return 0;
+  /** How many entries are back; `undefined` where the file is not for us, which has been said then. */
+  async #restore(frames: readonly Buffer[]): Promise<number | undefined> {
+    const { clock, generation, isWelcome, log, store } = this.#deps;
+    const { path, serveStale } = this.#options;
+    const [label, ...rest] = frames;
+    if (label?.length !== LABEL_OCTETS || !label.subarray(8).equals(digestOf(this.#deps.terms()))) {
+      log.info({ path }, "cache.file is of another configuration: ignored");
+      return undefined;
     }
-    const terms = { generation: generation(), serveStale: this.#options.serveStale };
+    if (label.readDoubleBE(0) > clock.wall()) {
+      log.warn({ path }, "cache.file is from the future: ignored; check the clock");
+      return undefined;
+    }
+    const terms = { generation: generation(), serveStale, isWelcome };
     let read = 0;
     let restored = 0;
-    for (const frame of frames.slice(1)) {
+    for (const frame of rest) {
       for (const found of entriesOfOctets(frame, clock, terms)) {
         if (++read % ENTRIES_A_TURN === 0) await turn();
-        if (this.#isStopped) return restored;
         // What has been asked meanwhile is newer.
         if (found === undefined || store().find(found.key) !== undefined) continue;
         store().keep(found.key, found.entry);
@@ -118,6 +131,12 @@ export class CacheFile {
       }
     }
     return restored;
+  }
+
+  #label(): Buffer {
+    const savedAt = Buffer.alloc(8);
+    savedAt.writeDoubleBE(this.#deps.clock.wall());
+    return Buffer.concat([savedAt, digestOf(this.#deps.terms())]);
   }
 
   async #write(): Promise<void> {
@@ -129,12 +148,11 @@ export class CacheFile {
       const file = await open(temporary, "w", 0o600);
       try {
         const sealer = new Sealer(this.#key, random);
-        await file.write(sealer.header());
-        const savedAt = Buffer.alloc(8);
-        savedAt.writeDoubleBE(clock.wall());
-        await file.write(sealer.frame(savedAt));
-        for await (const frame of framesOf(store(), clock)) await file.write(sealer.frame(frame));
-        await file.write(sealer.end());
+        // `appendFile` writes all of it, where `write` may stop half-way.
+        await file.appendFile(sealer.header());
+        await file.appendFile(sealer.frame(this.#label()));
+        for await (const frame of framesOf(store(), clock)) await file.appendFile(sealer.frame(frame));
+        await file.appendFile(sealer.end());
         await file.sync();
       } finally {
         await file.close();
@@ -148,6 +166,22 @@ export class CacheFile {
       );
     }
   }
+}
+
+/** The frames of a whole file, or what is wrong with it. */
+async function framesIn(file: Buffer, key: Uint8Array): Promise<Buffer[] | SealFault> {
+  const frames: Buffer[] = [];
+  const opening = unsealed(file, key);
+  for (;;) {
+    const next = opening.next();
+    if (next.done === true) return next.value ?? frames;
+    frames.push(next.value);
+    await turn();
+  }
+}
+
+function digestOf(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }
 
 /** Every entry worth keeping, the least recently used first, so that reading restores the order of use. */

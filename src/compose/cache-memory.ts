@@ -20,21 +20,16 @@ export function createCacheMemory(config: Config, clock: Clock): CacheMemory {
   return { store, synthesis };
 }
 
-/**
- * What of a configuration decides whether entries made under it are right: equal for two configurations that
- * may share a cache.
- */
+/** Equal for two configurations that may share a cache as it is. */
 export function cacheTerms(config: Config): string {
-  const { cache, dnssec, privacy, upstream } = config;
+  const { size, maxNegativeTtl } = config.cache;
+  return JSON.stringify([size, maxNegativeTtl, verdictTerms(config)]);
+}
+
+/** What of a configuration decides whether responses judged under it are right under another. */
+export function verdictTerms({ dnssec, privacy, upstream }: Config): string {
   const domains = upstream.servers.flatMap((server) => server.domains);
-  return JSON.stringify([
-    cache.size,
-    cache.maxNegativeTtl,
-    dnssec,
-    privacy.rebindingProtection,
-    privacy.rebindingAllow,
-    domains,
-  ]);
+  return JSON.stringify([dnssec, privacy.rebindingProtection, privacy.rebindingAllow, domains]);
 }
 
 function createSynthesis({ dnssec, cache, upstream }: Config, clock: Clock): Synthesis | undefined {

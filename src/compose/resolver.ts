@@ -21,10 +21,10 @@ import { createSharding, type Sharding } from "../privacy/sharding.ts";
 import type { DialTarget } from "../upstream/dial-target.ts";
 import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
 import { CacheFile } from "./cache-file.ts";
-import { type CacheMemory, cacheTerms, createCacheMemory } from "./cache-memory.ts";
+import { type CacheMemory, cacheTerms, createCacheMemory, verdictTerms } from "./cache-memory.ts";
 import { type ClockPart, createClockPart } from "./clock-part.ts";
 import { figuresOf } from "./figures.ts";
-import { createLocalPart, type LocalPart, localOptions } from "./local-part.ts";
+import { createLocalPart, hasRule, type LocalPart, localOptions } from "./local-part.ts";
 import { lookUp } from "./lookups.ts";
 import { createCover, rewriteRules } from "./privacy-part.ts";
 import { bugReporter, createServing, type Serving, ServingFigures } from "./serving.ts";
@@ -215,17 +215,19 @@ export class Resolver {
     return this.#serving.misses.waiting;
   }
 
-  /** The cache's file, where the configuration has one; `store` gives the cache in use, also after a reload. */
-  cacheFile(credentials: string | undefined, store: () => Store): CacheFile | undefined {
+  /** The cache's file, where the configuration has one; `inForce` gives the resolver in use, also after a reload. */
+  cacheFile(credentials: string | undefined, inForce: () => Resolver): CacheFile | undefined {
     const { file: path, size: cacheSize, serveStale } = this.config.cache;
     if (path === undefined) return undefined;
-    const { local } = this.#inheritance;
+    const { data } = this.#inheritance.local;
     return new CacheFile(
       { path, cacheSize, serveStale },
       {
         ...this.#deps,
-        store,
-        generation: () => local.data.generation,
+        store: () => inForce().store,
+        terms: () => verdictTerms(inForce().config),
+        generation: () => data.generation,
+        isWelcome: (question, answer) => !hasRule(question, answer, data),
         key: credential(credentials, "cache-key", this.#state.secret("cache-key")),
       },
     );

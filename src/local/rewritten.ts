@@ -81,7 +81,10 @@ function prefixed(response: Response, alias: Alias): Response {
 }
 
 /** Not asked of bogus data, which nobody is to be led by: it stays bogus. */
-function leadsToBlocked({ answer, verdict }: Response, rules: RewriteRules): boolean {
+export function leadsToBlocked(
+  { answer, verdict }: Pick<Response, "answer" | "verdict">,
+  rules: Pick<RewriteRules, "isBlocked">,
+): boolean {
   if (verdict === "bogus") return false;
   return answer.some(({ type, rdata }) => {
     if (type !== Type.CNAME) return false;

@@ -43,9 +43,11 @@ export interface ProgramOptions {
   readonly toml: string | ((folder: string) => string);
   /** Lines for the `[listen]` table. */
   readonly listen?: string;
+  /** Default: within the program's own folder, so that it ends with it. */
+  readonly stateDir?: string;
 }
 
-export async function startProgram({ toml, listen = "" }: ProgramOptions): Promise<Program> {
+export async function startProgram({ toml, listen = "", stateDir }: ProgramOptions): Promise<Program> {
   if (!existsSync(PROGRAM)) throw new Error("dist/main.js is not built: npm run build");
   const folder = mkdtempSync(join(tmpdir(), "sotto-e2e-"));
   const [port, metricsPort] = await freePorts(2);
@@ -53,7 +55,7 @@ export async function startProgram({ toml, listen = "" }: ProgramOptions): Promi
   writeFileSync(
     file,
     [
-      `state_dir = "${folder}/state"`,
+      `state_dir = "${stateDir ?? join(folder, "state")}"`,
       `[listen]\naddresses = ["127.0.0.1:${port}"]\n${listen}`,
       `[metrics]\naddress = "127.0.0.1:${metricsPort}"`,
       `[control]\nsocket = "${folder}/control.sock"`,

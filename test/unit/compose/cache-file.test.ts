@@ -22,8 +22,16 @@ afterEach(() => {
 
 const KEY = new Uint8Array(32).fill(7);
 
+interface RunOptions {
+  readonly wall?: string;
+  readonly key?: Uint8Array;
+  readonly terms?: string;
+  /** Names that a local rule has something to say of. */
+  readonly ruled?: readonly string[];
+}
+
 /** One run of the program: its clock, cache and log. */
-function run(wall = "2026-11-20T12:00:00Z", key = KEY) {
+function run({ wall = "2026-11-20T12:00:00Z", key = KEY, terms = "as ever", ruled = [] }: RunOptions = {}) {
   const clock = new ManualClock(wall);
   const store = new Store({ size: 1 << 20 }, clock);
   const log = new SilentLog();
@@ -31,7 +39,9 @@ function run(wall = "2026-11-20T12:00:00Z", key = KEY) {
     { path, cacheSize: 1 << 20, serveStale: 3_600_000 },
     {
       store: () => store,
+      terms: () => terms,
       generation: () => 3,
+      isWelcome: ({ qname }) => !ruled.some((name) => question(name).qname === qname),
       key: { read: () => key, write: () => undefined },
       clock,
       random: new SeededRandom(),
@@ -55,7 +65,7 @@ describe("the cache file", () => {
   it("brings the entries back, aged by the wall clock", async () => {
     await savedRun();
 
-    const next = run("2026-11-20T12:05:00Z");
+    const next = run({ wall: "2026-11-20T12:05:00Z" });
     await next.file.start();
 
     const entry = next.store.find(keyOf("secret-one.example"));
@@ -74,7 +84,7 @@ describe("the cache file", () => {
   it("leaves out what is too old even to be served stale", async () => {
     await savedRun();
 
-    const next = run("2026-11-20T13:11:00Z");
+    const next = run({ wall: "2026-11-20T13:11:00Z" });
     await next.file.start();
 
     expect(next.store.entryCount).toBe(0);
@@ -130,16 +140,64 @@ describe("the cache file", () => {
   it("from the future is ignored: a clock that went back cannot age it", async () => {
     await savedRun();
 
-    const next = run("2026-11-20T11:00:00Z");
+    const next = run({ wall: "2026-11-20T11:00:00Z" });
+    await next.file.start();
+
+    expect(next.store.entryCount).toBe(0);
+    expect(next.log.lines.map(({ level }) => level)).toEqual(["warn"]);
+  });
+
+  it("made under another trust is ignored: what was not validated then is not insecure now", async () => {
+    await savedRun();
+
+    const next = run({ terms: "validate" });
+    await next.file.start();
+
+    expect(next.store.entryCount).toBe(0);
+    expect(next.log.lines).toHaveLength(1);
+  });
+
+  it("brings nothing back of a name that a block list or a local record speaks for by now", async () => {
+    await savedRun();
+
+    const next = run({ ruled: ["secret-one.example"] });
+    await next.file.start();
+
+    expect(next.store.find(keyOf("secret-one.example"))).toBeUndefined();
+    expect(next.store.find(keyOf("secret-two.example"))).toBeDefined();
+  });
+
+  it("holds no failure and nothing that a rule of ours made of a response", async () => {
+    const { store, file, clock } = run();
+    const terms = { now: clock.now(), lifetime: 600, maxTtl: 86_400, minTtl: 0, generation: 1 };
+    const bogus = response({ verdict: "bogus", answer: [a("bogus.example")] });
+    const blocked = response({ rcode: 3, errors: [{ infoCode: 15, text: "" }] });
+    store.keep(keyOf("bogus.example"), new Entry(question("bogus.example"), bogus, terms));
+    store.keep(keyOf("blocked.example"), new Entry(question("blocked.example"), blocked, terms));
+    await file.stop();
+
+    const next = run();
     await next.file.start();
 
     expect(next.store.entryCount).toBe(0);
   });
 
+  it("is read to its end by a program that is stopped at once, not written over half-read", async () => {
+    await savedRun();
+
+    const next = run();
+    void next.file.start();
+    await next.file.stop();
+    const last = run();
+    await last.file.start();
+
+    expect(last.store.entryCount).toBe(2);
+  });
+
   it("of another key is ignored", async () => {
     await savedRun();
 
-    const next = run(undefined, new Uint8Array(32).fill(8));
+    const next = run({ key: new Uint8Array(32).fill(8) });
     await next.file.start();
 
     expect(next.store.entryCount).toBe(0);
