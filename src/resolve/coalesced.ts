@@ -8,11 +8,17 @@
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Budget, Exchange, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
+import { onWayBack } from "./way-back.ts";
 
 interface Flight {
+  /** The one that started it. */
+  readonly query: Query;
   readonly deadline: Instant;
-  readonly landing: Promise<Response>;
+  landing: Promise<Response>;
 }
+
+/** Until `landing` is there: nobody can see it, for a flight is joined in a later call. */
+const NOT_YET: Promise<Response> = new Promise(() => {});
 
 export interface CoalescedOptions {
   /** Most flights at a time; above it: `overloaded`. */
@@ -27,7 +33,15 @@ export class Flights implements Exchange {
   readonly #aloft = new Map<string, Flight>();
 
   constructor(next: Exchange, clock: Clock, options: CoalescedOptions) {
-    this.#next = next;
+    this.#next = onWayBack(next, {
+      landed: (response, query) => {
+        this.#land(query);
+        return response;
+      },
+      failed: (_error, query) => {
+        this.#land(query);
+      },
+    });
     this.#clock = clock;
     this.#options = options;
   }
@@ -50,14 +64,15 @@ export class Flights implements Exchange {
     if (this.#aloft.size >= this.#options.maxFlights) {
       return Promise.reject(new ResolutionError("overloaded", "too many questions in flight"));
     }
-    const landing = this.#next.exchange(query, budget);
-    const flight: Flight = { deadline: budget.deadline, landing };
+    const flight: Flight = { query, deadline: budget.deadline, landing: NOT_YET };
     this.#aloft.set(query.key, flight);
-    const land = (): void => {
-      if (this.#aloft.get(query.key) === flight) this.#aloft.delete(query.key);
-    };
-    landing.then(land, land);
-    return landing;
+    flight.landing = this.#next.exchange(query, budget);
+    return flight.landing;
+  }
+
+  /** A traced query, or a retry, passes here too: another may be aloft with its key. */
+  #land(query: Query): void {
+    if (this.#aloft.get(query.key)?.query === query) this.#aloft.delete(query.key);
   }
 
   /** A late joiner inherits no deadline: where the flight ran out of time and the joiner has not, it asks again. */

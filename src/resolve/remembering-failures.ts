@@ -2,6 +2,7 @@
 import type { Failures } from "../cache/failures.ts";
 import type { Exchange } from "../ports/exchange.ts";
 import { ResolutionError, type ResolutionFault } from "../ports/fault.ts";
+import { onWayBack } from "./way-back.ts";
 
 /** Faults that say something of the way upstream. The others say something of us, or of the moment. */
 const TRANSPORT_FAULTS: ReadonlySet<ResolutionFault> = new Set([
@@ -12,16 +13,13 @@ const TRANSPORT_FAULTS: ReadonlySet<ResolutionFault> = new Set([
 ]);
 
 export function rememberingFailures(next: Exchange, failures: Failures): Exchange {
-  return {
-    exchange(query, budget) {
-      const recent = budget.trace === undefined ? failures.recent(query.key) : undefined;
-      if (recent !== undefined) return Promise.reject(recent);
-      return next.exchange(query, budget).catch((error: unknown) => {
-        if (error instanceof ResolutionError && TRANSPORT_FAULTS.has(error.fault)) {
-          failures.transportFailed(query.key, error);
-        }
-        throw error;
-      });
+  return onWayBack(next, {
+    refuses: (query, budget) => (budget.trace === undefined ? failures.recent(query.key) : undefined),
+    landed: (response) => response,
+    failed: (error, query) => {
+      if (error instanceof ResolutionError && TRANSPORT_FAULTS.has(error.fault)) {
+        failures.transportFailed(query.key, error);
+      }
     },
-  };
+  });
 }

@@ -6,6 +6,7 @@
  */
 import { relevantRecords } from "../cache/relevance.ts";
 import type { Exchange } from "../ports/exchange.ts";
+import { onWayBack } from "./way-back.ts";
 
 export interface ScrubCounters {
   /** Records in ANSWER that did not answer the question. */
@@ -13,18 +14,12 @@ export interface ScrubCounters {
 }
 
 export function scrubbed(next: Exchange, counters: ScrubCounters): Exchange {
-  return {
-    exchange(query, budget) {
-      return next.exchange(query, budget).then((response) => {
-        const { answer, authority, dropped } = relevantRecords(
-          query.question,
-          response.answer,
-          response.authority,
-        );
-        counters.irrelevantRecords += dropped;
-        if (answer === response.answer && authority === response.authority) return response;
-        return { ...response, answer, authority };
-      });
+  return onWayBack(next, {
+    landed(response, { question }) {
+      const { answer, authority, dropped } = relevantRecords(question, response.answer, response.authority);
+      counters.irrelevantRecords += dropped;
+      if (answer === response.answer && authority === response.authority) return response;
+      return { ...response, answer, authority };
     },
-  };
+  });
 }
