@@ -2,6 +2,7 @@
  * The running program: the resolver of the present configuration with its listeners, metrics and state.
  * Starts, reloads and stops as a whole; every socket and timer opened here is closed here.
  */
+import type { Beside } from "./compose/beside.ts";
 import type { CacheFile } from "./compose/cache-file.ts";
 import { changesThatNeedRestart } from "./compose/fixed-keys.ts";
 import { Handover } from "./compose/handover.ts";
@@ -19,9 +20,13 @@ import { SystemClock, SystemRandom } from "./compose/system.ts";
 import type { Config } from "./config/config.ts";
 import { type BindFault, describeBindFault } from "./listen/bind-fault.ts";
 import { createDrops, createRefused, type ListenCounts } from "./listen/drops.ts";
+import { closeSiblings } from "./listen/siblings.ts";
+import type { ActivatedSocket } from "./listen/socket-activation.ts";
+import { addFigures } from "./observe/added-figures.ts";
 import type { Health } from "./observe/http-endpoint.ts";
 import type { ProgramLog } from "./observe/log.ts";
 import { queryLogged } from "./observe/query-log.ts";
+import type { ResolverFigures } from "./observe/resolver-figures.ts";
 import type { Name, Question } from "./ports/message.ts";
 import type { DoctorFinding, Lookup, LookupOptions, Operator } from "./ports/operator.ts";
 
@@ -29,6 +34,10 @@ export interface AppEnvironment {
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: ProgramLog;
+  /** Of a process that serves beside the first one. */
+  readonly beside?: Beside;
+  /** Figures of the processes beside this one, for one page of metrics. */
+  readonly others?: () => readonly ResolverFigures[];
 }
 
 /** Where the program serves. */
@@ -41,9 +50,15 @@ export interface Started {
   }[];
   /** Of the metrics, such as `127.0.0.1:9353`. */
   readonly metrics: string | undefined;
+  /** Sockets for each further process of `listen.workers`; this process keeps them open. */
+  readonly siblings: readonly (readonly ActivatedSocket[])[];
 }
 
 export interface App extends Operator {
+  /** Of this process alone. */
+  figures(): ResolverFigures;
+  /** Decides which operator sees which domain. */
+  readonly salt: Uint8Array;
   /** @throws {StartError} */
   start(): Promise<Started>;
   /** Answers who waits, for a moment, then closes everything. */
@@ -73,6 +88,7 @@ export async function createApp(config: Config, environment: AppEnvironment): Pr
     logLinesDropped: log.dropped,
     counts,
     owner: userToBecome(config),
+    ...(environment.beside && { beside: environment.beside }),
   });
   return new RunningApp(resolver, { environment, clock, counts });
 }
@@ -100,11 +116,18 @@ class RunningApp implements App {
 
   async start(): Promise<Started> {
     const { clock, counts, environment } = this.#deps;
-    const { log, env, version } = environment;
+    const { log, env, version, beside } = environment;
     const { config } = this.#resolver;
     const handler =
       log.queries === undefined ? this.#handover : queryLogged(this.#handover, log.queries, clock);
-    const listening = await openListenPart(config, { handler, ...counts, clock, log, env });
+    const listening = await openListenPart(config, {
+      handler,
+      ...counts,
+      clock,
+      log,
+      env,
+      given: beside?.sockets,
+    });
     if (!("listeners" in listening)) throw new StartError(faultLines(listening));
     this.#listening = listening;
     this.#observation = await this.#observe(config);
@@ -117,11 +140,12 @@ class RunningApp implements App {
       log.info({ seconds: Math.round(slept / 1_000) }, "awake again: connections are made anew");
       this.#resolver.networkChanged();
     });
-    log.info({ version }, "ready");
+    if (beside === undefined) log.info({ version }, "ready");
     const { sockets } = listening.listeners;
     return {
       listeners: sockets.map(({ transport, address }) => ({ transport, ...address })),
       metrics: this.#observation.endpoint?.address,
+      siblings: listening.siblings,
     };
   }
 
@@ -129,6 +153,7 @@ class RunningApp implements App {
     this.#isStopping = true;
     this.#deps.clock.stopWatching();
     await this.#listening?.listeners.close(DRAIN_TIME);
+    for (const sockets of this.#listening?.siblings ?? []) closeSiblings(sockets);
     await this.#observation?.close();
     await this.#cacheFile?.stop();
     await this.#resolver.close(false);
@@ -156,8 +181,17 @@ class RunningApp implements App {
     return this.#resolver.lookup(question, options);
   }
 
-  stats(): object {
+  /** Of all processes. */
+  stats(): ResolverFigures {
+    return addFigures([this.figures(), ...(this.#deps.environment.others?.() ?? [])]);
+  }
+
+  figures(): ResolverFigures {
     return this.#resolver.figures();
+  }
+
+  get salt(): Uint8Array {
+    return this.#resolver.salt;
   }
 
   flush(name?: Name, tree?: boolean): number {
@@ -176,7 +210,7 @@ class RunningApp implements App {
   async #observe(config: Config): Promise<Observation> {
     const { clock, environment } = this.#deps;
     const { log, version } = environment;
-    const figures = () => this.#resolver.figures();
+    const figures = () => this.stats();
     const health = () => this.#health();
     try {
       return await openObservation(config, { figures, health, clock, log, version });

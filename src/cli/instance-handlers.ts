@@ -7,18 +7,23 @@ import { viewOf } from "./lookup-view.ts";
 import { questionFrom } from "./question.ts";
 import type { Reloader } from "./reloader.ts";
 
-export function handlersOf(operator: Operator, reloader: Reloader): Handlers {
+/** An `Operator`, or several as one, whose answers have to be waited for. */
+export type Asked = Pick<Operator, "lookup" | "rotateSalt"> & {
+  stats(): object | Promise<object>;
+  flush(name?: Name, tree?: boolean): number | Promise<number>;
+};
+
+export function handlersOf(operator: Asked, reloader: Pick<Reloader, "reload">): Handlers {
   return {
     lookup: async ({ name, type, trace, checking_disabled }) => {
       const question = questionFrom(String(name), String(type));
       const options = { trace: trace === true, checkingDisabled: checking_disabled === true };
       return viewOf(question, await operator.lookup(question, options), options.trace);
     },
-    stats: () => Promise.resolve({ ...operator.stats() }),
-    flush: ({ name, tree }) => {
-      const flushed = operator.flush(name === undefined ? undefined : nameFrom(name), tree === true);
-      return Promise.resolve({ flushed });
-    },
+    stats: async () => ({ ...(await operator.stats()) }),
+    flush: async ({ name, tree }) => ({
+      flushed: await operator.flush(name === undefined ? undefined : nameFrom(name), tree === true),
+    }),
     reload: async ({ new_salt }) => {
       const view = await reloader.reload();
       if (new_salt === true && view.faults.length === 0) await operator.rotateSalt();

@@ -6,7 +6,6 @@
  *
  * Source: sd_notify(3), sd_watchdog_enabled(3).
  */
-import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import type { Log } from "../ports/log.ts";
 
@@ -95,7 +94,8 @@ function socketName(address: string): Buffer {
 }
 
 function senderByProgram(pid: number, log: Log): (state: string) => void {
-  return (state) => {
+  const tell = async (state: string): Promise<void> => {
+    const { spawn } = await import("node:child_process");
     const child = spawn("systemd-notify", [`--pid=${pid}`, ...state.split("\n")], { stdio: "ignore" });
     child.once("error", (error: NodeJS.ErrnoException) => {
       log.warn(
@@ -103,5 +103,8 @@ function senderByProgram(pid: number, log: Log): (state: string) => void {
         "the service manager cannot be told: koffi and systemd-notify are both missing",
       );
     });
+  };
+  return (state) => {
+    void tell(state);
   };
 }

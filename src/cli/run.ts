@@ -2,7 +2,7 @@
  * `sotto run`: serves until SIGINT or SIGTERM. SIGHUP and the control socket reload the configuration; a faulty new
  * one is said and the old one stays.
  */
-import type { App, Started } from "../app.ts";
+import type { Started } from "../app.ts";
 import { parseSocketAddress, type SocketAddress, Wrong } from "../config/addresses.ts";
 import type { Config } from "../config/config.ts";
 import type { Loaded } from "../config/load.ts";
@@ -13,6 +13,7 @@ import { type ControlServer, openControlServer } from "./control/server.ts";
 import { guardAgainstDefects } from "./crash-guard.ts";
 import { CommandFailure, ExitCode } from "./failure.ts";
 import { boundHeapGrowth } from "./heap.ts";
+import { Instance } from "./instance.ts";
 import { handlersOf } from "./instance-handlers.ts";
 import { type Notifier, openNotifier } from "./notify.ts";
 import { portHolderHints } from "./port-holders.ts";
@@ -20,6 +21,7 @@ import { Reloader } from "./reloader.ts";
 import { faultLines, readConfig, type Session } from "./session.ts";
 import { nextStop } from "./signals.ts";
 import { version } from "./version.ts";
+import { WORKER_VARIABLE } from "./workers/protocol.ts";
 
 export interface RunOptions {
   readonly config?: string;
@@ -28,6 +30,9 @@ export interface RunOptions {
 }
 
 export async function run(session: Session, options: RunOptions): Promise<ExitCode> {
+  if (session.machine.env[WORKER_VARIABLE] !== undefined && process.send !== undefined) {
+    return (await import("./workers/worker.ts")).serveBeside(session);
+  }
   process.title = "sotto";
   boundHeapGrowth();
   const first = readConfig(session, options.config);
@@ -50,18 +55,18 @@ export async function run(session: Session, options: RunOptions): Promise<ExitCo
   tellWarnings(first, log);
   try {
     const { env } = session.machine;
-    const app = await createApp(adjusted(first.config), { version, env, log });
+    const instance = await Instance.create(adjusted(first.config), createApp, { version, env, log });
     const notifier = openNotifier(env, process.pid, log);
     const reloader = new Reloader({
       read: () => readConfig(session, options.config),
-      apply: (config) => app.reload(adjusted(config)),
+      apply: (config) => instance.reload(adjusted(config)),
       tellWarnings: (loaded) => {
         tellWarnings(loaded, log);
       },
       notifier,
       log,
     });
-    await serve(first, { app, notifier, reloader, log });
+    await serve(first, { instance, notifier, reloader, log });
     return ExitCode.SUCCESS;
   } catch (error) {
     throw error instanceof StartError ? notStarted(error) : error;
@@ -70,19 +75,19 @@ export async function run(session: Session, options: RunOptions): Promise<ExitCo
   }
 }
 
-interface Instance {
-  readonly app: App;
+interface Parts {
+  readonly instance: Instance;
   readonly notifier: Notifier;
   readonly reloader: Reloader;
   readonly log: ProgramLog;
 }
 
 /** From the first socket to the last answer. */
-async function serve(loaded: Loaded, { app, notifier, reloader, log }: Instance): Promise<void> {
+async function serve(loaded: Loaded, { instance, notifier, reloader, log }: Parts): Promise<void> {
   const stopped = nextStop();
-  const control = await openControl(loaded.config.control.socket, app, reloader, log);
+  const control = await openControl(loaded.config.control.socket, instance, reloader, log);
   try {
-    const start = app.start();
+    const start = instance.start();
     reloader.waitFor(start);
     // Before anybody can know that we serve: without a handler the signal would end the process.
     reloadOnSignal(reloader, log);
@@ -93,7 +98,7 @@ async function serve(loaded: Loaded, { app, notifier, reloader, log }: Instance)
     log.info({ signal }, "stopping");
   } finally {
     await control?.close();
-    await app.stop();
+    await instance.stop();
     notifier.close();
   }
 }
@@ -116,12 +121,12 @@ function notStarted(error: StartError): CommandFailure {
 /** Serving without a control socket is better than not serving. */
 async function openControl(
   path: string,
-  app: App,
+  instance: Instance,
   reloader: Reloader,
   log: ProgramLog,
 ): Promise<ControlServer | undefined> {
   try {
-    return await openControlServer(path, handlersOf(app, reloader));
+    return await openControlServer(path, handlersOf(instance, reloader));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.warn({ reason }, "no control socket: sotto stats, flush and reload will not find this instance");

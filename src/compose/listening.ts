@@ -9,7 +9,8 @@ import type { ListenCounts } from "../listen/drops.ts";
 import type { SocketAddress } from "../listen/listener.ts";
 import { Listeners, openListeners } from "../listen/listeners.ts";
 import { becomeUser, findUser, type User } from "../listen/privileges.ts";
-import { activatedSockets, procFiles } from "../listen/socket-activation.ts";
+import { closeSiblings, openSiblings } from "../listen/siblings.ts";
+import { type ActivatedSocket, activatedSockets, procFiles } from "../listen/socket-activation.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { PacketHandler } from "../ports/packet-handler.ts";
@@ -17,6 +18,8 @@ import type { PacketHandler } from "../ports/packet-handler.ts";
 export interface ListenPart {
   readonly listeners: Listeners;
   readonly admission: Admission;
+  /** Sockets for each further process of `listen.workers`. */
+  readonly siblings: readonly (readonly ActivatedSocket[])[];
 }
 
 export interface ListenPartDeps extends ListenCounts {
@@ -24,6 +27,8 @@ export interface ListenPartDeps extends ListenCounts {
   readonly clock: Clock;
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Sockets given by the first process, where this is another; then none is bound. */
+  readonly given?: readonly ActivatedSocket[] | undefined;
 }
 
 /** TCP connections of one client address: enough for a busy stub, not for all of them. */
@@ -38,12 +43,14 @@ export async function openListenPart(
 ): Promise<ListenPart | readonly BindFault[]> {
   const { listen } = config;
   const admission = new Admission(admissionOptions(config), deps);
+  const activated = deps.given ?? activatedSockets(deps.env, process.pid, procFiles);
+  const others = deps.given === undefined ? listen.workers - 1 : 0;
   const opened = await openListeners(
     {
       addresses: listen.addresses.map(socketAddress),
       batchIo: listen.batchIo,
-      sharePort: false,
-      activated: activatedSockets(deps.env, process.pid, procFiles),
+      sharePort: others > 0 && activated.length === 0,
+      activated,
       tcp: {
         maxClients: listen.maxTcpClients,
         maxPerClient: Math.min(TCP_CLIENTS_EACH, listen.maxTcpClients),
@@ -52,7 +59,34 @@ export async function openListenPart(
     },
     { ...deps, admission, interfaces: networkInterfaces },
   );
-  return opened instanceof Listeners ? { listeners: opened, admission } : opened;
+  if (!(opened instanceof Listeners)) return opened;
+  const siblings = siblingsOf(opened, activated, others);
+  if (!("kind" in siblings)) {
+    if (siblings.length < others)
+      deps.log.warn({}, "listen.workers needs koffi on Linux: one process serves");
+    return { listeners: opened, admission, siblings };
+  }
+  await opened.close(0);
+  return [siblings];
+}
+
+/** Sockets that a service manager opened are shared; others are bound once for each process. */
+function siblingsOf(
+  { sockets }: Listeners,
+  activated: readonly ActivatedSocket[],
+  others: number,
+): BindFault | (readonly ActivatedSocket[])[] {
+  const siblings: (readonly ActivatedSocket[])[] = [];
+  while (siblings.length < others) {
+    const opened = activated.length > 0 ? activated : openSiblings(sockets);
+    if ("kind" in opened) {
+      for (const before of siblings) closeSiblings(before);
+      return opened;
+    }
+    if (opened.length === 0) break;
+    siblings.push(opened);
+  }
+  return siblings;
 }
 
 export function admissionOptions({ listen }: Config): AdmissionOptions {

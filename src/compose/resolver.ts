@@ -20,6 +20,7 @@ import { keptSalt, renewedSalt } from "../privacy/salt.ts";
 import { createSharding, type Sharding } from "../privacy/sharding.ts";
 import type { DialTarget } from "../upstream/dial-target.ts";
 import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
+import type { Beside } from "./beside.ts";
 import { CacheFile } from "./cache-file.ts";
 import { type CacheMemory, cacheTerms, createCacheMemory, verdictTerms } from "./cache-memory.ts";
 import { type ClockPart, createClockPart } from "./clock-part.ts";
@@ -40,6 +41,8 @@ export interface ResolverDeps {
   readonly counts: ListenCounts;
   /** Whom this process will be, where that is another: state is to be that user's. */
   readonly owner: Owner | undefined;
+  /** Of a process that is not the first. */
+  readonly beside?: Beside;
   /** Instead of sockets: where upstreams are played. */
   readonly dialer?: Dialer<DialTarget>;
 }
@@ -64,6 +67,7 @@ export class Resolver {
   readonly #validation: ValidationPart;
   readonly #serving: Serving;
   readonly #cover: CoverTraffic | undefined;
+  #salt: Uint8Array;
   #sharding: Sharding;
 
   private constructor(config: Config, inheritance: Inheritance, deps: ResolverDeps) {
@@ -72,7 +76,8 @@ export class Resolver {
     this.#deps = deps;
     this.#inheritance = inheritance;
     this.#state = new StateDirectory(config.stateDir, log, deps.owner);
-    this.#sharding = createSharding(keptSalt(this.#state.secret("salt"), random));
+    this.#salt = deps.beside?.salt() ?? keptSalt(this.#state.secret("salt"), random);
+    this.#sharding = createSharding(this.#salt);
     this.#upstreams = createUpstreamPart({
       config,
       sharding: () => this.#sharding,
@@ -91,6 +96,7 @@ export class Resolver {
       raw: sent,
       clock,
       log,
+      keepsAnchors: deps.beside === undefined,
       minimises: (question) => this.#upstreams.minimises(question),
     });
     const rewriting = { clock, counters: inheritance.figures.rewriting };
@@ -126,7 +132,8 @@ export class Resolver {
       clock: deps.clock,
       log: deps.log,
       file: new StateDirectory(config.stateDir, deps.log).file("last-good-time"),
-      secureResults: () => evidence.secureResults(),
+      // Without a proof nothing is written.
+      secureResults: () => (deps.beside === undefined ? evidence.secureResults() : 0),
     });
     return new Resolver(config, { memory, local, figures: new ServingFigures(), clockPart, evidence }, deps);
   }
@@ -194,8 +201,16 @@ export class Resolver {
     return store.flush((key) => key.includes(name) && isAtOrBelow(questionOfKey(key).qname, name));
   }
 
+  /** Decides which operator sees which domain. */
+  get salt(): Uint8Array {
+    return this.#salt;
+  }
+
+  /** Spreads names anew, by a salt that is kept; beside the first process by that one's. */
   rotateSalt(): void {
-    this.#sharding = createSharding(renewedSalt(this.#state.secret("salt"), this.#deps.random));
+    const { beside, random } = this.#deps;
+    this.#salt = beside?.salt() ?? renewedSalt(this.#state.secret("salt"), random);
+    this.#sharding = createSharding(this.#salt);
   }
 
   isReachable(): boolean {

@@ -13,10 +13,6 @@ interface Missing {
 
 const NOT_YET_BUILT: readonly Missing[] = [
   {
-    places: ({ listen }) => (listen.workers > 1 ? [["listen", "workers"]] : []),
-    instead: "one process serves",
-  },
-  {
     places: ({ portal }) => (portal.enabled ? [["portal", "enabled"]] : []),
     instead: "captive portals have to be opened by hand",
   },

@@ -3,13 +3,14 @@
  * addresses where a wildcard is configured. Start-up faults are values; once one address serves, a
  * missing family or a lost address is a warning.
  */
-import { type BindFault, describeBindFault, formatAddress, isBindFault } from "./bind-fault.ts";
+import { type BindFault, bindFault, describeBindFault, formatAddress, isBindFault } from "./bind-fault.ts";
 import { guarded } from "./guarded.ts";
 import type { BindTarget, Listener, ListenerDeps, SocketAddress } from "./listener.ts";
 import { addressKey, expandAddresses, hasFamilyOf, type Interfaces, isWildcard } from "./local-addresses.ts";
 import type { ActivatedSocket } from "./socket-activation.ts";
 import { openTcp, TcpClients, type TcpLimits } from "./tcp-listener.ts";
-import { loadLinuxSockets } from "./linux-sockets.ts";
+import { openDescriptor } from "./descriptor.ts";
+import { type LinuxSockets, loadLinuxSockets } from "./linux-sockets.ts";
 import { openBatchedUdp } from "./udp-batched.ts";
 import { openPlainUdp } from "./udp-plain.ts";
 
@@ -20,7 +21,7 @@ export interface ListenOptions {
   readonly tcp: TcpLimits;
   /** `auto`: many datagrams a system call where that is to be had. `on`: warn where it is not. */
   readonly batchIo: "auto" | "on" | "off";
-  /** Lets other processes bind the same ports (SO_REUSEPORT); only with batched UDP. */
+  /** Lets other processes bind the same ports (SO_REUSEPORT). */
   readonly sharePort: boolean;
 }
 
@@ -54,6 +55,7 @@ export class Listeners {
   readonly #deps: ListenDeps;
   readonly #tcpClients: TcpClients;
   readonly #openUdp: UdpOpener;
+  readonly #system: LinuxSockets | string;
   /** By the address wanted. BOUNDED: by the configuration times the host's addresses. */
   readonly #open = new Map<string, readonly Listener[]>();
   /** Faults already logged, so that each is logged once. BOUNDED: as `#open`. */
@@ -65,7 +67,9 @@ export class Listeners {
     this.#options = options;
     this.#deps = { ...deps, handler: guarded(deps) };
     this.#tcpClients = new TcpClients(options.tcp, this.#deps);
-    this.#openUdp = udpOpener(options, this.#deps);
+    const wantsSystem = options.batchIo !== "off" || options.sharePort;
+    this.#system = wantsSystem ? loadLinuxSockets() : "not asked for";
+    this.#openUdp = udpOpener(options, this.#system, this.#deps);
   }
 
   /** Sockets that serve now. */
@@ -140,13 +144,22 @@ export class Listeners {
     }
   }
 
-  async #openOne(transport: "udp" | "tcp", target: BindTarget): Promise<Listener | BindFault> {
+  async #openOne(transport: "udp" | "tcp", wanted: BindTarget): Promise<Listener | BindFault> {
+    const target = this.#options.sharePort ? this.#shareable(transport, wanted) : wanted;
+    if (isBindFault(target)) return target;
     const opened =
       transport === "udp"
         ? await this.#openUdp(target, this.#deps)
         : await openTcp(target, this.#tcpClients, this.#deps);
     if (!isBindFault(opened) || opened.cause !== "not-local") return opened;
     return hasFamilyOf(target.host, this.#deps.interfaces()) ? opened : { ...opened, cause: "no-family" };
+  }
+
+  /** Bound here, since Node cannot ask for SO_REUSEPORT everywhere. */
+  #shareable(transport: "udp" | "tcp", wanted: BindTarget): BindTarget | BindFault {
+    if (wanted.fd !== undefined || typeof this.#system === "string") return wanted;
+    const fd = openDescriptor(transport, wanted, this.#system, { sharePort: true });
+    return typeof fd === "number" ? { ...wanted, fd } : bindFault(transport, wanted, fd);
   }
 
   #isFromWildcard(fault: BindFault): boolean {
@@ -184,12 +197,13 @@ export class Listeners {
 }
 
 /** The kind of UDP endpoint to be had here, and one log line where it is not the one asked for. */
-function udpOpener({ batchIo, sharePort }: ListenOptions, { log }: ListenerDeps): UdpOpener {
+function udpOpener(
+  { batchIo }: ListenOptions,
+  sockets: LinuxSockets | string,
+  { log }: ListenerDeps,
+): UdpOpener {
   if (batchIo === "off") return openPlainUdp;
-  const sockets = loadLinuxSockets();
-  if (typeof sockets !== "string") {
-    return (target, deps) => openBatchedUdp(target, { ...deps, sockets }, { sharePort });
-  }
+  if (typeof sockets !== "string") return (target, deps) => openBatchedUdp(target, { ...deps, sockets });
   log[batchIo === "on" ? "warn" : "info"](
     { reason: sockets },
     "batched UDP is not available here: plain UDP serves",

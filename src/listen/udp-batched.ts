@@ -11,6 +11,7 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { constants } from "node:os";
 import type { Client, Reply } from "../ports/packet-handler.ts";
 import { type BindFault, bindFault } from "./bind-fault.ts";
+import { openDescriptor, scopeOf } from "./descriptor.ts";
 import { type ClientKey, clientKey, octetsOfAddress, textOfKey } from "./inet.ts";
 import { type LinuxSockets, MSG_DONTWAIT, MSG_TRUNC } from "./linux-sockets.ts";
 import type { BindTarget, Listener, ListenerDeps, SocketAddress } from "./listener.ts";
@@ -27,7 +28,6 @@ import {
   writeSockaddr,
 } from "./sockaddr.ts";
 import { TurnQueue } from "./turn-queue.ts";
-import { openUdpDescriptor, scopeOf } from "./udp-descriptor.ts";
 import { growReceiveBuffer, isReflectionPort, MAX_UDP_QUERY, MAX_UDP_RESPONSE } from "./udp-rules.ts";
 
 export interface BatchedDeps extends ListenerDeps {
@@ -42,12 +42,8 @@ const MAX_A_TURN = 1_024;
 const { EAGAIN, EINTR } = constants.errno;
 
 /** Binds a UDP socket, or adopts `target.fd`, and serves from it. */
-export function openBatchedUdp(
-  target: BindTarget,
-  deps: BatchedDeps,
-  options: { sharePort: boolean } = { sharePort: false },
-): Promise<Listener | BindFault> {
-  const fd = target.fd ?? openUdpDescriptor(target, deps.sockets, options);
+export function openBatchedUdp(target: BindTarget, deps: BatchedDeps): Promise<Listener | BindFault> {
+  const fd = target.fd ?? openDescriptor("udp", target, deps.sockets, { sharePort: false });
   if (typeof fd !== "number") return Promise.resolve(bindFault("udp", target, fd));
   const family = target.host.includes(":") ? 6 : 4;
   const socket = createSocket(family === 6 ? "udp6" : "udp4");

@@ -102,6 +102,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   "src/main.ts": AMBIENT, // Is the program.
   "src/cli": AMBIENT, // One process a command; nothing of the resolver.
   "src/cli/checkup": AMBIENT, // As above: how the doctor looks at this machine.
+  "src/cli/workers": AMBIENT, // Processes: started, waited for, ended.
 };
 
 /** Longest file in lines. Most are far below; past 300 it is worth asking whether a file has one subject. */

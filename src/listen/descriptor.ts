@@ -1,4 +1,4 @@
-/** Makes a bound UDP descriptor that this process may use beside Node. */
+/** Makes a bound descriptor that this process may use beside Node, or hand to another one. */
 import { isIPv6 } from "node:net";
 import { octetsOfAddress } from "./inet.ts";
 import {
@@ -9,10 +9,12 @@ import {
   IPV6_V6ONLY,
   type LinuxSockets,
   PMTUDISC_PROBE,
+  SO_REUSEADDR,
   SO_REUSEPORT,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
+  SOCK_STREAM,
   SOL_SOCKET,
   systemError,
 } from "./linux-sockets.ts";
@@ -21,24 +23,32 @@ import { AF_INET, AF_INET6, type Family, SOCKADDR_SLOT, sockaddrOctets, writeSoc
 
 const ON = Buffer.from([1, 0, 0, 0]);
 
-/** @returns the descriptor, owned by the caller, or why there is none. */
-export function openUdpDescriptor(
+/**
+ * With `sharePort` others of this user may bind the same port, and the kernel spreads what comes over all of
+ * them (SO_REUSEPORT, socket(7)).
+ * @returns the descriptor, owned by the caller, or why there is none.
+ */
+export function openDescriptor(
+  transport: "udp" | "tcp",
   where: SocketAddress,
   sockets: LinuxSockets,
   { sharePort }: { sharePort: boolean },
 ): number | Error {
   const family: Family = isIPv6(where.host) ? 6 : 4;
-  const fd = sockets.socket(family === 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const kind = transport === "udp" ? SOCK_DGRAM : SOCK_STREAM;
+  const fd = sockets.socket(family === 6 ? AF_INET6 : AF_INET, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return systemError("socket", sockets.errno());
   const sockaddr = Buffer.alloc(SOCKADDR_SLOT);
   const octets = octetsOfAddress(where.host) ?? new Uint8Array(4);
   writeSockaddr(sockaddr, octets, where.port, scopeOf(where.host, sockets));
   const failed =
     (family === 6 && sockets.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, ON, 4) < 0) ||
+    // As Node does: connections of the process before that linger are no reason to wait.
+    (transport === "tcp" && sockets.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ON, 4) < 0) ||
     (sharePort && sockets.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, ON, 4) < 0) ||
     sockets.bind(fd, sockaddr, sockaddrOctets(family)) < 0;
   if (!failed) {
-    forbidFragments(fd, family, sockets);
+    if (transport === "udp") forbidFragments(fd, family, sockets);
     return fd;
   }
   const errno = sockets.errno();

@@ -1,0 +1,149 @@
+/**
+ * The processes beside the first one (`listen.workers`): starts them, puts another in the place of one that ends,
+ * asks all of them what the first is asked, and stops them.
+ *
+ * Their sockets are the first one's too, so one that ends loses no query that waits in its own.
+ */
+import type { Config } from "../../config/config.ts";
+import { addFigures, countedBy } from "../../observe/added-figures.ts";
+import type { ResolverFigures } from "../../observe/resolver-figures.ts";
+import type { Log } from "../../ports/log.ts";
+import type { Name } from "../../ports/message.ts";
+import { Mate } from "./mate.ts";
+import type { Sockets } from "./protocol.ts";
+import { besideFirst, shareOf } from "./share.ts";
+
+/** Milliseconds before an ended one is replaced: the first time, and at most. Doubled while it keeps ending. */
+const FIRST_DELAY = 100;
+const LONGEST_DELAY = 30_000;
+/** Milliseconds after which one that runs counts as well. */
+const SETTLED = 60_000;
+/** Milliseconds between looks at their figures, for the metrics. */
+const FIGURES_INTERVAL = 1_000;
+
+export interface CrewDeps {
+  readonly log: Log;
+  /** The salt in force in this process. */
+  readonly salt: () => Uint8Array;
+}
+
+interface Post {
+  readonly sockets: Sockets;
+  mate: Mate;
+  figures: ResolverFigures | undefined;
+  delay: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export class Crew {
+  readonly #deps: CrewDeps;
+  #config: Config;
+  /** BOUNDED: by `listen.workers`. */
+  readonly #posts: Post[] = [];
+  /** What those that ended had counted: counters do not fall. */
+  #past: ResolverFigures | undefined;
+  readonly #figuresTimer: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  /** `config` is of the whole program. */
+  constructor(config: Config, siblings: readonly Sockets[], deps: CrewDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    for (const sockets of siblings) {
+      const post: Post = {
+        sockets,
+        mate: this.#newMate(sockets),
+        figures: undefined,
+        delay: FIRST_DELAY,
+        timer: undefined,
+      };
+      this.#posts.push(post);
+      this.#watch(post);
+    }
+    if (siblings.length === 0) return;
+    this.#figuresTimer = setInterval(() => void this.refresh(), FIGURES_INTERVAL);
+    deps.log.info({ workers: this.#posts.map(({ mate }) => String(mate.pid)) }, "workers started");
+  }
+
+  /** As of a second ago at most; at once after `refresh`. */
+  figures(): readonly ResolverFigures[] {
+    const now = this.#posts.flatMap(({ figures }) => (figures === undefined ? [] : [figures]));
+    return this.#past === undefined ? now : [...now, this.#past];
+  }
+
+  /** Never rejects: who does not answer keeps the figures of before. */
+  async refresh(): Promise<void> {
+    await Promise.allSettled(
+      this.#posts.map(async (post) => {
+        const { mate } = post;
+        const figures = await mate.ask("figures", {});
+        if (mate === post.mate) post.figures = figures;
+      }),
+    );
+  }
+
+  /** How many entries went, of those that answered. */
+  async flush(name: Name | undefined, tree: boolean): Promise<number> {
+    const ask = { ...(name !== undefined && { name }), tree };
+    const answers = await Promise.allSettled(this.#posts.map(({ mate }) => mate.ask("flush", ask)));
+    return answers.reduce((sum, it) => sum + (it.status === "fulfilled" ? it.value.flushed : 0), 0);
+  }
+
+  async reload(config: Config): Promise<void> {
+    this.#config = config;
+    await this.#tellAll((mate) => mate.ask("reload", { config: this.#share() }), "reload");
+  }
+
+  /** After the salt of this process was renewed. */
+  async renewSalt(): Promise<void> {
+    await this.#tellAll((mate) => mate.ask("salt", { salt: this.#deps.salt() }), "new salt");
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    clearInterval(this.#figuresTimer);
+    for (const { timer } of this.#posts) clearTimeout(timer);
+    await Promise.all(this.#posts.map(({ mate }) => mate.stop()));
+  }
+
+  async #tellAll(tell: (mate: Mate) => Promise<object>, what: string): Promise<void> {
+    const told = await Promise.allSettled(this.#posts.map(({ mate }) => tell(mate)));
+    for (const [i, { status }] of told.entries()) {
+      if (status === "fulfilled") continue;
+      this.#deps.log.error({ worker: this.#posts[i]?.mate.pid }, `a worker did not take the ${what}`);
+    }
+  }
+
+  #share(): Config {
+    return besideFirst(shareOf(this.#config, this.#config.listen.workers));
+  }
+
+  #newMate(sockets: Sockets): Mate {
+    return new Mate(sockets, { config: this.#share(), salt: this.#deps.salt() });
+  }
+
+  #watch(post: Post): void {
+    const since = performance.now();
+    void post.mate.ended.then(({ code, signal }) => {
+      if (this.#isStopping) return;
+      this.#remember(post);
+      if (performance.now() - since > SETTLED) post.delay = FIRST_DELAY;
+      this.#deps.log.error(
+        { worker: post.mate.pid, end: signal ?? code ?? "not started" },
+        "a worker ended and is replaced",
+      );
+      post.timer = setTimeout(() => {
+        post.mate = this.#newMate(post.sockets);
+        this.#watch(post);
+      }, post.delay);
+      post.delay = Math.min(post.delay * 2, LONGEST_DELAY);
+    });
+  }
+
+  #remember(post: Post): void {
+    if (post.figures === undefined) return;
+    const counted = countedBy(post.figures);
+    this.#past = this.#past === undefined ? counted : addFigures([this.#past, counted]);
+    post.figures = undefined;
+  }
+}
