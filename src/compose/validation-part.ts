@@ -26,8 +26,8 @@ export interface ValidationPartDeps {
   readonly raw: Exchange;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether the file of trust anchors is this process's to bring up to date. */
-  readonly keepsAnchors: boolean;
+  /** Whether the file of trust anchors is this process's to bring up to date; absent: it is. */
+  readonly keepsAnchors?: boolean;
   /** Whether the server that will be asked minimises by itself. */
   readonly minimises: (question: Question) => boolean;
 }
@@ -73,7 +73,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     validator.zones.clear();
     asked.forget();
   };
-  const keeper = deps.keepsAnchors ? anchorPart.keep(raw, forget) : undefined;
+  const keeper = deps.keepsAnchors === false ? undefined : anchorPart.keep(raw, forget);
   return {
     exchange: validator,
     verdicts: () => validator.counters.verdicts,

@@ -43,8 +43,8 @@ export const listen = section(
     workers: key(
       kinds.count(1, 64),
       1,
-      "Processes that share the port (SO_REUSEPORT). Each has a cache and connections of its own; " +
-        "one is enough for a household.",
+      "Processes that share the port (SO_REUSEPORT), on Linux with koffi. Each has a part of the cache and " +
+        "connections of its own;\none is enough for a household.",
     ),
     user: key(kinds.optionalLabel(), "", "Drop to this user once the ports are bound."),
   },
