@@ -58,6 +58,11 @@ export class ManualClock implements Clock {
     }
   }
 
+  /** Time goes on and nothing runs meanwhile, as for a process that is stopped: what was due then is late. */
+  leap(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Moves the wall clock alone, as an operator or a suspend does. */
   jumpWall(ms: number): void {
     this.#wallOffset += ms;

@@ -56,6 +56,8 @@ export class SimulatedPeer {
   /** Milliseconds there and back. */
   roundTrip = 20;
   welcome: Welcome = "opens";
+  /** Where it depends on how we are dialled. */
+  welcomeTo: (target: DialTarget) => Welcome = () => this.welcome;
   isSilent = false;
   /** Answers on one connection before it is ended. */
   closeAfter = Number.POSITIVE_INFINITY;
@@ -82,7 +84,7 @@ export class SimulatedPeer {
     this.dialledAt.push(this.clock.now());
     const channel = new SimulatedChannel(this, events);
     this.channels.push(channel);
-    channel.shakeHands(target.timeout);
+    channel.shakeHands(this.welcomeTo(target), target.timeout);
     return channel;
   }
 
@@ -123,8 +125,8 @@ export class SimulatedChannel implements Channel {
     this.#events = events;
   }
 
-  shakeHands(timeout: number): void {
-    const { roundTrip, welcome } = this.#peer;
+  shakeHands(welcome: Welcome, timeout: number): void {
+    const { roundTrip } = this.#peer;
     switch (welcome) {
       case "opens":
         // TCP, then TLS 1.3.
