@@ -7,6 +7,7 @@ import { type Lab, startLab } from "../lab/lab.ts";
 import { dig, digAt } from "../support/dig.ts";
 import { labToml } from "../support/program.ts";
 import { type RunningApp, startApp } from "../support/running-app.ts";
+import { Flag } from "../../src/wire/codes.ts";
 import { ROOT } from "../../src/wire/names.ts";
 
 const LIES = {
@@ -80,6 +81,26 @@ trust_anchors = ${JSON.stringify(lab.trustAnchors)}
 
     expect(reply.status).toBe("NOERROR");
     expect(reply.flags).toContain("ad");
+  });
+});
+
+describe.skipIf(dig === undefined)("an upstream that truncates over TLS", () => {
+  it("has not answered: nothing of it is used (RFC 2181 §9)", async () => {
+    const lab = await startLab();
+    lab.upstream.setAnswer((query) => {
+      const response = lab.authority.respond(query);
+      response?.writeUInt16BE(response.readUInt16BE(2) | Flag.TC, 2);
+      return response;
+    });
+    const app = await startApp(
+      (folder) => `[upstream]\nquery_timeout = "1s"\n${labToml(lab, folder)}`,
+    );
+
+    const reply = await digAt(app.port, "+dnssec", "www.example.com");
+
+    expect(reply).toMatchObject({ status: "SERVFAIL", answer: [] });
+    await app.stop();
+    await lab.close();
   });
 });
 
