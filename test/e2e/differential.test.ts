@@ -90,13 +90,13 @@ describe.skipIf(NEEDED.includes(undefined))("Sotto beside unbound and named", ()
     expect(sotto.filter(({ verdict }) => verdict === "lost")).toEqual([]);
   });
 
-  it("never says secure where neither of them does", () => {
+  it("never says secure where neither of them does [D76]", () => {
     expect(
       differences((mine, theirs) => mine === "secure" && !theirs.includes("secure")).map(inWords),
     ).toEqual([]);
   });
 
-  it("never says secure of what was damaged where neither unbound nor delv does", async () => {
+  it("never says secure of what was damaged where neither unbound nor delv does [D76]", async () => {
     const damaged = damagedQuestions();
     const isDamaged = ({ qname, qtype }: Question): boolean =>
       damaged.some((each) => each.qname === qname && each.qtype === qtype);
@@ -111,7 +111,7 @@ describe.skipIf(NEEDED.includes(undefined))("Sotto beside unbound and named", ()
     expect(alone.map(({ qname }) => nameText(qname))).toEqual([]);
   });
 
-  it("differs from either of them only where it is argued, and nothing is argued in vain", () => {
+  it("differs from either of them only where it is argued, and nothing is argued in vain [D76]", () => {
     const found = differences((mine, theirs) => theirs.some((verdict) => verdict !== mine));
     const rowOf = ({ name, mine }: Difference): number =>
       ARGUED.findIndex(([names, verdict]) => names.test(name) && verdict === mine);

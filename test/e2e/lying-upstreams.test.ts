@@ -38,7 +38,7 @@ describe.skipIf(dig === undefined).each(Object.entries(LIES))("an upstream that 
     await lab.close();
   });
 
-  it("is caught: SERVFAIL with the reason, and never AD", async () => {
+  it("is caught: SERVFAIL with the reason, and never AD [D10]", async () => {
     app = await startApp((folder) => labToml({ ...lab, address: liar.address }, folder));
 
     const reply = await digAt(app.port, "+dnssec", "www.example.com");
@@ -60,7 +60,7 @@ negative_trust_anchors = ["example.com"]`,
     expect(reply.flags).not.toContain("ad");
   });
 
-  it("is passed over for a replica of the same operator", async () => {
+  it("is passed over for a replica of the same operator [D11]", async () => {
     app = await startApp((folder) => {
       writeFileSync(`${folder}/ca.pem`, lab.caPem);
       const server = (name: string, address: string): string => `
@@ -85,16 +85,14 @@ trust_anchors = ${JSON.stringify(lab.trustAnchors)}
 });
 
 describe.skipIf(dig === undefined)("an upstream that truncates over TLS", () => {
-  it("has not answered: nothing of it is used (RFC 2181 §9)", async () => {
+  it("has not answered: nothing of it is used (RFC 2181 §9) [D74]", async () => {
     const lab = await startLab();
     lab.upstream.setAnswer((query) => {
       const response = lab.authority.respond(query);
       response?.writeUInt16BE(response.readUInt16BE(2) | Flag.TC, 2);
       return response;
     });
-    const app = await startApp(
-      (folder) => `[upstream]\nquery_timeout = "1s"\n${labToml(lab, folder)}`,
-    );
+    const app = await startApp((folder) => `[upstream]\nquery_timeout = "1s"\n${labToml(lab, folder)}`);
 
     const reply = await digAt(app.port, "+dnssec", "www.example.com");
 

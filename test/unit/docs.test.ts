@@ -63,6 +63,34 @@ describe("docs/errors.md", () => {
   });
 });
 
+describe("docs/dnssec.md", () => {
+  const rows = [...readFileSync("docs/dnssec.md", "utf8").matchAll(/^\| (D\d+) \| .+ \| (.+) \|$/gm)];
+  const linked = new Map(
+    rows.map(([, rule = "", files = ""]) => [rule, files.match(/(?<=`)test\/[^`]+/g)?.sort() ?? []]),
+  );
+  const named = new Map<string, string[]>();
+  for (const path of readdirSync("test", { recursive: true, encoding: "utf8" }).sort()) {
+    if (!path.endsWith(".test.ts") || path.endsWith("docs.test.ts")) continue;
+    const tags = readFileSync(`test/${path}`, "utf8").match(/(?<=\[)D\d+(?:, D\d+)*(?=\])/g) ?? [];
+    for (const rule of new Set(tags.flatMap((tag) => tag.split(", ")))) {
+      named.set(rule, [...(named.get(rule) ?? []), `test/${path}`]);
+    }
+  }
+
+  it("has the rules in order, none left out", () => {
+    expect([...linked.keys()]).toEqual(Array.from({ length: 76 }, (_, i) => `D${i + 1}`));
+  });
+
+  it.each([...linked])("links %s to the tests that name it", (rule, files) => {
+    expect(files.length).toBeGreaterThan(0);
+    expect(files).toEqual(named.get(rule));
+  });
+
+  it("knows every rule that a test names", () => {
+    expect([...named.keys()].filter((rule) => !linked.has(rule))).toEqual([]);
+  });
+});
+
 describe("docs/limits.md", () => {
   const rows = readFileSync("docs/limits.md", "utf8")
     .split("\n")

@@ -26,7 +26,7 @@ describe("the lifetime of a positive response", () => {
     expect(lifetimeOf(response({ answer: [a("example.com", 5)] }), limits).seconds).toBe(120);
   });
 
-  it("ends with its signatures, floor or not (RFC 4035 §5.3.3)", () => {
+  it("ends with its signatures, floor or not (RFC 4035 §5.3.3) [D61]", () => {
     const signed = response({
       answer: [a("example.com", 300), rrsig("example.com", Type.A)],
       maxLifetime: 17.9,
@@ -69,7 +69,7 @@ describe("the lifetime of a negative response (RFC 2308 §5)", () => {
   });
 });
 
-describe("the lifetime of a failure (RFC 9520 §3.2)", () => {
+describe("the lifetime of a failure (RFC 9520 §3.2) [D59]", () => {
   it("is one second for an upstream's SERVFAIL", () => {
     expect(lifetimeOf(response({ rcode: Rcode.SERVFAIL }), LIMITS).seconds).toBe(1);
   });

@@ -39,11 +39,11 @@ describe("the trust anchors of a configuration", () => {
     });
   });
 
-  it("are refused where a negative one of the root leaves nothing to validate by", () => {
+  it("are refused where a negative one of the root leaves nothing to validate by [D8]", () => {
     expect(part({ negativeTrustAnchors: [ROOT] }).made).toThrow(/no trust anchor is in force/);
   });
 
-  it("are warned of where none of a zone's is of a known algorithm", () => {
+  it("are warned of where none of a zone's is of a known algorithm [D7]", () => {
     const { made, log } = part({
       trustAnchors: [
         record("corp.example", Type.DS, 1, Buffer.concat([Buffer.from([0, 1, 200, 2]), Buffer.alloc(32)])),

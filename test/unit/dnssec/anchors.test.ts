@@ -16,7 +16,7 @@ const NOW = Date.parse("2026-11-20T12:00:00Z");
 const DS_LINE = `example.com. IN DS 12345 13 2 ${"ab".repeat(32)}`;
 
 describe("the built-in trust anchors", () => {
-  it("are the digests of the root's keys of 2017 and 2024", () => {
+  it("are the digests of the root's keys of 2017 and 2024 [D1]", () => {
     const [anchor] = builtInAnchors();
 
     const { zone, ds } = anchor!;
@@ -49,7 +49,7 @@ describe("the built-in trust anchors", () => {
 });
 
 describe("a list of trust anchors", () => {
-  it("takes DS and DNSKEY records, several a zone", () => {
+  it("takes DS and DNSKEY records, several a zone [D7]", () => {
     const key = recordToText({
       owner: ROOT,
       type: Type.DNSKEY,
@@ -83,7 +83,7 @@ describe("a list of trust anchors", () => {
   });
 });
 
-describe("root-anchors.xml (RFC 9718)", () => {
+describe("root-anchors.xml (RFC 9718) [D6]", () => {
   const xml = `<?xml version="1.0" encoding="UTF-8"?>
 <TrustAnchor id="E9724F53-1851-4F86-85E5-F1392102940B" source="http://data.iana.org/root-anchors/root-anchors.xml">
 <!-- <KeyDigest validFrom="2000-01-01T00:00:00+00:00"></KeyDigest> -->
@@ -282,7 +282,7 @@ describe("the rule that governs a name", () => {
 });
 
 describe("validation by an anchor", () => {
-  it("starts at a zone below the root (RFC 4035 §5.1: an island of security)", async () => {
+  it("starts at a zone below the root (RFC 4035 §5.1: an island of security) [D14]", async () => {
     const { ask, asked } = labValidator({ anchors: dsOfZone("island.example") });
 
     const response = await ask("www.island.example", "A");
@@ -291,7 +291,7 @@ describe("validation by an anchor", () => {
     expect(asked).toEqual(["www.island.example. A", "island.example. DNSKEY"]);
   });
 
-  it("leaves what no anchor governs insecure (RFC 4033 §5: indeterminate, so without AD)", async () => {
+  it("leaves what no anchor governs insecure (RFC 4033 §5: indeterminate, so without AD) [D14]", async () => {
     const { ask, asked } = labValidator({ anchors: dsOfZone("island.example") });
 
     const response = await ask("www.example.com", "A");
@@ -299,7 +299,7 @@ describe("validation by an anchor", () => {
     expect([response.verdict, asked]).toEqual(["insecure", ["www.example.com. A"]]);
   });
 
-  it("does not let a signer above the anchor end the chain", async () => {
+  it("does not let a signer above the anchor end the chain [D15]", async () => {
     const { ask } = labValidator({
       anchors: dsOfZone("example.com"),
       onQuery: (_query, response) => ({
@@ -321,7 +321,7 @@ describe("validation by an anchor", () => {
     expect((await ask("www.example.com", "A")).verdict).toBe("secure");
   });
 
-  it("is not done at or below a negative trust anchor (RFC 7646)", async () => {
+  it("is not done at or below a negative trust anchor (RFC 7646) [D7]", async () => {
     const { ask, asked } = labValidator({ negative: ["expired.example"] });
 
     expect((await ask("www.expired.example", "A")).verdict).toBe("insecure");
@@ -341,7 +341,7 @@ describe("validation by an anchor", () => {
     expect(asked).toEqual(["www.example.com. A"]);
   });
 
-  it("finds a zone insecure whose anchor names unsupported algorithms only", async () => {
+  it("finds a zone insecure whose anchor names unsupported algorithms only [D7]", async () => {
     const { ask } = labValidator({ anchors: [`. IN DS 1 200 2 ${"ab".repeat(32)}`] });
 
     const response = await ask("www.example.com", "A");

@@ -38,7 +38,7 @@ const FAMILY: readonly TreeSpec[] = [
   { apex: "bare.family.example.", records: ["www A 192.0.2.80"] },
 ];
 
-describe("a RCODE that is not what the records say", () => {
+describe("a RCODE that is not what the records say [D48]", () => {
   it.each([
     ["NXDOMAIN beside the data asked for", "www.example.com", "A", NXDOMAIN],
     ["YXDOMAIN beside the data asked for", "www.example.com", "A", YXDOMAIN],
@@ -62,7 +62,7 @@ describe("a RCODE that is not what the records say", () => {
   });
 });
 
-describe("true signatures of the parent, put into the zone below", () => {
+describe("true signatures of the parent, put into the zone below [D24]", () => {
   it.each(["sub", "bare"])("do not make its wildcard answer in %s", async (zone) => {
     const tree = familyTree();
     const parent = tree.zones.get(name("family.example"))!;
@@ -118,7 +118,7 @@ describe("true signatures of the parent, put into the zone below", () => {
     expect((await lab.ask("a.b.ent.example.com", "A")).verdict).toBe("secure");
   });
 
-  it("count for what the parent holds at the cut: DS and NSEC", async () => {
+  it("count for what the parent holds at the cut: DS and NSEC [D68]", async () => {
     const lab = labValidator();
     await lab.ask("sub.example.com", "DS");
 
@@ -127,7 +127,7 @@ describe("true signatures of the parent, put into the zone below", () => {
   });
 });
 
-describe("a denial out of place", () => {
+describe("a denial out of place [D48]", () => {
   it("of a name by NSEC3 whose RCODE says that it is not there is bogus where it is", async () => {
     const lab = altered((query, response) =>
       query.purpose === "client" ? { ...response, rcode: NXDOMAIN } : response,
@@ -171,7 +171,7 @@ describe("a denial out of place", () => {
   });
 });
 
-describe("an unsigned delegation in an opt-out span", () => {
+describe("an unsigned delegation in an opt-out span [D52]", () => {
   // Few names, so that the span that holds the delegation may begin at the wildcard itself.
   const zones = (delegation: string): TreeSpec[] => [
     ...labZones(PERIOD),
@@ -205,7 +205,7 @@ describe("algorithms that were taken away", () => {
     },
   ];
 
-  it("leave data bogus whose only signature left is of an algorithm treated as insecure (RFC 9905)", async () => {
+  it("leave data bogus whose only signature left is of an algorithm treated as insecure (RFC 9905) [D22]", async () => {
     const lab = labValidator({
       zones,
       onQuery: (query, response) =>
@@ -227,7 +227,7 @@ describe("algorithms that were taken away", () => {
     expect((await lab.ask("www.both.example", "A")).verdict).toBe("bogus");
   });
 
-  it("are not missed where another one is good (RFC 6840 §5.11)", async () => {
+  it("are not missed where another one is good (RFC 6840 §5.11) [D22]", async () => {
     const lab = labValidator({
       zones,
       onQuery: (_query, response) => withSignatures(response, (algorithm) => algorithm !== 5),
@@ -237,7 +237,7 @@ describe("algorithms that were taken away", () => {
   });
 });
 
-describe("a zone that changes while it is known", () => {
+describe("a zone that changes while it is known [D23]", () => {
   it("is validated once it is signed, as soon as the proof that it was not has expired", async () => {
     const signed = buildTree(
       labZones(PERIOD, {}).map((zone) =>
@@ -282,7 +282,7 @@ describe("a zone that changes while it is known", () => {
     expect(verdict).toBe("bogus");
   });
 
-  it("may be served by an expired signature within the skew, but not be kept", async () => {
+  it("may be served by an expired signature within the skew, but not be kept [D28]", async () => {
     const lab = labValidator();
     lab.clock.advance(30 * DAY + 3_600_000); // An hour after it expired; 10 % of its validity, a day at most, is forgiven.
 
@@ -293,7 +293,7 @@ describe("a zone that changes while it is known", () => {
   });
 });
 
-describe("a negative trust anchor (RFC 7646)", () => {
+describe("a negative trust anchor (RFC 7646) [D7]", () => {
   it.each([
     ["at its own name", "www.example.org"],
     ["through an alias from a secure zone", "chain.example.com"],
@@ -332,7 +332,7 @@ describe("a flight that ran out of work in somebody else's zone", () => {
   });
 });
 
-describe("records that nobody asked for", () => {
+describe("records that nobody asked for [D40]", () => {
   it("a CNAME beside the data of its owner is not passed over (RFC 1034 §3.6.2)", async () => {
     const target = Buffer.from(name("mail.example.com"), "latin1");
     const cname = (owner: Name): ResourceRecord => ({
@@ -351,7 +351,7 @@ describe("records that nobody asked for", () => {
     expect((await lab.ask("www.example.com", "A")).verdict).toBe("bogus");
   });
 
-  it("one bad RRset among those of ANY makes all of it bogus", async () => {
+  it("one bad RRset among those of ANY makes all of it bogus [D30]", async () => {
     const lab = altered((query, response) =>
       query.question.qtype === Type.ANY
         ? {
@@ -367,7 +367,7 @@ describe("records that nobody asked for", () => {
     expect((await lab.ask("www.example.com", "ANY")).verdict).toBe("bogus");
   });
 
-  it("unsigned NS records and addresses beside a secure answer are dropped", async () => {
+  it("unsigned NS records and addresses beside a secure answer are dropped [D41]", async () => {
     const lab = altered((query, response) => ({
       ...response,
       authority: [

@@ -7,7 +7,7 @@ import { isTextFault, recordFromText } from "../../../src/wire/presentation.ts";
 import type { ResourceRecord } from "../../../src/ports/message.ts";
 import { name } from "../../support/records.ts";
 
-describe("the signed data of an RRset (RFC 4035 §5.3.2)", () => {
+describe("the signed data of an RRset (RFC 4035 §5.3.2) [D26]", () => {
   it("is the RRSIG RDATA without signature and each record in canonical form", () => {
     const data = dataOf(["www.example.com. 60 IN A 192.0.2.1"], { labels: 3, originalTtl: 3_600 });
 
@@ -55,7 +55,7 @@ describe("the signed data of an RRset (RFC 4035 §5.3.2)", () => {
 });
 
 /** RFC 4034 §6.2 as amended by RFC 6840 §5.1. */
-describe("names in RDATA", () => {
+describe("names in RDATA [D27]", () => {
   it.each([
     ["NS NS.Example.", "ns.example"],
     ["MD A.Example.", "a.example"],
@@ -129,7 +129,7 @@ describe("names in RDATA", () => {
   });
 });
 
-describe("the owner as it was signed", () => {
+describe("the owner as it was signed [D26]", () => {
   it.each([
     ["www.example.com", 3, "www.example.com"],
     ["a.b.example.com", 2, "*.example.com"],
@@ -193,7 +193,7 @@ describe("records grouped into RRsets (RFC 2181 §5)", () => {
     expect(groupRrsets([recordOf("a. 1 IN A 192.0.2.1"), broken], 1)[0]?.signatures).toEqual([]);
   });
 
-  it("have at most 8 signatures looked at", () => {
+  it("have at most 8 signatures looked at [D29]", () => {
     const signatures = Array.from({ length: 20 }, () => rrsigOf("www.example.com.", Type.A));
     const [rrset] = groupRrsets([recordOf("www.example.com. 1 IN A 192.0.2.1"), ...signatures], 1);
 

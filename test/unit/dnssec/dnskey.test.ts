@@ -15,7 +15,7 @@ describe("a key tag (RFC 4034 appendix B)", () => {
     expect(keyTag(KSK_2024.rdata)).toBe(38696);
   });
 
-  it("is 20454 for the root's key of 2017 once it is revoked (RFC 5011 §3)", () => {
+  it("is 20454 for the root's key of 2017 once it is revoked (RFC 5011 §3) [D4]", () => {
     const revoked = Buffer.from(KSK_2017.rdata);
     revoked[1] = revoked[1]! | 0x80;
 
@@ -28,7 +28,7 @@ describe("a key tag (RFC 4034 appendix B)", () => {
 });
 
 describe("a DNSKEY", () => {
-  it("is a zone key with flags 256 or 257 and protocol 3 (RFC 4034 §2.1)", () => {
+  it("is a zone key with flags 256 or 257 and protocol 3 (RFC 4034 §2.1) [D20]", () => {
     const flags = [256, 257, 0, 1, 512].map((value) => isZoneKey(readDnskey(dnskey(value, 3))!));
 
     expect(flags).toEqual([true, true, false, false, false]);
@@ -38,7 +38,7 @@ describe("a DNSKEY", () => {
     expect(isZoneKey(readDnskey(dnskey(257, 2))!)).toBe(false);
   });
 
-  it("is no zone key once it is revoked (RFC 5011 §2.1)", () => {
+  it("is no zone key once it is revoked (RFC 5011 §2.1) [D4]", () => {
     const key = readDnskey(dnskey(385, 3))!;
 
     expect([isRevoked(key), isZoneKey(key)]).toEqual([true, false]);
@@ -50,7 +50,7 @@ describe("a DNSKEY", () => {
 });
 
 describe("a DS record", () => {
-  it("names the root's keys by their published SHA-256 digests (RFC 4509 §2)", () => {
+  it("names the root's keys by their published SHA-256 digests (RFC 4509 §2) [D32]", () => {
     const matches = [KSK_2017, KSK_2024].map((key) =>
       isDigestOf(readDs(key.ds)!, ROOT, readDnskey(key.rdata)!),
     );
@@ -65,23 +65,23 @@ describe("a DS record", () => {
     expect(isDigestOf(readDs(KSK_2024.ds)!, ROOT, { ...readDnskey(altered)!, tag: 38696 })).toBe(false);
   });
 
-  it("of SHA-1 is ignored beside one of SHA-256 (RFC 4509 §3)", () => {
+  it("of SHA-1 is ignored beside one of SHA-256 (RFC 4509 §3) [D21]", () => {
     const set = [ds(1, 20), ds(2, 32)];
 
     expect(usableDs(set, ANY_ALGORITHM)).toEqual([set[1]]);
   });
 
-  it("of SHA-1 counts where no stronger one is usable", () => {
+  it("of SHA-1 counts where no stronger one is usable [D32]", () => {
     const set = [ds(1, 20), ds(3, 32)];
 
     expect(usableDs(set, ANY_ALGORITHM)).toEqual([set[0]]);
   });
 
-  it("of an unknown digest type is ignored (RFC 6840 §5.2)", () => {
+  it("of an unknown digest type is ignored (RFC 6840 §5.2) [D21]", () => {
     expect(usableDs([ds(3, 32), ds(5, 32), ds(200, 32)], ANY_ALGORITHM)).toEqual([]);
   });
 
-  it("of an unknown algorithm is ignored (RFC 4035 §5.2)", () => {
+  it("of an unknown algorithm is ignored (RFC 4035 §5.2) [D21]", () => {
     expect(usableDs([ds(2, 32)], () => false)).toEqual([]);
   });
 

@@ -27,7 +27,7 @@ function fail(fault: ResolutionFault): never {
   throw new ResolutionError(fault, "as the test wants it");
 }
 
-describe("an upstream that fails for the chain of trust (RFC 4035 §5: indeterminate, never insecure)", () => {
+describe("an upstream that fails for the chain of trust (RFC 4035 §5: indeterminate, never insecure) [D72]", () => {
   for (const [what, edit] of FAILURES) {
     for (const [zone, type, text] of [
       ["com.", Type.DS, "DS"],
@@ -48,7 +48,7 @@ describe("an upstream that fails for the chain of trust (RFC 4035 §5: indetermi
     }
   }
 
-  it("is asked again a second later", async () => {
+  it("is asked again a second later [D73]", async () => {
     let isUp = false;
     const lab = labValidator({
       onQuery: (query, response) =>
@@ -120,7 +120,7 @@ describe("an upstream that fails for the chain of trust (RFC 4035 §5: indetermi
   });
 });
 
-describe("an upstream that strips or alters", () => {
+describe("an upstream that strips or alters [D17]", () => {
   it.each([
     ["RRSIG", Type.RRSIG, "www.example.com", [10, 6]],
     ["RRSIG", Type.RRSIG, "nope.example.com", [12, 6]],
@@ -144,7 +144,7 @@ describe("an upstream that strips or alters", () => {
     expect((await ask("www.insecure.com", "A")).verdict).toBe("bogus");
   });
 
-  it("everything of DNSSEC, as one that knows none of it, is caught", async () => {
+  it("everything of DNSSEC, as one that knows none of it, is caught [D10]", async () => {
     const strip = (response: Response): Response =>
       [Type.RRSIG, Type.NSEC, Type.NSEC3, Type.DS, Type.DNSKEY].reduce(without, response);
     const { ask } = labValidator({ onQuery: (_query, response) => strip(response) });
@@ -153,7 +153,7 @@ describe("an upstream that strips or alters", () => {
     expect((await ask("nope.example.com", "A")).verdict).toBe("bogus");
   });
 
-  it("is asked once more, elsewhere", async () => {
+  it("is asked once more, elsewhere [D11]", async () => {
     const avoided: (string | undefined)[] = [];
     const { ask, validator } = labValidator({
       onQuery: (query, response) => {
@@ -184,7 +184,7 @@ describe("an upstream that strips or alters", () => {
     expect(asked).toHaveLength(7);
   });
 
-  it("is asked once more only once", async () => {
+  it("is asked once more only once [D11]", async () => {
     const { ask, asked } = labValidator({
       onQuery: (query, response) =>
         is(query, "www.example.com.", Type.A) ? without(response, Type.RRSIG) : response,
@@ -227,7 +227,7 @@ describe("an upstream that strips or alters", () => {
     expect((await ask("www.example.com", "A")).verdict).toBe("bogus");
   });
 
-  it("is not asked about a broken zone for a minute (RFC 9520 §3.2)", async () => {
+  it("is not asked about a broken zone for a minute (RFC 9520 §3.2) [D23]", async () => {
     const lab = labValidator();
     await lab.ask("www.expired.example", "A");
     lab.asked.length = 0;
@@ -278,7 +278,7 @@ describe("the work of one flight (CVE-2023-50387, CVE-2026-50045)", () => {
     expect((await lab.ask("www.example.com", "A")).verdict).toBe("secure");
   });
 
-  it("ends in bogus where no more signatures may be verified", async () => {
+  it("ends in bogus where no more signatures may be verified [D29]", async () => {
     const lab = labValidator();
     await lab.ask("www.example.com", "A");
 
@@ -313,7 +313,7 @@ describe("the work of one flight (CVE-2023-50387, CVE-2026-50045)", () => {
   });
 });
 
-describe("a proof that costs too many hashes (CVE-2023-50868)", () => {
+describe("a proof that costs too many hashes (CVE-2023-50868) [D56]", () => {
   it("is bogus and asked for no more", async () => {
     const deep = Array.from({ length: 100 }, () => "a").join(".");
     const lab = labValidator();

@@ -47,7 +47,7 @@ const QUESTIONS = [
   ["x.closer.wild.", "A", NXDOMAIN, "denial"],
 ] as const;
 
-describe("a zone that BIND or ldns signed", () => {
+describe("a zone that BIND or ldns signed [D31]", () => {
   for (const [apex, algorithm, denial] of ZONES) {
     const { zone, anchor } = fixture(`${apex}.zone`, `${apex}.`);
 
@@ -114,7 +114,7 @@ describe("a zone that BIND or ldns signed", () => {
     expect([response.verdict, ...infoCodes(response)]).toEqual(["insecure", 1]);
   });
 
-  it("of more NSEC3 iterations than usual is secure where they are allowed", async () => {
+  it("of more NSEC3 iterations than usual is secure where they are allowed [D50]", async () => {
     const { zone, anchor } = fixture("bind-nsec3-51.example.zone", "bind-nsec3-51.example.");
     const { ask } = zoneValidator(zone, anchor, { nsec3MaxIterations: 51 });
 

@@ -15,7 +15,7 @@ import { name } from "../../support/records.ts";
 
 const ZONE = name("example");
 
-describe("an NSEC proof of NXDOMAIN (RFC 4035 §5.4)", () => {
+describe("an NSEC proof of NXDOMAIN (RFC 4035 §5.4) [D42, D44]", () => {
   it("covers the name and the wildcard at its closest encloser", () => {
     const nsecs = [nsec("b NSEC d A"), nsec("@ NSEC a NS SOA")];
 
@@ -26,14 +26,14 @@ describe("an NSEC proof of NXDOMAIN (RFC 4035 §5.4)", () => {
     expect(words(nxdomain("c", [nsec("@ NSEC x NS SOA")]))).toEqual(["covers c by @", "covers * by @"]);
   });
 
-  it("wraps around at the last record of the zone", () => {
+  it("wraps around at the last record of the zone [D46]", () => {
     expect(words(nxdomain("z", [nsec("b NSEC @ A"), nsec("@ NSEC b NS SOA")]))).toEqual([
       "covers z by b",
       "covers * by @",
     ]);
   });
 
-  it("is given by the only record of a zone of one name", () => {
+  it("is given by the only record of a zone of one name [D46]", () => {
     expect(words(nxdomain("a.b", [nsec("@ NSEC @ NS SOA")]))).toEqual(["covers a.b by @", "covers * by @"]);
   });
 
@@ -65,7 +65,7 @@ describe("an NSEC proof of NXDOMAIN (RFC 4035 §5.4)", () => {
     expect(nxdomain(qname, lines.map(nsec))).toBeUndefined();
   });
 
-  it("holds beside a DNAME (RFC 6672 §5.3.4.2)", () => {
+  it("holds beside a DNAME (RFC 6672 §5.3.4.2) [D39]", () => {
     expect(words(nxdomain("c", [nsec("b NSEC d DNAME"), nsec("@ NSEC b NS SOA")]))).toEqual([
       "covers c by b",
       "covers * by @",
@@ -76,7 +76,7 @@ describe("an NSEC proof of NXDOMAIN (RFC 4035 §5.4)", () => {
     expect(nxdomain("a", [nsec("@ NSEC b NS SOA")])).toBeDefined();
   });
 
-  it("orders names as RFC 4034 §6.1 does", () => {
+  it("orders names as RFC 4034 §6.1 does [D46]", () => {
     const between = (name: string, from: string, to: string) =>
       nxdomain(name, [nsec(`${from} NSEC ${to} A`), nsec("@ NSEC +x NS SOA")]) !== undefined;
 
@@ -86,7 +86,7 @@ describe("an NSEC proof of NXDOMAIN (RFC 4035 §5.4)", () => {
   });
 });
 
-describe("an NSEC proof of NODATA (RFC 4035 §5.4)", () => {
+describe("an NSEC proof of NODATA (RFC 4035 §5.4) [D43]", () => {
   it("matches the name and lists neither the type nor CNAME", () => {
     expect(words(noData("b", Type.MX, [nsec("b NSEC c A TXT")]))).toEqual(["matches b by b"]);
   });
@@ -121,7 +121,7 @@ describe("an NSEC proof of NODATA (RFC 4035 §5.4)", () => {
     ]);
   });
 
-  it("takes the child's side of a zone cut for the child's types", () => {
+  it("takes the child's side of a zone cut for the child's types [D45]", () => {
     expect(noData("@", Type.MX, [nsec("@ NSEC a NS SOA")])).toBeDefined();
   });
 
@@ -146,7 +146,7 @@ describe("an NSEC proof of NODATA (RFC 4035 §5.4)", () => {
   });
 });
 
-describe("an NSEC proof about DS (RFC 4035 §5.2, RFC 6840 §4.4)", () => {
+describe("an NSEC proof about DS (RFC 4035 §5.2, RFC 6840 §4.4) [D16, D18, D45]", () => {
   const ds = (qname: string, ...lines: string[]) =>
     proveNoDataByNsec(rel(qname), Type.DS, ZONE, lines.map(nsec));
 
@@ -178,7 +178,7 @@ describe("an NSEC proof about DS (RFC 4035 §5.2, RFC 6840 §4.4)", () => {
   });
 });
 
-describe("an NSEC proof of a wildcard's expansion (RFC 4035 §5.3.4)", () => {
+describe("an NSEC proof of a wildcard's expansion (RFC 4035 §5.3.4) [D34]", () => {
   const expansion = (qname: string, encloser: string, ...lines: string[]) =>
     proveExpansionByNsec(rel(qname), rel(encloser), ZONE, lines.map(nsec));
 

@@ -37,7 +37,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const PLAIN = chainOf({ kind: "nsec3" });
 
-describe("an NSEC3 proof of NXDOMAIN (RFC 5155 §8.4)", () => {
+describe("an NSEC3 proof of NXDOMAIN (RFC 5155 §8.4) [D51, D53]", () => {
   it("matches the closest encloser, covers the next closer name and the wildcard", () => {
     expect(words(nxdomain("nope", ["@", "nope", "*"]))).toEqual(["matches @", "covers nope", "covers *"]);
   });
@@ -71,7 +71,7 @@ describe("an NSEC3 proof of NXDOMAIN (RFC 5155 §8.4)", () => {
   });
 });
 
-describe("an NSEC3 proof of NODATA (RFC 5155 §8.5 to §8.7)", () => {
+describe("an NSEC3 proof of NODATA (RFC 5155 §8.5 to §8.7) [D52]", () => {
   it("matches the name and lists neither the type nor CNAME", () => {
     expect(words(noData("a", Type.MX, ["a"]))).toEqual(["matches a"]);
   });
@@ -108,8 +108,8 @@ describe("an NSEC3 proof of NODATA (RFC 5155 §8.5 to §8.7)", () => {
   });
 });
 
-describe("an NSEC3 proof about DS (RFC 5155 §8.6, §8.9)", () => {
-  it("is a delegation without DS where there is NS alone", () => {
+describe("an NSEC3 proof about DS (RFC 5155 §8.6, §8.9) [D16, D52]", () => {
+  it("is a delegation without DS where there is NS alone [D55]", () => {
     expect(noData("cut", Type.DS, ["cut"])?.kind).toBe("delegation");
   });
 
@@ -138,7 +138,7 @@ describe("an NSEC3 proof about DS (RFC 5155 §8.6, §8.9)", () => {
   });
 });
 
-describe("an NSEC3 proof of a wildcard's expansion (RFC 5155 §8.8)", () => {
+describe("an NSEC3 proof of a wildcard's expansion (RFC 5155 §8.8) [D34]", () => {
   const expansion = (qname: string, encloser: string, shown: readonly string[], chain = PLAIN) =>
     proveExpansionByNsec3(rel(qname), rel(encloser), setOf(shown, chain));
 
@@ -188,7 +188,7 @@ describe("a span of hashes", () => {
   });
 });
 
-describe("the hashes of one message", () => {
+describe("the hashes of one message [D56]", () => {
   it("are computed once a name", () => {
     const work = { ...FLIGHT_WORK, nsec3Hashes: 100 };
     const set = new Nsec3Set(ZONE, setOf(["@", "nope", "*"], PLAIN).records, work);
@@ -207,7 +207,7 @@ describe("the hashes of one message", () => {
   });
 });
 
-describe("an NSEC3 record", () => {
+describe("an NSEC3 record [D49]", () => {
   const good = PLAIN.records[PLAIN.match(ZONE)]!;
   const altered = (edit: (rdata: Buffer) => Buffer | undefined, owner = good.owner) => {
     const rdata = Buffer.from(good.rdata);

@@ -92,7 +92,7 @@ function parsed(line: string): ResourceRecord {
 
 const STORE = keyStoreOf({ insecureAlgorithms: [], minRsaBits: 512 });
 
-describe("a signature printed in an RFC", () => {
+describe("a signature printed in an RFC [D33]", () => {
   for (const { source, at, dnskey, data, rrsig } of VECTORS) {
     const key = parsed(dnskey);
     const [rrset] = groupRrsets([parsed(data), parsed(rrsig)], Class.IN);
@@ -121,7 +121,7 @@ describe("a signature printed in an RFC", () => {
   }
 });
 
-describe("a DS record printed in an RFC", () => {
+describe("a DS record printed in an RFC [D33]", () => {
   for (const { source, dnskey, ds } of VECTORS) {
     if (ds === undefined) continue;
     it(`names its key: ${source}`, () => {

@@ -46,7 +46,7 @@ function dsLine(key: ZoneKey): string {
   return `. IN DS ${key.tag} ${key.algorithm} 2 ${dsOf(ROOT, key).subarray(4).toString("hex")}`;
 }
 
-describe("the roll of the root's key by validation_time", () => {
+describe("the roll of the root's key by validation_time [D2, D3]", () => {
   const both = [OLD, NEW];
   for (const [date, phase, anchors, verdict, code] of [
     ["2026-10-10", "before the roll", both, "secure"],
@@ -125,7 +125,7 @@ async function pass(clock: ManualClock, days: number): Promise<void> {
   await clock.advanceAsync(days * DAY * 1_000, DAY * 1_000);
 }
 
-describe("a trust anchor kept by RFC 5011 through a roll of months", () => {
+describe("a trust anchor kept by RFC 5011 through a roll of months [D5]", () => {
   it("is primed by the digests given, and trusts only what they name at first", async () => {
     const clock = new ManualClock("2026-09-02T00:00:00Z");
     const { made, tags } = keeper(clock, { given: [dsLine(OLD)] });

@@ -77,7 +77,7 @@ describe("a chain of trust that is known", () => {
   );
 });
 
-describe("what a cold lookup sends", () => {
+describe("what a cold lookup sends [D12]", () => {
   it.each([
     [
       "www.example.com",
@@ -129,7 +129,7 @@ describe("what a cold lookup sends", () => {
     ]);
   });
 
-  it("never asks for the DS of the root", async () => {
+  it("never asks for the DS of the root [D19]", async () => {
     const lab = labValidator();
 
     await lab.ask(".", "NS");
@@ -138,7 +138,7 @@ describe("what a cold lookup sends", () => {
     expect(lab.asked).not.toContain(". DS");
   });
 
-  it("follows signers over labels that are no zone cuts", async () => {
+  it("follows signers over labels that are no zone cuts [D15]", async () => {
     const lab = labValidator();
 
     const response = await lab.ask("80.2.0.192.in-addr.arpa", "PTR");
@@ -152,8 +152,8 @@ describe("what a cold lookup sends", () => {
   });
 });
 
-describe("a client's own question for DS or DNSKEY", () => {
-  it("shares what the chain asks for", async () => {
+describe("a client's own question for DS or DNSKEY [D68]", () => {
+  it("shares what the chain asks for [D13]", async () => {
     const lab = labValidator();
     await lab.ask("www.example.com", "A");
     lab.asked.length = 0;

@@ -51,7 +51,7 @@ describe("RRSIG RDATA (RFC 4034 §3.1)", () => {
   });
 });
 
-describe("the Labels field (RFC 4034 §3.1.3)", () => {
+describe("the Labels field (RFC 4034 §3.1.3) [D24]", () => {
   it.each([
     [".", 0],
     ["example", 1],
@@ -74,7 +74,7 @@ describe("the Labels field (RFC 4034 §3.1.3)", () => {
   });
 });
 
-describe("a signature can cover an RRset (RFC 4035 §5.3.1)", () => {
+describe("a signature can cover an RRset (RFC 4035 §5.3.1) [D24]", () => {
   const covers = (owner: string, type: number, signer: string, labels: number): boolean =>
     canCover(signature({ signer: name(signer), labels }), { owner: name(owner), type });
 
@@ -101,7 +101,7 @@ describe("a signature can cover an RRset (RFC 4035 §5.3.1)", () => {
     expect(covers("www.example.com", Type.A, "example.com", 1)).toBe(false);
   });
 
-  it("of DS from above only", () => {
+  it("of DS from above only [D18]", () => {
     expect(covers("example.com", Type.DS, "com", 2)).toBe(true);
     expect(covers("example.com", Type.DS, "example.com", 2)).toBe(false);
   });
@@ -115,12 +115,12 @@ describe("a signature can cover an RRset (RFC 4035 §5.3.1)", () => {
     expect(covers("example.com", type, "com", 2)).toBe(false);
   });
 
-  it("of signatures never (RFC 4035 §2.2)", () => {
+  it("of signatures never (RFC 4035 §2.2) [D30]", () => {
     expect(covers("example.com", Type.RRSIG, "example.com", 2)).toBe(false);
   });
 });
 
-describe("the times of a signature (RFC 4034 §3.1.5)", () => {
+describe("the times of a signature (RFC 4034 §3.1.5) [D25]", () => {
   const at = (now: number, inception: number, expiration: number, skew = NONE) =>
     timeFault(signature({ inception: inception >>> 0, expiration: expiration >>> 0 }), now, skew);
 

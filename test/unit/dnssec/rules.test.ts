@@ -25,7 +25,7 @@ import {
 const NXDOMAIN = 3;
 const YXDOMAIN = 6;
 
-describe("where zones are cut", () => {
+describe("where zones are cut [D16]", () => {
   it("is not at a CNAME: its name is data of the zone above", async () => {
     const lab = labValidator();
     await lab.ask("alias.example.com", "DS");
@@ -52,7 +52,7 @@ describe("where zones are cut", () => {
   });
 });
 
-describe("keys of a zone", () => {
+describe("keys of a zone [D20]", () => {
   it.each([
     ["the key that its DS names signed them", "signed", "secure"],
     ["only a key without DS signed them", "by-other", "bogus"],
@@ -78,7 +78,7 @@ describe("keys of a zone", () => {
 });
 
 describe("TTLs of secure data", () => {
-  it("are the least of the record's, the RRSIG's, the original and what is left until the signature expires", async () => {
+  it("are the least of the record's, the RRSIG's, the original and what is left until the signature expires [D28]", async () => {
     const days = 86_400;
     for (const [advance, record, rrsig, expected] of [
       [0, 300, 300, 300],
@@ -109,7 +109,7 @@ describe("TTLs of secure data", () => {
 });
 
 describe("ANY", () => {
-  it("is validated up to 24 RRsets; what is past them is dropped", async () => {
+  it("is validated up to 24 RRsets; what is past them is dropped [D30]", async () => {
     const zone = "many.example.";
     const records = Array.from({ length: 40 }, (_, i) => `www TYPE${65_300 + i} \\# 1 01`);
     const tree = buildTree([...labZones(PERIOD), { apex: zone, records, security: { period: PERIOD } }]);
@@ -128,7 +128,7 @@ describe("ANY", () => {
   });
 });
 
-describe("an algorithm that this build of OpenSSL does not verify with", () => {
+describe("an algorithm that this build of OpenSSL does not verify with [D33]", () => {
   it("is told from those it does, of which there are all", () => {
     expect(Array.from({ length: 256 }, (_, algorithm) => algorithm).filter(verifiesHere)).toEqual([
       5, 7, 8, 10, 13, 14, 15, 16,
@@ -158,7 +158,7 @@ describe("an algorithm that this build of OpenSSL does not verify with", () => {
 });
 
 describe("a wildcard", () => {
-  it("asked for by its own name is a name like any other", async () => {
+  it("asked for by its own name is a name like any other [D36]", async () => {
     const { ask } = labValidator();
 
     const response = await ask("*.wild.example.com", "A");
@@ -167,7 +167,7 @@ describe("a wildcard", () => {
     expect(shown(response.authority)).toEqual([]);
   });
 
-  it("CNAME is good with its proof and bogus without", async () => {
+  it("CNAME is good with its proof and bogus without [D36]", async () => {
     const without = altered((_qname, qtype, response) =>
       qtype === Type.A ? { ...response, authority: [] } : response,
     );
@@ -176,7 +176,7 @@ describe("a wildcard", () => {
     expect((await without.ask("x.cwild.example.com", "A")).verdict).toBe("bogus");
   });
 
-  it("cannot be a DNAME that was expanded (RFC 6672 §3.3)", async () => {
+  it("cannot be a DNAME that was expanded (RFC 6672 §3.3) [D36]", async () => {
     const zone = "wild-dname.example.";
     const tree = buildTree([
       ...labZones(PERIOD),
@@ -204,7 +204,7 @@ describe("a wildcard", () => {
   });
 });
 
-describe("a chain of aliases", () => {
+describe("a chain of aliases [D37]", () => {
   it.each([
     ["secure all the way", "chain.example.com", "secure"],
     ["insecure by one insecure link at its end", "to-insecure.example.com", "insecure"],
@@ -215,7 +215,7 @@ describe("a chain of aliases", () => {
     expect((await labValidator().ask(qname, "A")).verdict).toBe(verdict);
   });
 
-  it("that the upstream left open is asked for to its end", async () => {
+  it("that the upstream left open is asked for to its end [D38]", async () => {
     const lab = altered((qname, qtype, response) =>
       qname === name("chain.example.com") && qtype === Type.A
         ? { ...response, answer: response.answer.slice(0, 2), authority: [] }
@@ -230,7 +230,7 @@ describe("a chain of aliases", () => {
   });
 });
 
-describe("a DNAME", () => {
+describe("a DNAME [D39]", () => {
   const asked = ["www.tree.example.com", "A"] as const;
   const withCname = (edit: (cname: ResourceRecord) => ResourceRecord[]): LabValidator =>
     altered((qname, _qtype, response) =>
@@ -289,7 +289,7 @@ describe("a DNAME", () => {
 });
 
 describe("a denial", () => {
-  it("needs no SOA record; one that is there must be signed well", async () => {
+  it("needs no SOA record; one that is there must be signed well [D47]", async () => {
     const isSoa = (record: ResourceRecord): boolean =>
       record.type === Type.SOA || (record.type === Type.RRSIG && record.rdata[1] === Type.SOA);
     const without = altered((_qname, qtype, response) =>
@@ -314,7 +314,7 @@ describe("a denial", () => {
     expect((await bad.ask("nope.example.com", "A")).verdict).toBe("bogus");
   });
 
-  it("rests on records of one zone: those of another beside them prove nothing", async () => {
+  it("rests on records of one zone: those of another beside them prove nothing [D47]", async () => {
     const lab = altered((qname, qtype, response) =>
       qname === name("nope.example.com") && qtype === Type.A
         ? {
@@ -328,7 +328,7 @@ describe("a denial", () => {
     expect((await lab.ask("nope.example.com", "A")).verdict).toBe("bogus");
   });
 
-  it("is not made by an NSEC that a wildcard was expanded to", async () => {
+  it("is not made by an NSEC that a wildcard was expanded to [D46]", async () => {
     const tree = usualTree();
     const zone = tree.zones.get(name("example.com"))!;
     const [wild] = matchingOrCovering(zone, name("*.wild.example.com"));
@@ -348,7 +348,7 @@ describe("a denial", () => {
     expect((await lab.ask("any.wild.example.com", "MX")).verdict).toBe("bogus");
   });
 
-  it("may hold NSEC and NSEC3: one complete proof of either is enough", async () => {
+  it("may hold NSEC and NSEC3: one complete proof of either is enough [D54]", async () => {
     const zones: TreeSpec[] = labZones(PERIOD);
     const other = buildTree(
       zones.map((zone) =>
@@ -371,7 +371,7 @@ describe("a denial", () => {
     ["nope.iterations51.example", "insecure", [27]],
     ["nope.iterations501.example", "bogus", [27, 6]],
   ])(
-    "by %s is %s: more NSEC3 iterations than allowed prove nothing (RFC 9276 §3.2)",
+    "by %s is %s: more NSEC3 iterations than allowed prove nothing (RFC 9276 §3.2) [D50]",
     async (qname, verdict, codes) => {
       const response = await labValidator().ask(qname, "A");
 
@@ -380,7 +380,7 @@ describe("a denial", () => {
   );
 });
 
-describe("a wildcard's answer in an opt-out span", () => {
+describe("a wildcard's answer in an opt-out span [D35]", () => {
   it("is insecure: an unsigned delegation may stand closer (RFC 5155 §9.2)", async () => {
     const zones: TreeSpec[] = [
       ...labZones(PERIOD),
@@ -395,7 +395,7 @@ describe("a wildcard's answer in an opt-out span", () => {
   });
 });
 
-describe("a name with a meaning for others", () => {
+describe("a name with a meaning for others [D71]", () => {
   it.each(["root-key-sentinel-is-ta-20326", "_ta-4f66"])(
     "%s has none here: no key of ours is told to whoever asks (RFC 8509, RFC 8145)",
     async (label) => {

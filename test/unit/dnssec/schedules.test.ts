@@ -111,7 +111,7 @@ describe("questions in any order, with answers in any order", () => {
     );
   });
 
-  it("put each helper question once while it is under way", async () => {
+  it("put each helper question once while it is under way [D13]", async () => {
     const lab = random(7, 0);
 
     await allSettled(

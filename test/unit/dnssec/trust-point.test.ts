@@ -19,7 +19,7 @@ const OTHER = ksk(3);
 /** A point that has seen OLD, which the operator gave. */
 const START = afterSighting(newTrustPoint(ROOT), seen([OLD]), 0, () => true);
 
-describe("a trust point (RFC 5011 §4)", () => {
+describe("a trust point (RFC 5011 §4) [D5]", () => {
   it("takes a key that the operator gave as valid from the start", () => {
     expect(states(START)).toEqual([[OLD.tag, "valid"]]);
   });
@@ -89,7 +89,7 @@ describe("a trust point (RFC 5011 §4)", () => {
     ]);
   });
 
-  it("never trusts a key again that revoked itself (RevBit, §2.1)", () => {
+  it("never trusts a key again that revoked itself (RevBit, §2.1) [D4]", () => {
     const gone = afterSighting(START, revoking([revoked(OLD)], OLD), DAY, () => false);
     const back = afterSighting(gone, seen([OLD]), 2 * DAY, () => true);
 
@@ -104,7 +104,7 @@ describe("a trust point (RFC 5011 §4)", () => {
     expect(anchoringKeys(afterSighting(START, sighting, DAY, () => false))).toEqual([]);
   });
 
-  it("does not heed a REVOKE bit that the key did not sign (§2.1)", () => {
+  it("does not heed a REVOKE bit that the key did not sign (§2.1) [D4]", () => {
     const sighting = { ...seen([revoked(OLD), NEW]), selfRevoked: [] };
 
     expect(anchoringKeys(afterSighting(START, sighting, DAY, () => false))).toEqual([OLD]);

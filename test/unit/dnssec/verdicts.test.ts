@@ -104,20 +104,20 @@ describe("a response whose chain of trust is complete (RFC 4033 §5)", () => {
   }
 });
 
-describe("a response below a proven end of the chain (RFC 4035 §5.2)", () => {
+describe("a response below a proven end of the chain (RFC 4035 §5.2) [D17, D53, D67]", () => {
   for (const row of INSECURE) {
     it(`${row[0]} ${row[1]} is insecure`, () => expectVerdict("insecure", row));
   }
 });
 
-describe("a response that should be signed and is not, or not well (RFC 4035 §5.5)", () => {
+describe("a response that should be signed and is not, or not well (RFC 4035 §5.5) [D66]", () => {
   for (const row of BOGUS) {
     it(`${row[0]} ${row[1]} is bogus`, () => expectVerdict("bogus", row));
   }
 });
 
 describe("a judged response", () => {
-  it("holds the answer and its signatures only", async () => {
+  it("holds the answer and its signatures only [D40]", async () => {
     const { ask } = labValidator({
       onQuery: (_query, response) => ({
         ...response,

@@ -6,7 +6,7 @@ import { isRdataValid } from "../../../src/wire/rdata.ts";
 import { NOT_SPECIAL, SPECIAL_NAMES } from "../../support/special-names.ts";
 import { localData, name, outcome, question, records } from "./support.ts";
 
-describe("special names", () => {
+describe("special names [D69]", () => {
   const local = localData();
 
   it.each(SPECIAL_NAMES)("%s is answered %s", (asked, expected, reason) => {

@@ -276,7 +276,7 @@ describe("minimisation `strict`", () => {
 });
 
 describe("minimisation `auto`", () => {
-  it("sends the full name at once to an upstream that minimises", async () => {
+  it("sends the full name at once to an upstream that minimises [D12]", async () => {
     const { ask, sent } = setUp({ mode: "auto" });
     await ask("www.example.com");
 

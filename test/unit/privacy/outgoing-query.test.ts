@@ -26,7 +26,7 @@ function nameOf(octets: number): Name {
 const ALL_LENGTHS = Array.from({ length: 253 }, (_, i) => i + 3);
 
 describe("an outgoing query", () => {
-  it("asks for recursion and for data whatever the upstream's verdict (RD=1, CD=1), every other flag 0", () => {
+  it("asks for recursion and for data whatever the upstream's verdict (RD=1, CD=1), every other flag 0 [D9]", () => {
     const message = encoder()(QUESTION, 0xbeef);
 
     expect(message.readUInt16BE(0)).toBe(0xbeef);
@@ -42,7 +42,7 @@ describe("an outgoing query", () => {
     expect(decoded.additionals).toHaveLength(1);
   });
 
-  it("carries one OPT: payload size 1232, version 0, DO, and three options in a fixed order", () => {
+  it("carries one OPT: payload size 1232, version 0, DO, and three options in a fixed order [D9]", () => {
     const opt = dnsPacket.decode(encoder()(QUESTION, 7)).additionals?.[0];
 
     expect(opt).toMatchObject({

@@ -38,7 +38,7 @@ function guarded(isClockWrong: boolean): Exchange {
   });
 }
 
-describe("while the clock is provably wrong", () => {
+describe("while the clock is provably wrong [D75]", () => {
   it("a time server's name is answered, unjudged and for a second", async () => {
     const response = await guarded(true).exchange(queryFor("2.pool.example.org"), BUDGET);
 

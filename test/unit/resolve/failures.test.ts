@@ -6,7 +6,7 @@ import { Served } from "../../support/served.ts";
 
 const unreachable = () => Promise.reject(new ResolutionError("upstream-unreachable", "no upstream"));
 
-describe("an upstream's SERVFAIL (RFC 9520 §3.2)", () => {
+describe("an upstream's SERVFAIL (RFC 9520 §3.2) [D59, D73]", () => {
   it("is kept longer each time in a row, to at most 5 minutes", async () => {
     const server = new Served(() => response({ rcode: Rcode.SERVFAIL }));
     const lifetimes: number[] = [];
@@ -82,7 +82,7 @@ describe("a transport failure", () => {
 });
 
 describe("a validation failure", () => {
-  it("is not given to a client that set CD (RFC 4035 §3.2.2)", async () => {
+  it("is not given to a client that set CD (RFC 4035 §3.2.2) [D63]", async () => {
     const server = new Served(() => response({ verdict: "bogus", answer: [a("www.example.com")] }));
     await server.ask({ qname: "www.example.com" });
 

@@ -13,7 +13,7 @@ function served(answer = response({ answer: [ADDRESS] })): Served {
 }
 
 describe("a client's first question", () => {
-  it("is answered from upstream with its own ID, RD and RA", async () => {
+  it("is answered from upstream with its own ID, RD and RA [D65]", async () => {
     const message = await served().message({ qname: "www.example.com", id: 0xbeef });
 
     expect(message.id).toBe(0xbeef);
@@ -42,7 +42,7 @@ describe("a repeated question", () => {
     expect(server.counters.hits).toBe(1);
   });
 
-  it("gets its letter case back, on a hit as on a miss", async () => {
+  it("gets its letter case back, on a hit as on a miss [D65]", async () => {
     const server = served();
 
     for (let round = 0; round < 2; round++) {
@@ -104,7 +104,7 @@ describe("identical questions at the same time", () => {
   });
 });
 
-describe("the AD bit", () => {
+describe("the AD bit [D62]", () => {
   it.each([
     ["DO", { dnssecOk: true }],
     ["AD", { flags: Flag.RD | Flag.AD }],
@@ -127,7 +127,7 @@ describe("the AD bit", () => {
     );
   });
 
-  it("is clear on stale data whose signatures have expired (RFC 4035 §5.3.3)", async () => {
+  it("is clear on stale data whose signatures have expired (RFC 4035 §5.3.3) [D61]", async () => {
     const server = served({ ...SIGNED, maxLifetime: 60 });
     await server.ask({ qname: "www.example.com" });
     server.script = () => response({ rcode: Rcode.SERVFAIL });
@@ -143,15 +143,15 @@ describe("the AD bit", () => {
     expect((await served(SIGNED).message({ qname: "www.example.com" })).flags & Flag.AD).toBe(0);
   });
 
-  it("is clear on insecure data", async () => {
+  it("is clear on insecure data [D67]", async () => {
     const server = served({ ...SIGNED, verdict: "insecure" });
 
     expect((await server.message({ qname: "www.example.com", dnssecOk: true })).flags & Flag.AD).toBe(0);
   });
 });
 
-describe("the DO bit (RFC 3225, RFC 4035 §3.2.1)", () => {
-  it("brings the signatures, in either order of asking", async () => {
+describe("the DO bit (RFC 3225, RFC 4035 §3.2.1) [D64]", () => {
+  it("brings the signatures, in either order of asking [D60]", async () => {
     const server = served(SIGNED);
 
     const without = await server.message({ qname: "www.example.com" });
@@ -175,14 +175,14 @@ describe("the DO bit (RFC 3225, RFC 4035 §3.2.1)", () => {
   });
 });
 
-describe("bogus data", () => {
+describe("bogus data [D60]", () => {
   const bogus = response({
     answer: [ADDRESS],
     verdict: "bogus",
     errors: [{ infoCode: InfoCode.SIGNATURE_EXPIRED, text: "signature expired" }],
   });
 
-  it("is SERVFAIL with its reason and not one record", async () => {
+  it("is SERVFAIL with its reason and not one record [D66]", async () => {
     const message = await served(bogus).message({ qname: "www.example.com", edns: 1_232 });
 
     expect(message.rcode).toBe(Rcode.SERVFAIL);
@@ -190,7 +190,7 @@ describe("bogus data", () => {
     expect(readExtendedErrors(message.edns)[0]?.infoCode).toBe(InfoCode.SIGNATURE_EXPIRED);
   });
 
-  it("is given to a client that set CD, without AD (RFC 4035 §3.2.2)", async () => {
+  it("is given to a client that set CD, without AD (RFC 4035 §3.2.2) [D63]", async () => {
     const message = await served(bogus).message({
       qname: "www.example.com",
       flags: Flag.RD | Flag.CD,
@@ -267,7 +267,7 @@ describe("a response too large for UDP", () => {
   });
 });
 
-describe("a query that cannot be answered as asked", () => {
+describe("a query that cannot be answered as asked [D70]", () => {
   const extended = async (server: Served, asked: Parameters<Served["message"]>[0]) => {
     const message = await server.message({ edns: 1_232, ...asked });
     return { rcode: message.rcode, info: readExtendedErrors(message.edns)[0]?.infoCode };
@@ -341,7 +341,7 @@ describe("a failure", () => {
     expect(message.edns?.options[0]?.code).toBe(OptionCode.EDE);
   });
 
-  it("carries no OPT to a client without (RFC 6891 §7)", async () => {
+  it("carries no OPT to a client without (RFC 6891 §7) [D66]", async () => {
     const server = new Served(() => new Promise(() => undefined));
     const { later } = server.handle(queryOctets({ qname: "www.example.com" }));
 

@@ -29,7 +29,7 @@ function synthesis(options: Partial<ConstructorParameters<typeof Synthesis>[0]> 
   return { clock, made };
 }
 
-describe("names denied without asking (RFC 8198 §5)", () => {
+describe("names denied without asking (RFC 8198 §5) [D57]", () => {
   it.each(["example.com", "example.org", "salted.example"])(
     "are those that the zone %s denies itself, and no others",
     (zone) => {
@@ -82,7 +82,7 @@ describe("names denied without asking (RFC 8198 §5)", () => {
     expect([...types].sort((a, b) => a - b)).toEqual([Type.SOA, Type.RRSIG, Type.NSEC]);
   });
 
-  it("are denied with all that is below them (RFC 8020)", () => {
+  it("are denied with all that is below them (RFC 8020) [D58]", () => {
     const { made } = synthesis();
     made.learn(upstream("nothing.example.org"));
 
@@ -124,7 +124,7 @@ describe("names denied without asking (RFC 8198 §5)", () => {
     expect(made.answer(question("nothing.example.com", Type.DS))).toBeUndefined();
   });
 
-  it("are not learnt from what is not secure", () => {
+  it("are not learnt from what is not secure [D58]", () => {
     const { made } = synthesis();
 
     made.learn({ ...upstream("nothing.example.com"), verdict: "insecure" });

@@ -18,7 +18,7 @@ describe("canonical RDATA", () => {
     ...["PX", "NXT", "NAPTR", "KX", "SRV", "DNAME", "RRSIG"],
   ];
 
-  it("has names in lower case for the types of RFC 4034 §6.2 as amended by RFC 6840 §5.1, and no others", () => {
+  it("has names in lower case for the types of RFC 4034 §6.2 as amended by RFC 6840 §5.1, and no others [D27]", () => {
     const folded = LAID_OUT_TYPES.filter((type) => layoutOf(type)?.foldsNames).map(typeToText);
 
     expect(folded.sort()).toEqual(FOLDED.sort());
