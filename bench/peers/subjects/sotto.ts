@@ -14,11 +14,13 @@ export interface SottoVariant {
   /** The Node binary. */
   readonly node?: string;
   readonly batchIo?: "auto" | "off";
+  /** As in the configuration file; large enough for every workload without it. */
+  readonly cacheSize?: string;
 }
 
 export function sotto(
   root: string,
-  { name, node = process.execPath, batchIo = "auto" }: SottoVariant,
+  { name, node = process.execPath, batchIo = "auto", cacheSize = "384MiB" }: SottoVariant,
 ): Subject {
   const program = join(root, "dist/main.js");
   return {
@@ -32,13 +34,17 @@ export function sotto(
       `${firstLine(node, [program, "--version"], /\S+/u)}, Node ${firstLine(node, ["--version"], /\S+/u)}`,
     prepare(setup) {
       const file = join(setup.folder, "sotto.toml");
-      writeFileSync(file, configuration(setup, batchIo));
+      writeFileSync(file, configuration(setup, batchIo, cacheSize));
       return { program: node, args: [program, "run", "-c", file], env: { NODE_OPTIONS } };
     },
   };
 }
 
-function configuration({ port, folder, upstream, validate }: Setup, batchIo: string): string {
+function configuration(
+  { port, folder, upstream, validate }: Setup,
+  batchIo: string,
+  cacheSize: string,
+): string {
   const anchors = JSON.stringify(validate ? upstream.trustAnchors : []);
   return `state_dir = "${folder}"
 [listen]
@@ -53,7 +59,7 @@ ca_file = "${upstream.caFile}"
 mode = "${validate ? "validate" : "off"}"
 trust_anchors = ${anchors}
 [cache]
-size = "384MiB"
+size = "${cacheSize}"
 [metrics]
 address = ""
 [control]
