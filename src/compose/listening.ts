@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type { SocketAddress as ConfigAddress } from "../config/addresses.ts";
 import type { Config } from "../config/config.ts";
+import { affordableClients, processLimits } from "./descriptors.ts";
 import { Admission, type AdmissionOptions } from "../listen/admission.ts";
 import type { BindFault } from "../listen/bind-fault.ts";
 import type { ListenCounts } from "../listen/drops.ts";
 import type { SocketAddress } from "../listen/listener.ts";
+import type { Interfaces } from "../listen/local-addresses.ts";
 import { Listeners, openListeners } from "../listen/listeners.ts";
 import { becomeUser, findUser, type User } from "../listen/privileges.ts";
 import { closeSiblings, openSiblings } from "../listen/siblings.ts";
@@ -45,6 +47,7 @@ export async function openListenPart(
   const admission = new Admission(admissionOptions(config), deps);
   const activated = deps.given ?? activatedSockets(deps.env, process.pid, procFiles);
   const others = deps.given === undefined ? listen.workers - 1 : 0;
+  const maxClients = affordableClients(listen.maxTcpClients, processLimits(), deps.log);
   const opened = await openListeners(
     {
       addresses: listen.addresses.map(socketAddress),
@@ -52,12 +55,12 @@ export async function openListenPart(
       sharePort: others > 0 && activated.length === 0,
       activated,
       tcp: {
-        maxClients: listen.maxTcpClients,
-        maxPerClient: Math.min(TCP_CLIENTS_EACH, listen.maxTcpClients),
+        maxClients,
+        maxPerClient: Math.min(TCP_CLIENTS_EACH, maxClients),
         idleTimeout: listen.tcpIdleTimeout,
       },
     },
-    { ...deps, admission, interfaces: networkInterfaces },
+    { ...deps, admission, interfaces: lastKnown(networkInterfaces) },
   );
   if (!(opened instanceof Listeners)) return opened;
   const siblings = siblingsOf(opened, activated, others);
@@ -87,6 +90,19 @@ function siblingsOf(
     siblings.push(opened);
   }
   return siblings;
+}
+
+/** What the system said last, where it cannot tell now: without a descriptor left (EMFILE) it throws. */
+function lastKnown(ask: () => Interfaces): () => Interfaces {
+  let last: Interfaces = {};
+  return () => {
+    try {
+      last = ask();
+    } catch {
+      // Asked again soon.
+    }
+    return last;
+  };
 }
 
 export function admissionOptions({ listen }: Config): AdmissionOptions {

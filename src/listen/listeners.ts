@@ -170,6 +170,7 @@ export class Listeners {
     this.#cancelFollow = this.#deps.clock.after(FOLLOW_INTERVAL, () => {
       this.#follow().catch((error: unknown) => {
         this.#deps.log.error({ error: String(error) }, "cannot follow the addresses of this host");
+        if (!this.#closing) this.#followLater();
       });
     });
   }

@@ -12,10 +12,15 @@ const ROUTES_V6 = "/proc/net/ipv6_route";
 /** Octets of a table of routes that are looked at: a border router's would be endless. */
 const MAX_OCTETS = 65_536;
 
-export function networkFingerprint(): string {
-  const hash = createHash("sha256");
-  for (const line of [...addresses(), ...defaultRoutes()].sort()) hash.update(`${line}\n`);
-  return hash.digest("base64");
+/** `undefined` where the system cannot tell now, as when the process has no descriptor left (EMFILE). */
+export function networkFingerprint(): string | undefined {
+  try {
+    const hash = createHash("sha256");
+    for (const line of [...addresses(), ...defaultRoutes()].sort()) hash.update(`${line}\n`);
+    return hash.digest("base64");
+  } catch {
+    return undefined;
+  }
 }
 
 function addresses(): string[] {
@@ -41,8 +46,9 @@ function rows(path: string): string[][] {
   try {
     const text = readFileSync(path, "latin1").slice(0, MAX_OCTETS);
     return text.split("\n").map((line) => line.trim().split(/\s+/));
-  } catch {
+  } catch (error) {
     // Another system: addresses alone have to do.
-    return [];
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
 }

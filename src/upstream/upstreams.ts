@@ -39,8 +39,8 @@ export interface UpstreamsDeps {
   readonly ranked: (question: Question, operators: readonly string[]) => readonly string[];
   /** Runs a task when this turn of the event loop ends. */
   readonly defer: (task: () => void) => void;
-  /** Differs when the machine's addresses or routes have changed. */
-  readonly networkFingerprint: () => string;
+  /** Differs when the machine's addresses or routes have changed; `undefined` when nobody can tell. */
+  readonly networkFingerprint: () => string | undefined;
   /** TLS sessions of the network we were on must not be used on another. */
   readonly forgetSessions: () => void;
   /** Where the durations of a server go; absent: nowhere. */
@@ -65,7 +65,7 @@ export class Upstreams implements Exchange {
   /** BOUNDED: by `maxInFlight`. */
   readonly #aloft = new Set<Flight>();
   #beatAt: Instant;
-  #network: string;
+  #network: string | undefined;
   #cancelBeat: (() => void) | undefined;
   #isStopped = false;
 
@@ -125,7 +125,7 @@ export class Upstreams implements Exchange {
   /** The machine slept: connections are dead or about to be, and backoffs mean nothing. */
   wakeUp(): void {
     this.#deps.log.info({}, "woken up: connections are made anew");
-    this.#network = this.#deps.networkFingerprint();
+    this.#network = this.#deps.networkFingerprint() ?? this.#network;
     this.#deps.forgetSessions();
     this.#fleet.wakeUp(this.#deps.clock.now());
   }
@@ -168,9 +168,10 @@ export class Upstreams implements Exchange {
   }
 
   #lookAtNetwork(): void {
-    const network = this.#deps.networkFingerprint();
-    if (network === this.#network) return;
+    const before = this.#network;
+    const network = this.#deps.networkFingerprint() ?? before;
     this.#network = network;
+    if (network === before || before === undefined) return;
     this.#deps.log.info({}, "the network has changed: connections are made anew");
     this.#deps.forgetSessions();
     this.#fleet.networkChanged(this.#deps.clock.now());

@@ -1,6 +1,7 @@
 /** The program as an operating system sees it: start, stop, faults at start, its HTTP pages, its promises under loss. */
 import { spawnSync } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
 import { chmodSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
@@ -12,6 +13,7 @@ import { findProgram } from "../support/programs.ts";
 import { query } from "../support/query.ts";
 
 const promtool = findProgram("promtool");
+const prlimit = findProgram("prlimit");
 
 let lab: Lab;
 
@@ -177,6 +179,30 @@ describe("the running program", () => {
       expect(other.log.filter(({ level }) => level > 30)).toEqual([]);
     },
   );
+
+  it.skipIf(prlimit === undefined)("answers while clients hold all connections they get", async () => {
+    const other = await startProgram({
+      toml: (folder) => labToml(lab, folder),
+      under: [prlimit ?? "", "--nofile=64", "--"],
+    });
+    const asker = await UdpAsker.open(other.port);
+    // Of several addresses: each is given 20.
+    const hoarders = Array.from({ length: 100 }, (_, index) =>
+      connect({ host: "127.0.0.1", port: other.port, localAddress: `127.0.0.${2 + (index % 8)}` }),
+    );
+    for (const hoarder of hoarders) hoarder.on("error", () => undefined);
+    await Promise.all(hoarders.map((hoarder) => once(hoarder, "connect")));
+
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, id) => asker.ask(query({ id, name: `n${id}.wild.example.com` }))),
+    );
+
+    expect(answers.map((octets) => octets.readUInt16BE(2) & 0xf)).toEqual(Array(20).fill(0));
+    expect(other.log.filter(({ level }) => level > 30)).toMatchObject([{ clients: 32, open_files: 64 }]);
+    for (const hoarder of hoarders) hoarder.destroy();
+    asker.close();
+    await other.stop();
+  });
 
   it("ends with 1 where the port is taken, and says what to do", () => {
     const run = spawnSync(process.execPath, [PROGRAM, "run", "-c", program.file], { encoding: "utf8" });

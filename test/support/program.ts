@@ -45,9 +45,12 @@ export interface ProgramOptions {
   readonly listen?: string;
   /** Default: within the program's own folder, so that it ends with it. */
   readonly stateDir?: string;
+  /** A program and its arguments that start this one, such as `prlimit`. */
+  readonly under?: readonly string[];
 }
 
-export async function startProgram({ toml, listen = "", stateDir }: ProgramOptions): Promise<Program> {
+export async function startProgram(options: ProgramOptions): Promise<Program> {
+  const { toml, listen = "", stateDir, under = [] } = options;
   if (!existsSync(PROGRAM)) throw new Error("dist/main.js is not built: npm run build");
   const folder = mkdtempSync(join(tmpdir(), "sotto-e2e-"));
   const [port, metricsPort] = await freePorts(2);
@@ -62,7 +65,8 @@ export async function startProgram({ toml, listen = "", stateDir }: ProgramOptio
       typeof toml === "string" ? toml : toml(folder),
     ].join("\n\n"),
   );
-  const child = spawn(process.execPath, [PROGRAM, "run", "-c", file], {
+  const [command = "", ...args] = [...under, process.execPath, PROGRAM, "run", "-c", file];
+  const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, FORCE_COLOR: "0" },
   });

@@ -52,7 +52,7 @@ export class Simulation {
   readonly fates: Fate[] = [];
   readonly upstreams: Upstreams;
   /** What `networkFingerprint` gives. */
-  fingerprint = "home";
+  fingerprint: string | undefined = "home";
   sessionsForgotten = 0;
 
   constructor({ operators, upstream, server, seed = 7 }: SimulationOptions) {

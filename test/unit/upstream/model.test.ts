@@ -86,7 +86,7 @@ async function act(simulation: Simulation, each: Deed): Promise<void> {
       upstreams.wakeUp();
       return;
     case "move":
-      simulation.fingerprint += "x";
+      simulation.fingerprint = `${simulation.fingerprint}x`;
       return;
     case "recover":
       recover(simulation);
