@@ -92,6 +92,7 @@ export function guessesTable(guesses: readonly Guessed[]): string {
     `${(row.octets / base).toFixed(2)}`,
     row.records.toFixed(0),
     String(row.visits),
+    String(row.lost),
   ]);
   const head = [
     "subject",
@@ -102,6 +103,7 @@ export function guessesTable(guesses: readonly Guessed[]): string {
     "cost",
     "records",
     "visits",
+    "queries lost",
   ];
   return `### (c) Which site was visited?\n\n${table([head, ...rows])}`;
 }

@@ -167,7 +167,7 @@ export interface LookupView {
 }
 
 /** Rounds, of which the median time counts. */
-const ROUNDS = 3;
+const ROUNDS = 5;
 /** Each kind of name with nothing known but the root and its top-level domains. */
 export async function lookAtLookups(
   subject: Subject,

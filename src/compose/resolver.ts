@@ -206,8 +206,12 @@ export class Resolver {
     return this.#salt;
   }
 
-  /** Spreads names anew, by a salt that is kept; beside the first process by that one's. */
+  /**
+   * Spreads names anew, by a salt that is kept; beside the first process by that one's. Connections and their
+   * tickets go too: over one of them an operator would see both its shares.
+   */
   rotateSalt(): void {
+    this.#upstreams.networkChanged();
     const { beside, random } = this.#deps;
     this.#salt = beside?.salt() ?? renewedSalt(this.#state.secret("salt"), random);
     this.#sharding = createSharding(this.#salt);
