@@ -85,6 +85,7 @@ export class Resolver {
       random,
       log,
       isClockWrong: () => inheritance.clockPart.isWrong(),
+      validatedOver: (raw) => this.#validation.over(raw),
       ...(dialer && { dialer }),
     });
     this.#failures = new Failures(clock, () => this.#upstreams.connectionsOpened());

@@ -23,9 +23,10 @@ import type { DialTarget } from "../upstream/dial-target.ts";
 import { networkFingerprint } from "../upstream/network-fingerprint.ts";
 import type { AddressAndPort, Proxy, ServerOptions, UpstreamOptions } from "../upstream/options.ts";
 import { createPlainResolver } from "../upstream/plain-resolver.ts";
-import type { ServerSnapshot } from "../upstream/snapshot.ts";
+import { type ServerSnapshot, summed } from "../upstream/snapshot.ts";
 import { TlsDialer } from "../upstream/tls-dialer.ts";
-import { Upstreams } from "../upstream/upstreams.ts";
+import { Upstreams, type UpstreamsDeps } from "../upstream/upstreams.ts";
+import { createDanePart } from "./dane-part.ts";
 
 /** RFC 7858 §3.1. */
 const DOT_PORT = 853;
@@ -60,6 +61,8 @@ export interface UpstreamPartDeps {
   readonly random: Random;
   readonly log: Log;
   readonly isClockWrong: () => boolean;
+  /** Validation by the anchors in force, over another way to the servers: for TLSA records. */
+  readonly validatedOver: (raw: Exchange) => Exchange;
   /** Instead of TLS. */
   readonly dialer?: Dialer<DialTarget>;
 }
@@ -77,9 +80,10 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     clock,
     isClockWrong: deps.isClockWrong,
     proxy: options.proxy,
-    tlsa: () => Promise.resolve("no server can be asked for its TLSA record"),
+    tlsa: (authName, port) => dane.lookup(authName, port),
   });
-  const upstreams = new Upstreams(options, {
+  const createPool = (own: UpstreamOptions): Upstreams => new Upstreams(own, transport);
+  const transport: UpstreamsDeps = {
     clock,
     random,
     log,
@@ -90,7 +94,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
       encode(question, 0, hops.of(own, isEncrypted)),
     ranked: (question, operators) => sharding().ranked(question, operators),
     durations: (server) => {
-      const histogram = new Histogram(UPSTREAM_BOUNDS);
+      const histogram = histograms.get(server) ?? new Histogram(UPSTREAM_BOUNDS);
       histograms.set(server, histogram);
       return histogram;
     },
@@ -99,25 +103,33 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     forgetSessions: () => {
       tls.forgetSessions();
     },
-  });
+  };
+  const upstreams = createPool(options);
+  // Helpers of different flights ask the same: one exchange serves them all.
+  const rawOver = (pool: Upstreams): Exchange =>
+    new Flights(scrubbed(pool, scrubbing), clock, { maxFlights: options.maxInFlight });
+  const { validatedOver } = deps;
+  const { queryTimeout } = config.upstream;
+  const dane = createDanePart(options, { clock, queryTimeout, createPool, rawOver, validatedOver });
+  const pools = dane.pool === undefined ? [upstreams] : [upstreams, dane.pool];
+  const snapshot = (): ServerSnapshot[] => summed(pools.map((pool) => pool.snapshot()));
   return {
-    // Helpers of different flights ask the same: one exchange serves them all.
-    raw: new Flights(scrubbed(upstreams, scrubbing), clock, { maxFlights: options.maxInFlight }),
+    raw: rawOver(upstreams),
     irrelevantRecords: () => scrubbing.irrelevantRecords,
-    figures: () => upstreams.snapshot().map((server) => figuresOf(server, histograms)),
+    figures: () => snapshot().map((server) => figuresOf(server, histograms)),
     connectionsOpened: () => upstreams.counters.connectionsOpened,
     minimises: (question) => upstreams.serverFor(question)?.minimises ?? true,
-    queriesSent: () => upstreams.snapshot().reduce((sum, server) => sum + server.queries, 0),
+    queriesSent: () => snapshot().reduce((sum, server) => sum + server.queries, 0),
     isReachable: () => upstreams.isReachable(),
     canReach: (question) => upstreams.canReach(question),
     networkChanged: () => {
-      upstreams.wakeUp();
+      for (const pool of pools) pool.wakeUp();
     },
     clearTextQueries: () => upstreams.counters.clearTextQueries,
     shardFailovers: () => upstreams.counters.shardFailovers,
     probe: () => Promise.resolve([]),
     close: () => {
-      upstreams.close();
+      for (const pool of pools) pool.close();
       return Promise.resolve();
     },
   };

@@ -14,6 +14,8 @@ import { splitDomains } from "./privacy-part.ts";
 export interface ValidationPart {
   /** Validated, and inside of that minimised. */
   readonly exchange: Exchange;
+  /** The same judgement over another way to the servers, without minimising. Keeps what it learns to itself. */
+  over(raw: Exchange): Exchange;
   /** Responses judged so far, by verdict. */
   verdicts(): Readonly<Record<string, number>>;
   /** Forgets what is known of zones: keys, and that there are none. */
@@ -44,6 +46,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     const asked = minimised(raw, mode, { clock, minimises, isSplit, ancestor });
     return {
       exchange: unjudged(asked),
+      over: unjudged,
       verdicts: () => ({}),
       forget: () => {
         asked.forget();
@@ -56,19 +59,23 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     findingOf(await validator.zones.status(name, budget), clock.now());
   const anchorPart = createAnchorPart(config, deps);
   const asked = minimised(raw, mode, { clock, minimises, isSplit, ancestor });
-  const validator: Validator = new Validator(
-    asked,
-    raw, // helpers: no way from here back to the validator
-    {
-      insecureAlgorithms: dnssec.insecureAlgorithms,
-      minRsaBits: dnssec.minRsaBits,
-      nsec3MaxIterations: dnssec.nsec3MaxIterations,
-      // Where ancestors go first, none of them is to be overtaken.
-      prefetchChain: (question) => mode === "off" || (mode === "auto" && minimises(question)),
-      ...(dnssec.validationTime !== undefined && { validationTime: dnssec.validationTime }),
-    },
-    { clock, anchors: anchorPart.anchors, registrableDomain },
-  );
+  const validatorOf = (data: Exchange, helpers: Exchange, prefetchChain: (question: Question) => boolean) =>
+    new Validator(
+      data,
+      helpers, // no way from here back to the validator
+      {
+        insecureAlgorithms: dnssec.insecureAlgorithms,
+        minRsaBits: dnssec.minRsaBits,
+        nsec3MaxIterations: dnssec.nsec3MaxIterations,
+        prefetchChain,
+        ...(dnssec.validationTime !== undefined && { validationTime: dnssec.validationTime }),
+      },
+      { clock, anchors: anchorPart.anchors, registrableDomain },
+    );
+  // Where ancestors go first, none of them is to be overtaken.
+  const mayPrefetch = (question: Question): boolean =>
+    mode === "off" || (mode === "auto" && minimises(question));
+  const validator: Validator = validatorOf(asked, raw, mayPrefetch);
   const forget = (): void => {
     validator.zones.clear();
     asked.forget();
@@ -76,6 +83,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
   const keeper = deps.keepsAnchors === false ? undefined : anchorPart.keep(raw, forget);
   return {
     exchange: validator,
+    over: (other) => validatorOf(other, other, () => true),
     verdicts: () => validator.counters.verdicts,
     forget,
     close: () => keeper?.stop(),

@@ -1,7 +1,6 @@
 /** Keys that are read and checked, but whose feature is not built yet: using one is a warning, never silence. */
 import type { RuleContext } from "./rules/context.ts";
 import type { Keys } from "./schema/schema.ts";
-import type { ServerKeys } from "./schema/upstream.ts";
 import type { Path } from "./toml-document.ts";
 
 interface Missing {
@@ -16,14 +15,7 @@ const NOT_YET_BUILT: readonly Missing[] = [
     places: ({ portal }) => (portal.enabled ? [["portal", "enabled"]] : []),
     instead: "captive portals have to be opened by hand",
   },
-  { places: (keys) => servers(keys, "dane", ({ dane }) => dane), instead: "no TLSA record is looked at" },
 ];
-
-function servers({ upstream }: Keys, key: string, isUsed: (server: ServerKeys) => boolean): Path[] {
-  return upstream.server.flatMap((server, index) =>
-    isUsed(server) ? [["upstream", "server", index, key]] : [],
-  );
-}
 
 export function warnOfMissing({ keys, findings }: RuleContext): void {
   for (const { places, instead } of NOT_YET_BUILT) {

@@ -52,6 +52,35 @@ export function snapshotOf(server: Server, addresses: readonly Address[]): Serve
   };
 }
 
+/** The servers of the first set, with what the other sets have of the same ones. */
+export function summed(sets: readonly (readonly ServerSnapshot[])[]): ServerSnapshot[] {
+  const [first = [], ...others] = sets;
+  return first.map((server) =>
+    others.flatMap((set) => set.filter(({ name }) => name === server.name)).reduce(sumOf, server),
+  );
+}
+
+function sumOf(one: ServerSnapshot, other: ServerSnapshot): ServerSnapshot {
+  return {
+    ...one,
+    queries: one.queries + other.queries,
+    resent: one.resent + other.resent,
+    failures: sums(one.failures, other.failures),
+    connections: sums(one.connections, other.connections),
+    handshakes: sums(one.handshakes, other.handshakes),
+    unauthenticated: one.unauthenticated + other.unauthenticated,
+    clear: one.clear + other.clear,
+  };
+}
+
+function sums<Key extends string>(
+  one: Readonly<Record<Key, number>>,
+  other: Readonly<Record<Key, number>>,
+): Record<Key, number> {
+  const keys = Object.keys(one) as Key[];
+  return Object.fromEntries(keys.map((key) => [key, one[key] + other[key]])) as Record<Key, number>;
+}
+
 function addressSnapshot(address: Address): AddressSnapshot {
   const { target, health, roundTrip, keepalive, habits, lastFailure } = address;
   const { smoothed } = roundTrip;

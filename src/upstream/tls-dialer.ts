@@ -80,11 +80,11 @@ export class TlsDialer implements Dialer<DialTarget> {
     let tlsa: readonly Tlsa[] | undefined;
     if (identity?.dane === true) {
       const found = await this.#deps.tlsa(identity.authName, target.port);
-      if (typeof found === "string") {
+      if (typeof found === "string" && identity.isRequired) {
         channel.fail({ fault: "unauthenticated", detail: found });
         return;
       }
-      tlsa = found;
+      tlsa = typeof found === "string" ? [] : found;
     }
     const { proxy } = this.#deps;
     const tunnel =

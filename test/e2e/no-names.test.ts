@@ -156,7 +156,12 @@ describe("failures themselves", () => {
     const salt = new Uint8Array(32);
     const sharding = createSharding(salt);
     const parts = { config, clock, log, random: new SystemRandom() };
-    const upstreams = createUpstreamPart({ ...parts, sharding: () => sharding, isClockWrong: () => false });
+    const upstreams = createUpstreamPart({
+      ...parts,
+      sharding: () => sharding,
+      isClockWrong: () => false,
+      validatedOver: (other) => other,
+    });
     const { raw, minimises } = upstreams;
     const validation = createValidationPart(config, { ...parts, raw, minimises });
     const told: unknown[] = [];
