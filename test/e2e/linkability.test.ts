@@ -50,6 +50,7 @@ describe("a change of network", () => {
       log: new SilentLog(),
       sharding: () => sharding,
       isClockWrong: () => false,
+      validatedOver: (raw) => raw,
     });
     const { counters } = lab.upstream;
     const ask = async (text: string): Promise<{ handshakes: number; resumed: number }> => {
