@@ -15,6 +15,7 @@ import type { LocalAnswers } from "../resolve/serve.ts";
 import { Rcode, rcodeToText } from "../wire/codes.ts";
 import { questionKey } from "../wire/names.ts";
 import { isFault, readMessage } from "../wire/read-message.ts";
+import { disclosures } from "./disclosure.ts";
 
 export interface LookupDeps {
   readonly local: LocalAnswers;
@@ -43,7 +44,9 @@ export async function lookUp(question: Question, options: LookupOptions, deps: L
   const isTraced = options.trace === true;
   const done = (response: Response, fromCache: boolean): Lookup => {
     const shown = options.checkingDisabled === true ? response : asWithoutCd(response);
-    return { response: shown, steps: isTraced ? steps : [], elapsedMs: deps.clock.now() - since, fromCache };
+    const at = deps.clock.now();
+    if (isTraced) for (const told of disclosures(steps)) trace.add({ at, ...told });
+    return { response: shown, steps: isTraced ? steps : [], elapsedMs: at - since, fromCache };
   };
 
   const local = deps.local.answer(question);

@@ -11,8 +11,9 @@ import type { Instant } from "../ports/clock.ts";
 import type { Budget, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Message, Question } from "../ports/message.ts";
-import { Rcode } from "../wire/codes.ts";
+import { Rcode, typeToText } from "../wire/codes.ts";
 import { readExtendedErrors } from "../wire/edns.ts";
+import { nameToText } from "../wire/presentation.ts";
 import type { Attempt, Carrier, Destination, Waiter } from "./attempt.ts";
 import type { UpstreamCounters } from "./counters.ts";
 import { Itinerary } from "./itinerary.ts";
@@ -118,9 +119,10 @@ export class Flight implements Waiter, Applicant, Sleeper {
     if (!isEncrypted) this.#deps.counters.clearTextQueries++;
     if (this.#sendings + this.#losses > 0) server.counters.resent++;
     this.#sendings++;
-    const attempt = carrier.send(this, this.#deps.encode(this.question, server, isEncrypted), now);
+    const octets = this.#deps.encode(this.question, server, isEncrypted);
+    const attempt = carrier.send(this, octets, now);
     this.#attempts = this.#attempts.length === 0 ? [attempt] : [...this.#attempts, attempt];
-    if (this.#budget.trace !== undefined) this.#trace(now, `sent to ${server.options.name}`);
+    if (this.#budget.trace !== undefined) this.#traceSending(carrier.owner, octets.length, now);
     this.#wakeAfter(roundTrip.timeout, now);
   }
 
@@ -129,7 +131,8 @@ export class Flight implements Waiter, Applicant, Sleeper {
     this.#forget(attempt);
     const response = responseOf(message, owner.server.options.name);
     if (this.#budget.trace !== undefined) {
-      this.#trace(now, `${response.upstream} answered after ${Math.round(now - attempt.sentAt)} ms`);
+      const wait = Math.round(now - attempt.sentAt);
+      this.#trace(now, `${response.upstream} answered ${textOf(this.question)} after ${wait} ms`);
     }
     if (isUseful(message.rcode)) {
       this.#land(response);
@@ -313,9 +316,22 @@ export class Flight implements Waiter, Applicant, Sleeper {
     return true;
   }
 
-  #trace(now: Instant, text: string): void {
-    this.#budget.trace?.add({ at: now, stage: "upstream", text, detail: { purpose: this.#query.purpose } });
+  /** What the server was told, for `explain`: the question, and how long the message was that held it. */
+  #traceSending({ server, isEncrypted }: Destination, octets: number, now: Instant): void {
+    const { name } = server.options;
+    const told = textOf(this.question);
+    const text = `sent to ${name}: ${told}, ${octets} octets${isEncrypted ? "" : " in clear"}`;
+    this.#trace(now, text, { upstream: name, told, octets, encrypted: isEncrypted });
   }
+
+  #trace(now: Instant, text: string, detail: Readonly<Record<string, unknown>> = {}): void {
+    const { purpose } = this.#query;
+    this.#budget.trace?.add({ at: now, stage: "upstream", text, detail: { purpose, ...detail } });
+  }
+}
+
+function textOf({ qname, qtype }: Question): string {
+  return `${nameToText(qname)} ${typeToText(qtype)}`;
 }
 
 /** NOERROR and NXDOMAIN answer the question. The rest may be one server's trouble. */

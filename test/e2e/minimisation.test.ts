@@ -100,6 +100,21 @@ describe.skipIf(dig === undefined)("minimisation `strict`", () => {
       "asked for the ancestor net. first: it may exist, below a secure zone",
       "asked for the ancestor example.net. first: it may exist, below a secure zone",
     ]);
+    expect(lookup.steps.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/^sent to lab: www\.example\.net\. A, 128 octets$/),
+    );
+    const told = lookup.steps.filter(({ stage }) => stage === "privacy").at(-1)?.text ?? "";
+    expect(told).toMatch(/^lab was told .*\bnet\. DS\b.*\bexample\.net\. DS\b.*\bwww\.example\.net\. A\b/);
+  });
+
+  it("says that nobody was told anything where a proof in hand answers", async () => {
+    const question = { qname: "\x01b\x06secret\x05alone\x07example\0" as never, qtype: 1, qclass: 1 };
+    const first = await running.app.lookup(question, { trace: true });
+    const again = await running.app.lookup(question, { trace: true });
+
+    expect(first.steps.at(-1)?.text).toMatch(/^lab was told .*\balone\.example\. DS/);
+    expect(first.steps.at(-1)?.text).not.toContain("secret");
+    expect(again.steps.at(-1)?.text).toBe("nobody was told anything");
   });
 });
 

@@ -263,8 +263,8 @@ describe("what `sotto explain` is told", () => {
     const texts = steps.map(({ text }) => text);
     expect(texts[0]).toBe("goes to one, other only if that is down");
     expect(texts).toContain("going on to other");
-    expect(texts).toContain(`sent to ${B}`);
-    expect(texts.at(-1)).toBe(`${B} answered after 20 ms`);
+    expect(texts).toContain(`sent to ${B}: q1.example.com. AAAA, 128 octets`);
+    expect(texts.at(-1)).toBe(`${B} answered q1.example.com. AAAA after 20 ms`);
   });
 });
 
