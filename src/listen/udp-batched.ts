@@ -91,6 +91,8 @@ class BatchedUdpEndpoint implements Listener, Client {
   /** Late responses given while a query was being served. BOUNDED: by one burst. */
   readonly #held: (() => void)[] = [];
   #takenThisTurn = 0;
+  /** The last burst was one datagram. */
+  #isQuiet = true;
   #turnEnds = false;
   #underWay = 0;
   #phase: "open" | "draining" | "closed" = "open";
@@ -197,6 +199,8 @@ class BatchedUdpEndpoint implements Listener, Client {
     this.#isServing = true;
     this.#noteFirst(from);
     this.#serve(packet, 0, packet.length, this.#first, this.#firstWords, 0);
+    // Where queries come one by one, none waits for the look whether there are more.
+    if (this.#isQuiet) this.#out.flush();
     if (this.#takenThisTurn < MAX_A_TURN) this.#drain();
     this.#isServing = false;
     if (this.#held.length > 0) {
@@ -208,6 +212,7 @@ class BatchedUdpEndpoint implements Listener, Client {
   /** Takes what else has come, as long as calls come back full. */
   #drain(): void {
     const ring = this.#received;
+    this.#isQuiet = true;
     let count: number;
     do {
       count = this.#deps.sockets.recvmmsg(this.#fd, ring.headers, RECEIVE_SLOTS, MSG_DONTWAIT, null);
@@ -215,6 +220,7 @@ class BatchedUdpEndpoint implements Listener, Client {
         this.#noteEmpty(count);
         return;
       }
+      this.#isQuiet = false;
       for (let slot = 0; slot < count; slot++) {
         if ((ring.flags(slot) & MSG_TRUNC) !== 0) {
           this.#deps.drops["oversized-query"]++;
