@@ -57,11 +57,13 @@ export interface ServedOptions {
   readonly staleAfter?: number;
   readonly maxWaiting?: number;
   readonly local?: (question: Question) => LocalResponse | undefined;
+  readonly synthesis?: { answer(question: Question): Response | undefined };
 }
 
 export class Served {
   readonly clock = new ManualClock();
   readonly store = new Store({ size: 1 << 20 }, this.clock);
+  readonly random = new SeededRandom();
   readonly counters: ServeCounters;
   readonly misses: Misses;
   readonly server: QueryServer;
@@ -99,7 +101,7 @@ export class Served {
         isReachable: () => this.isReachable,
         mayPrefetch: () => this.mayPrefetch,
         clock: this.clock,
-        random: new SeededRandom(),
+        random: this.random,
         counters: this.counters,
         onBug: (error) => this.bugs.push(error),
       },
@@ -114,7 +116,7 @@ export class Served {
       { serveStale, prefetch: true },
       {
         store: this.store,
-        synthesis: undefined,
+        synthesis: options.synthesis,
         local,
         misses: this.misses,
         clock: this.clock,
