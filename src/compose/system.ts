@@ -14,9 +14,16 @@ const SUSPEND_THRESHOLD = 3_000;
  * does not: their gap is the sleep, whatever is done to the wall clock meanwhile.
  */
 export class SystemClock implements Clock {
+  readonly #uptime: () => number;
   #slept = 0;
-  #gap = awakeGap();
+  #gap: number;
   #timer: NodeJS.Timeout | undefined;
+
+  /** @param sinceBoot seconds since the machine started, sleep included. */
+  constructor(sinceBoot: () => number = uptime) {
+    this.#uptime = sinceBoot;
+    this.#gap = this.#awakeGap();
+  }
 
   now(): Instant {
     return performance.now() + this.#slept;
@@ -36,23 +43,29 @@ export class SystemClock implements Clock {
   /** Looks for suspends until `stopWatching`; `onSuspend` is told of each, in milliseconds. */
   watchSuspends(onSuspend: (slept: number) => void): void {
     this.#timer = setInterval(() => {
-      const slept = awakeGap() - this.#gap;
-      if (slept < SUSPEND_THRESHOLD) return;
-      this.#gap += slept;
-      this.#slept += slept;
-      onSuspend(slept);
+      const slept = this.noticeSuspend();
+      if (slept > 0) onSuspend(slept);
     }, SUSPEND_CHECK_INTERVAL);
     this.#timer.unref();
+  }
+
+  /** Looks for a suspend now: from here on `now` counts it. @returns milliseconds it took, 0 for none. */
+  noticeSuspend(): number {
+    const slept = this.#awakeGap() - this.#gap;
+    if (slept < SUSPEND_THRESHOLD) return 0;
+    this.#gap += slept;
+    this.#slept += slept;
+    return slept;
   }
 
   stopWatching(): void {
     clearInterval(this.#timer);
   }
-}
 
-/** Time since boot less Node's monotonic time: grows only while the machine sleeps. */
-function awakeGap(): number {
-  return uptime() * 1_000 - performance.now();
+  /** Time since boot less Node's monotonic time: grows only while the machine sleeps. */
+  #awakeGap(): number {
+    return this.#uptime() * 1_000 - performance.now();
+  }
 }
 
 /** Octets drawn from the system at a time. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lifetimeOf } from "../../../src/cache/lifetime.ts";
 import { Rcode, Type } from "../../../src/wire/codes.ts";
-import { a, cname, response, rrsig, soa } from "../../support/records.ts";
+import { a, cname, record, response, rrsig, soa } from "../../support/records.ts";
 
 const LIMITS = { minTtl: 0, maxTtl: 86_400, maxNegativeTtl: 900 };
 
@@ -26,6 +26,13 @@ describe("the lifetime of a positive response", () => {
     expect(lifetimeOf(response({ answer: [a("example.com", 5)] }), limits).seconds).toBe(120);
   });
 
+  it("is that of its proofs where they live less long (RFC 4035 §4.5)", () => {
+    const nsec = record("b.example.com", Type.NSEC, 40, Buffer.from("\x01z\0\0\x01\x40", "latin1"));
+    const expanded = response({ answer: [a("a.example.com", 300)], authority: [nsec] });
+
+    expect(lifetimeOf(expanded, LIMITS).seconds).toBe(40);
+  });
+
   it("ends with its signatures, floor or not (RFC 4035 §5.3.3) [D61]", () => {
     const signed = response({
       answer: [a("example.com", 300), rrsig("example.com", Type.A)],
@@ -47,6 +54,19 @@ describe("the lifetime of a negative response (RFC 2308 §5)", () => {
     const negative = response({ authority: [soa("example.com", 30, 900)] });
 
     expect(lifetimeOf(negative, LIMITS).seconds).toBe(30);
+  });
+
+  it("is 0 where the MINIMUM has its most significant bit set (RFC 2181 §8)", () => {
+    const negative = response({ authority: [soa("example.com", 3_600, 0xffff_ffff)] });
+
+    expect(lifetimeOf(negative, LIMITS).seconds).toBe(0);
+  });
+
+  it("is that of an NSEC record that lives less long (RFC 9077 §3)", () => {
+    const nsec = record("b.example.com", Type.NSEC, 20, Buffer.from("\x01z\0\0\x01\x40", "latin1"));
+    const negative = response({ rcode: Rcode.NXDOMAIN, authority: [soa("example.com"), nsec] });
+
+    expect(lifetimeOf(negative, LIMITS)).toEqual({ seconds: 20, maxTtl: 20 });
   });
 
   it("is cut to the negative cap", () => {

@@ -1,20 +1,22 @@
 import { describe, expect, it } from "vitest";
 import type { Response } from "../../../src/ports/exchange.ts";
+import type { ResourceRecord } from "../../../src/ports/message.ts";
 import { Synthesis } from "../../../src/resolve/synthesis.ts";
 import { InfoCode, Rcode, Type } from "../../../src/wire/codes.ts";
 import { LabAuthority } from "../../lab/authority.ts";
-import { buildTree } from "../../lab/tree.ts";
+import { buildTree, type TreeSpec } from "../../lab/tree.ts";
 import { labZones, periodAround } from "../../lab/zones.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { name, question, response } from "../../support/records.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { queryOctets, read } from "../../support/served.ts";
 
-const authority = new LabAuthority(buildTree(labZones(periodAround(Date.parse("2026-11-20T12:00:00Z")))));
+const NOW = Date.parse("2026-11-20T12:00:00Z");
+const authority = new LabAuthority(buildTree(labZones(periodAround(NOW))));
 
 /** What the lab's authority says, taken for proven. */
-function upstream(qname: string, qtype: number = Type.A): Response {
-  const message = read(authority.respond(queryOctets({ qname, qtype, dnssecOk: true })));
+function upstream(qname: string, qtype: number = Type.A, asked = authority): Response {
+  const message = read(asked.respond(queryOctets({ qname, qtype, dnssecOk: true })));
   return response({
     rcode: message.rcode,
     answer: message.answer,
@@ -101,6 +103,37 @@ describe("names denied without asking (RFC 8198 §5) [D57]", () => {
     expect(made.answer(question("nothing.example.com"))).toBeUndefined();
   });
 
+  it("live no longer than the SOA MINIMUM, whatever the NSEC's own TTL says (RFC 9077 §3.4)", () => {
+    const { clock, made } = synthesis();
+    const truth = upstream("nothing.example.com");
+    const authority = truth.authority.map((rr) => (rr.type === Type.SOA ? withMinimum(rr, 120) : rr));
+    made.learn({ ...truth, authority });
+
+    clock.advance(60_000);
+    const ttls = made.answer(question("nothing.example.com"))?.authority.map((rr) => rr.ttl) ?? [];
+    clock.advance(60_001);
+
+    expect(Math.max(...ttls)).toBe(60);
+    expect(made.answer(question("nothing.example.com"))).toBeUndefined();
+  });
+
+  it("live not at all by a TTL with its most significant bit set (RFC 2181 §8)", () => {
+    const { made } = synthesis();
+    const truth = upstream("nothing.example.com");
+    made.learn({ ...truth, authority: truth.authority.map((rr) => ({ ...rr, ttl: 0x8000_0001 })) });
+
+    expect(made.answer(question("nothing.example.com"))).toBeUndefined();
+  });
+
+  it("live no longer than the signatures of their proofs (RFC 4035 §5.3.3)", () => {
+    const { clock, made } = synthesis();
+    made.learn({ ...upstream("nothing.example.com"), maxLifetime: 10 });
+
+    clock.advance(10_001);
+
+    expect(made.answer(question("nothing.example.com"))).toBeUndefined();
+  });
+
   it("are not concluded from an opt-out span (RFC 8198 §5.2)", () => {
     const { made } = synthesis();
     made.learn(upstream("nothing.com"));
@@ -141,6 +174,67 @@ describe("names denied without asking (RFC 8198 §5) [D57]", () => {
 });
 
 describe("what is proven", () => {
+  it("is proven anew when its time is over, for as long as the zone is asked about", () => {
+    const { clock, made } = synthesis({ maxOctets: 40_000 });
+    for (let round = 0; round < 50; round++) {
+      for (const label of ["b", "n", "x", "zzz"]) {
+        if (made.answer(question(`${label}.example.com`)) === undefined)
+          made.learn(upstream(`${label}.example.com`));
+      }
+      expect(made.answer(question("n.example.com"))?.rcode).toBe(Rcode.NXDOMAIN);
+      clock.advance(3_600_000);
+    }
+
+    expect(made.octets).toBeLessThanOrEqual(40_000);
+  });
+
+  it("is forgotten where the zone denies by another salt: hashes of before mean nothing (RFC 5155 §8.2)", () => {
+    const { made } = synthesis();
+    made.learn(upstream("nothing.example.org"));
+    const salted = new LabAuthority(
+      buildTree(
+        labZones(periodAround(NOW)).map((zone) => (zone.apex === "example.org." ? resalted(zone) : zone)),
+      ),
+    );
+    const denial = upstream("nothing.example.org", Type.A, salted);
+    expect(denial.authority.some((rr) => rr.type === Type.NSEC3)).toBe(true);
+
+    made.learn(denial);
+
+    const here = made.answer(question("nothing.example.org"));
+    expect(saltsOf(here)).toEqual(saltsOf(denial));
+  });
+
+  it("stays while it is of use, though others come and go", () => {
+    const { made } = synthesis({ maxOctets: 12_000 });
+    made.learn(upstream("no.example.com"));
+
+    for (const zone of ["example.org", "example.net", "example", "salted.example", "ed25519.example"]) {
+      made.learn(upstream(`no.${zone}`));
+      expect(made.answer(question("no.example.com"))?.rcode).toBe(Rcode.NXDOMAIN);
+    }
+  });
+
+  it("is not worth more hashing than a name may cost: deep names are asked for", () => {
+    const { made } = synthesis();
+    made.learn(upstream("nothing.iterations50.example"));
+    const deep = `${"a.".repeat(60)}nothing.iterations50.example`;
+
+    expect(made.answer(question("nothing.iterations50.example"))?.rcode).toBe(Rcode.NXDOMAIN);
+    expect(made.answer(question(deep))).toBeUndefined();
+  });
+
+  it("keeps no message alive that it came in", () => {
+    const { made } = synthesis();
+    made.learn(upstream("nothing.example.com"));
+
+    const here = made.answer(question("nothing.example.com"));
+
+    const kept = here?.authority.map(({ rdata }) => rdata.buffer.byteLength) ?? [];
+    expect(kept.length).toBeGreaterThan(0);
+    expect(Math.max(...kept)).toBeLessThan(400);
+  });
+
   it("takes its share of memory and no more", () => {
     const { made } = synthesis({ maxOctets: 8_000 });
 
@@ -151,3 +245,21 @@ describe("what is proven", () => {
     expect(made.answer(question("no.example.com"))).toBeUndefined();
   });
 });
+
+function withMinimum(soa: ResourceRecord, minimum: number): ResourceRecord {
+  const rdata = Buffer.from(soa.rdata);
+  rdata.writeUInt32BE(minimum, rdata.length - 4);
+  return { ...soa, rdata };
+}
+
+function resalted(zone: TreeSpec): TreeSpec {
+  const { security } = zone;
+  return security === undefined
+    ? zone
+    : { ...zone, security: { ...security, denial: { kind: "nsec3", salt: "c0ffee" } } };
+}
+
+function saltsOf(response: Response | undefined): Set<string> {
+  const nsec3s = response?.authority.filter(({ type }) => type === Type.NSEC3) ?? [];
+  return new Set(nsec3s.map(({ rdata }) => Buffer.from(rdata.subarray(5, 5 + rdata[4]!)).toString("hex")));
+}
