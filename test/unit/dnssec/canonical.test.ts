@@ -43,6 +43,18 @@ describe("the signed data of an RRset (RFC 4035 §5.3.2) [D26]", () => {
     expect(rdatasIn(["a. 1 IN NS NS.Example.", "a. 1 IN NS ns.example."])).toEqual([hex("ns.example")]);
   });
 
+  it("has names octet for octet, whatever the octets are (RFC 4343 §2)", () => {
+    const zone = "\x02\xc8\xff\0";
+    const fixed = Buffer.from("00010d0200000e107fffffff000000000001", "hex");
+    const rdata = Buffer.concat([fixed, Buffer.from(zone, "latin1"), Buffer.from([1])]);
+
+    const data = signedData(rrsetOf(["\\128.\\200\\255. 60 IN A 192.0.2.1"]), readSignature(rdata, 60)!);
+
+    expect(data.toString("hex")).toBe(
+      `${fixed.toString("hex")}02c8ff00${"018002c8ff00"}00010001${"00000e10"}0004c0000201`,
+    );
+  });
+
   it("is not disturbed by the call before it", () => {
     const long = Array.from({ length: 250 }, (_, i) => `a. 1 IN TXT "${"x".repeat(200)}${i}"`);
     const one = dataOf(["b. 1 IN A 192.0.2.1"], {});
@@ -191,6 +203,20 @@ describe("records grouped into RRsets (RFC 2181 §5)", () => {
     };
 
     expect(groupRrsets([recordOf("a. 1 IN A 192.0.2.1"), broken], 1)[0]?.signatures).toEqual([]);
+  });
+
+  it("have no signature looked at that cannot be about them", () => {
+    const signatures = [
+      rrsigOf("www.example.com.", Type.A),
+      {
+        ...rrsigOf("www.example.com.", Type.A),
+        rdata: rrsigOf("www.example.com.", Type.A).rdata.slice(0, 20),
+      },
+    ];
+    const looked = (owner: string) =>
+      plausibleSignatures({ owner: name(owner), type: Type.A, records: [], signatures }).length;
+
+    expect([looked("www.example.com"), looked("www.example.org"), looked("com")]).toEqual([1, 0, 0]);
   });
 
   it("have at most 8 signatures looked at [D29]", () => {

@@ -132,6 +132,7 @@ describe("an NSEC proof of NODATA (RFC 4035 §5.4) [D43]", () => {
 
   it("of ANY needs a name without any type, signatures and NSEC aside", () => {
     expect(noData("b", Type.ANY, [nsec("b NSEC c RRSIG NSEC")])).toBeDefined();
+    expect(noData("b", Type.ANY, [nsec("b NSEC c RRSIG NSEC NSEC3")])).toBeDefined();
     expect(noData("b", Type.ANY, [nsec("b NSEC c A RRSIG NSEC")])).toBeUndefined();
   });
 
@@ -198,8 +199,45 @@ describe("an NSEC proof of a wildcard's expansion (RFC 4035 §5.3.4) [D34]", () 
     ["the encloser does not exist", "b.sub", "sub", ["a NSEC z A"]],
     ["the name is an empty non-terminal", "b", "@", ["a NSEC x.b A"]],
     ["a zone cut is above the name", "x.b", "@", ["b NSEC c NS"]],
+    ["it is another name of that encloser that is denied", "d.sub", "sub", ["a.sub NSEC c.sub A"]],
   ])("does not hold where %s", (_why, qname, encloser, lines) => {
     expect(expansion(qname, encloser, ...lines)).toBeUndefined();
+  });
+});
+
+describe("what a proof by NSEC rests on", () => {
+  it("is told with the part that each name has in it", () => {
+    const roles = (denial: Denial | undefined) => [
+      denial?.kind,
+      ...(denial?.steps.map(({ role }) => role) ?? []),
+    ];
+
+    expect(
+      roles(proveNameErrorByNsec(rel("b"), ZONE, [nsec("a NSEC c A"), nsec("@ NSEC a NS SOA")])),
+    ).toEqual(["nxdomain", "qname", "wildcard"]);
+    expect(roles(noData("b", Type.A, [nsec("b NSEC c TXT")]))).toEqual(["nodata", "qname"]);
+    expect(roles(noData("b", Type.A, [nsec("a NSEC x.b A")]))).toEqual(["nodata", "empty-non-terminal"]);
+    expect(roles(noData("b", Type.A, [nsec("a NSEC c A"), nsec("* NSEC a TXT")]))).toEqual([
+      "nodata",
+      "qname",
+      "wildcard",
+    ]);
+    expect(roles(proveExpansionByNsec(rel("b"), ZONE, ZONE, [nsec("a NSEC c A")]))).toEqual([
+      "expansion",
+      "qname",
+    ]);
+  });
+
+  it("is never an opt-out span, which NSEC does not have", () => {
+    const all = [
+      proveNameErrorByNsec(rel("b"), ZONE, [nsec("a NSEC c A"), nsec("@ NSEC a NS SOA")]),
+      noData("b", Type.A, [nsec("b NSEC c TXT")]),
+      noData("b", Type.A, [nsec("a NSEC x.b A")]),
+      noData("b", Type.A, [nsec("a NSEC c A"), nsec("* NSEC a TXT")]),
+      proveExpansionByNsec(rel("b"), ZONE, ZONE, [nsec("a NSEC c A")]),
+    ];
+
+    expect(all.map((denial) => denial?.optOut)).toEqual(all.map(() => false));
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Denial } from "../../../src/dnssec/denial.ts";
 import { FLIGHT_WORK } from "../../../src/dnssec/limits.ts";
@@ -5,6 +6,7 @@ import {
   HashBudgetExceeded,
   type Nsec3,
   Nsec3Set,
+  nsec3Hash,
   readNsec3,
   sameParameters,
 } from "../../../src/dnssec/nsec3.ts";
@@ -161,6 +163,33 @@ describe("an NSEC3 proof of a wildcard's expansion (RFC 5155 §8.8) [D34]", () =
   });
 });
 
+describe("what a proof by NSEC3 rests on", () => {
+  it("is told with the part that each name has in it", () => {
+    const roles = (denial: Denial | undefined) => [
+      denial?.kind,
+      ...(denial?.steps.map(({ role }) => role) ?? []),
+    ];
+
+    expect(roles(nxdomain("nope", ["@", "nope", "*"]))).toEqual([
+      "nxdomain",
+      "closest-encloser",
+      "next-closer",
+      "wildcard",
+    ]);
+    expect(roles(noData("a", Type.MX, ["a"]))).toEqual(["nodata", "qname"]);
+    expect(roles(noData("x.wild", Type.MX, ["wild", "x.wild", "*.wild"]))).toEqual([
+      "nodata",
+      "closest-encloser",
+      "next-closer",
+      "wildcard",
+    ]);
+    expect(roles(proveExpansionByNsec3(rel("x.wild"), rel("wild"), setOf(["x.wild"], PLAIN)))).toEqual([
+      "expansion",
+      "next-closer",
+    ]);
+  });
+});
+
 describe("a span of hashes", () => {
   it("wraps around at the last of the zone, and of one record is all but its own hash", () => {
     const single = makeChain(ZONE, [{ name: ZONE, types: [2, 6] }], { kind: "nsec3" });
@@ -197,6 +226,25 @@ describe("the hashes of one message [D56]", () => {
     proveNameErrorByNsec3(rel("nope"), set);
 
     expect(100 - work.nsec3Hashes).toBe(3);
+  });
+
+  it("are as many as the budget has, and not one more", () => {
+    const shown = setOf(["@", "nope", "*"], PLAIN).records;
+    const prove = (nsec3Hashes: number) =>
+      proveNameErrorByNsec3(rel("nope"), new Nsec3Set(ZONE, shown, { ...FLIGHT_WORK, nsec3Hashes }));
+
+    expect(prove(3)).toBeDefined();
+    expect(() => prove(2)).toThrow(HashBudgetExceeded);
+  });
+
+  it("are those of the name's and the salt's octets, whatever they are (RFC 5155 §5)", () => {
+    const odd = "\x02\xc8\xff\x07example\0" as Name;
+    const salt = "\x80\xff";
+    const once = (...parts: Buffer[]) => createHash("sha1").update(Buffer.concat(parts)).digest();
+    const first = once(Buffer.from(odd, "latin1"), Buffer.from(salt, "latin1"));
+
+    expect(nsec3Hash(odd, salt, 0)).toBe(first.toString("latin1"));
+    expect(nsec3Hash(odd, salt, 1)).toBe(once(first, Buffer.from(salt, "latin1")).toString("latin1"));
   });
 
   it("are bounded by the flight's budget (CVE-2023-50868)", () => {
