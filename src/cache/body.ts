@@ -54,10 +54,7 @@ export function renderBody(question: Question, response: Response, options: Body
       ttlOffsets: String.fromCharCode(...WRITER.ttlOffsets),
       questionEnd,
     },
-    hasDnssecRecords:
-      options.dnssec &&
-      (wanted(question, answer, false).length < answer.length ||
-        wanted(question, authority, false).length < authority.length),
+    hasDnssecRecords: options.dnssec && (hasUnasked(question, answer) || hasUnasked(question, authority)),
   };
 }
 
@@ -70,8 +67,13 @@ function wanted(
   records: readonly ResourceRecord[],
   dnssec: boolean,
 ): readonly ResourceRecord[] {
-  if (dnssec || !records.some((record) => isUnasked(question, record.type))) return records;
+  if (dnssec || !hasUnasked(question, records)) return records;
   return records.filter((record) => !isUnasked(question, record.type));
+}
+
+function hasUnasked(question: Question, records: readonly ResourceRecord[]): boolean {
+  for (const record of records) if (isUnasked(question, record.type)) return true;
+  return false;
 }
 
 function isUnasked(question: Question, type: number): boolean {

@@ -39,6 +39,8 @@ const UNANSWERED = { positive: [], isBesideData: false, isEndless: false, isOver
 
 export function followAliases(question: Question, answer: readonly Rrset[]): AliasChain {
   const { qtype } = question;
+  if (isPlain(question, answer))
+    return { ...UNANSWERED, links: NO_LINKS, end: question.qname, positive: answer };
   const links: AliasLink[] = [];
   let end = question.qname;
   for (;;) {
@@ -58,6 +60,13 @@ export function followAliases(question: Question, answer: readonly Rrset[]): Ali
     }
     end = target;
   }
+}
+
+const NO_LINKS: readonly AliasLink[] = [];
+
+/** Nearly every answer: one RRset, which is what was asked for. */
+function isPlain({ qname, qtype }: Question, answer: readonly Rrset[]): boolean {
+  return answer.length === 1 && answer[0]!.owner === qname && answer[0]!.type === qtype;
 }
 
 function answersAt(name: Name, qtype: number, answer: readonly Rrset[]): Rrset[] {

@@ -31,9 +31,9 @@ export function signedData(rrset: Rrset, signature: Signature): Buffer {
 
   scratch.set(signature.rdata.subarray(0, RRSIG_HEADER_OCTETS));
   let at = RRSIG_HEADER_OCTETS;
-  at += scratch.write(signature.signer, at, "latin1");
+  at += scratch.latin1Write(signature.signer, at);
   for (const rdata of rdatas) {
-    at += scratch.write(owner, at, "latin1");
+    at += scratch.latin1Write(owner, at);
     at = scratch.writeUInt16BE(type, at);
     at = scratch.writeUInt16BE(records[0]!.class, at);
     at = scratch.writeUInt32BE(signature.originalTtl, at);

@@ -43,8 +43,19 @@ export function soleRdata(rrset: Rrset): Uint8Array | undefined {
 }
 
 interface Growing extends Rrset {
-  readonly records: ResourceRecord[];
-  readonly signatures: ResourceRecord[];
+  records: ResourceRecord[];
+  signatures: ResourceRecord[];
+}
+
+/** Lists of one are made as such: the first `push` to an empty one makes room for sixteen more. */
+function setOf(record: ResourceRecord, type: number): Growing {
+  const isSignature = record.type === Type.RRSIG;
+  return {
+    owner: record.owner,
+    type,
+    records: isSignature ? [] : [record],
+    signatures: isSignature ? [record] : [],
+  };
 }
 
 /** Above so many RRsets an index is built: below it, looking back is faster. */
@@ -62,13 +73,14 @@ export function groupRrsets(section: readonly ResourceRecord[], qclass: number):
         ? lookBack(sets, record.owner, covered)
         : index.get(indexKey(record.owner, covered));
     if (set === undefined) {
-      set = { owner: record.owner, type: covered, records: [], signatures: [] };
+      set = setOf(record, covered);
       sets.push(set);
       if (sets.length === INDEX_FROM)
         index = new Map(sets.map((each) => [indexKey(each.owner, each.type), each]));
       else index?.set(indexKey(set.owner, covered), set);
-    }
-    (record.type === Type.RRSIG ? set.signatures : set.records).push(record);
+    } else if (record.type !== Type.RRSIG) set.records.push(record);
+    else if (set.signatures.length === 0) set.signatures = [record];
+    else set.signatures.push(record);
   }
   return sets.some(isEmpty) ? sets.filter((set) => !isEmpty(set)) : sets;
 }

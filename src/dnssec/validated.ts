@@ -112,7 +112,10 @@ export class Validator implements Exchange {
     if (question.qtype === Type.RRSIG)
       return this.#counted(ofSignatures(question, await this.#next.exchange(query, budget)));
     const held = isHeldHere(question) ? await this.#held(question, budget) : undefined;
-    const first = held ?? (await this.#completed(query, budget));
+    let first = held ?? (await this.#asked(query, budget));
+    if (held === undefined && openEnd(question, first) !== undefined) {
+      first = await this.#completed(query, first, budget);
+    }
     if (isFailure(first)) return this.#counted({ ...first, verdict: "indeterminate" });
     const judgement = await judge(question, first, this.#tools, budget);
     if (held !== undefined || judgement.verdict !== "bogus" || !judgement.isOfMessage) {
@@ -133,11 +136,16 @@ export class Validator implements Exchange {
     return answer && asResponse(answer, this.#deps.clock.now());
   }
 
-  /** The response, with the chain above it on its way at the same moment, and its open end asked for. */
-  async #completed(query: Query, budget: Budget): Promise<Response> {
+  /** The response, with the chain above it on its way at the same moment. */
+  #asked(query: Query, budget: Budget): Promise<Response> {
     const leaf = this.#next.exchange(query, budget);
     if (this.#options.prefetchChain(query.question)) this.#prefetch(query.question.qname, budget);
-    let response = await leaf;
+    return leaf;
+  }
+
+  /** The response `first`, with its open end asked for. */
+  async #completed(query: Query, first: Response, budget: Budget): Promise<Response> {
+    let response = first;
     for (let asked = 0; asked < MAX_COMPLETIONS; asked++) {
       const open = openEnd(query.question, response);
       if (open === undefined || budget.work.upstreamQueries <= 0) return response;
@@ -170,7 +178,8 @@ export class Validator implements Exchange {
       text: `bogus from ${first.upstream}: asking once more elsewhere`,
     });
     try {
-      const second = await this.#completed({ ...query, avoid: first.upstream }, budget);
+      const retry = { ...query, avoid: first.upstream };
+      const second = await this.#completed(retry, await this.#asked(retry, budget), budget);
       if (isFailure(second)) return this.#concluded(question, first, judgement, budget);
       const better = await judge(question, second, this.#tools, budget);
       if (better.verdict !== "bogus") this.counters.mended += 1;
@@ -184,9 +193,13 @@ export class Validator implements Exchange {
   #concluded(question: Question, response: Response, judgement: Judgement, budget: Budget): Response {
     if (budget.trace !== undefined) explain(question, judgement, this.#deps.clock.now(), budget.trace);
     const { verdict, rcode, answer, authority, lifetime } = judgement;
-    const errors = [...errorsOf(judgement), ...response.errors];
-    const judged = { rcode, answer, authority, verdict, errors, upstream: response.upstream };
-    return this.#counted(Number.isFinite(lifetime) ? { ...judged, maxLifetime: lifetime } : judged);
+    const own = errorsOf(judgement);
+    const errors = own.length === 0 ? response.errors : [...own, ...response.errors];
+    const { upstream } = response;
+    const judged: Response = Number.isFinite(lifetime)
+      ? { rcode, answer, authority, verdict, errors, upstream, maxLifetime: lifetime }
+      : { rcode, answer, authority, verdict, errors, upstream };
+    return this.#counted(judged);
   }
 
   #counted(response: Response): Response {

@@ -45,11 +45,11 @@ export function verifyRrset(
 ): SignedBy | Reason {
   if (rrset.records.length > MAX_RECORDS_PER_RRSET || context.work.failedVerifications <= 0)
     return "work-limit";
-  const account = { ...context, attemptsUntil: context.work.verifications - MAX_ATTEMPTS_PER_RRSET };
+  const attemptsUntil = context.work.verifications - MAX_ATTEMPTS_PER_RRSET;
   let reason: SignatureFault = rrset.signatures.length === 0 ? "signature-missing" : "signature-misplaced";
   for (const signature of signatures) {
     if (signature.signer !== zone) continue;
-    const result = verifyOne(rrset, signature, keys, account);
+    const result = verifyOne(rrset, signature, keys, context, attemptsUntil);
     if (typeof result !== "string") return result;
     if (FAULTS.indexOf(result) > FAULTS.indexOf(reason)) reason = result;
   }
@@ -78,7 +78,9 @@ function verifyOne(
   rrset: Rrset,
   signature: Signature,
   keys: readonly ZoneKey[],
-  context: VerifyContext & { readonly attemptsUntil: number },
+  context: VerifyContext,
+  /** Verifications that must be left. */
+  attemptsUntil: number,
 ): SignedBy | SignatureFault {
   const fault = timeFault(signature, context.now, context.skew);
   if (fault !== undefined) return `signature-${fault}`;
@@ -96,7 +98,7 @@ function verifyOne(
     }
     if (tried === MAX_KEYS_PER_TAG) break;
     const { verifications } = context.work;
-    if (verifications <= 0 || verifications <= context.attemptsUntil) return "work-limit";
+    if (verifications <= 0 || verifications <= attemptsUntil) return "work-limit";
     tried += 1;
     if (holds(rrset, signature, key, context)) return signedBy(rrset, signature, key, context.now);
     reason = "signature-wrong";

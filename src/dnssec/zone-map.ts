@@ -107,6 +107,15 @@ export class ZoneMap {
     return false;
   }
 
+  /** Whether `hasCutBelow` has anything to look at. Nearly never: then nobody need wait for its answer. */
+  mayHaveCutBelow(zone: Name, name: Name): boolean {
+    for (let at = name; at !== zone; at = parentOf(at)) {
+      const status = this.known(at);
+      if (status === undefined ? this.#flights.has(at) : isCut(at, status)) return true;
+    }
+    return false;
+  }
+
   /** The zone where the chain of trust for data of `type` at `name` starts: no signer above it counts. */
   topFor(name: Name, type: number): Name {
     return this.#walk.anchors.governing(type === Type.DS ? parentOf(name) : name).zone;

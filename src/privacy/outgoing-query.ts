@@ -91,7 +91,7 @@ function encode(template: Template, question: Question, id: number): Buffer {
   message.set(HEADER, 0);
   message[0] = id >>> 8;
   message[1] = id & 0xff;
-  message.write(qname, HEADER_OCTETS, "latin1");
+  message.latin1Write(qname, HEADER_OCTETS);
   message[tailStart - 4] = qtype >>> 8;
   message[tailStart - 3] = qtype & 0xff;
   message[tailStart - 2] = qclass >>> 8;
