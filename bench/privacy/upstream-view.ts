@@ -2,7 +2,7 @@
  * What operators see: everything in the queries that is more than the question, names that had no business
  * leaving, and which part of a household's domains each operator is shown.
  */
-import type { Message } from "../../src/ports/message.ts";
+import type { EdnsOption, Message } from "../../src/ports/message.ts";
 import { registrableDomain } from "../../src/privacy/registrable-domain.ts";
 import { OptionCode } from "../../src/wire/codes.ts";
 import { isAtOrBelow } from "../../src/wire/names.ts";
@@ -91,10 +91,10 @@ function summary(
   names: readonly string[],
 ): UpstreamView {
   const all = [...profile.flat(), ...special];
-  const options = new Map<number, number>();
+  const options = new Map<string, number>();
   for (const { message } of all) {
-    for (const code of new Set(message.edns?.options.map((option) => option.code))) {
-      options.set(code, (options.get(code) ?? 0) + 1);
+    for (const label of new Set(message.edns?.options.map(optionLabel))) {
+      options.set(label, (options.get(label) ?? 0) + 1);
     }
   }
   const has = (seen: Seen, code: number): boolean =>
@@ -117,8 +117,8 @@ function summary(
   return {
     queries: all.length,
     options: [...options]
-      .sort(([one], [other]) => one - other)
-      .map(([code, count]) => `${OPTION_NAMES[code] ?? code} ${Math.round((count / all.length) * 100)} %`)
+      .sort(([, one], [, other]) => other - one)
+      .map(([label, count]) => `${label} ${Math.round((count / all.length) * 100)} %`)
       .join(", "),
     cookies: all.filter((seen) => has(seen, OptionCode.COOKIE)).length,
     clientSubnets: all.filter(({ hex }) => hex.includes(`00080007000118`)).length,
@@ -141,6 +141,12 @@ const OPTION_NAMES: Readonly<Record<number, string>> = {
   [OptionCode.PADDING]: "padding",
   [OptionCode.NSID]: "NSID",
 };
+
+/** A Client Subnet option says how much of the client's address it holds. */
+function optionLabel({ code, data }: EdnsOption): string {
+  const name = OPTION_NAMES[code] ?? String(code);
+  return code === OptionCode.ECS ? `${name} /${data[2] ?? 0}` : name;
+}
 
 interface Seen {
   readonly hex: string;
