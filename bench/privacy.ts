@@ -45,7 +45,9 @@ const PADDINGS = ["off", "block", "random_block", "maximal"].map((policy) =>
   sotto(`sotto padding ${policy}`, `padding = "${policy}"`),
 );
 const COVERS = ["low", "high"].map((level) => sotto(`sotto cover ${level}`, `cover_traffic = "${level}"`));
-const FINGERPRINTED = [...PADDINGS, ...COVERS, ...PEERS];
+/** What the queries of validation add to what an observer sees. */
+const UNCHECKED = sotto("sotto padding block, no DNSSEC", "", { validates: false });
+const FINGERPRINTED = [...PADDINGS, UNCHECKED, ...COVERS, ...PEERS];
 
 const only = new Set(values.only.split(","));
 const web = makeWeb(Number(values.sites));

@@ -34,6 +34,8 @@ export interface Subject {
 export interface SottoOptions {
   /** Whether the operators are said to minimise by themselves. */
   readonly minimises?: boolean;
+  /** Whether it validates. */
+  readonly validates?: boolean;
 }
 
 /** Sotto with lines of its `[privacy]` table. */
@@ -54,7 +56,9 @@ minimises = ${options.minimises !== false}`,
         return [
           "[upstream]\nconnections = 1",
           ...servers,
-          `[dnssec]\ntrust_anchors = ${JSON.stringify(beyond.trustAnchors)}`,
+          options.validates === false
+            ? '[dnssec]\nmode = "off"'
+            : `[dnssec]\ntrust_anchors = ${JSON.stringify(beyond.trustAnchors)}`,
           // The made world answers with documentation addresses; nothing of it is to be kept between visits.
           '[cache]\nprefetch = false\nserve_stale = "0s"',
           `[privacy]\n${privacy}`,
