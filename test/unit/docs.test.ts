@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
+import { faultLines, loadText } from "./config/load-text.ts";
 import { CLIENT_VIEW } from "../../src/resolve/client-view.ts";
 import { InfoCode } from "../../src/wire/codes.ts";
 
@@ -31,6 +32,20 @@ describe.each(pages)("%s", (page) => {
     );
 
     expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+  });
+});
+
+describe("README.md", () => {
+  const examples = [...readFileSync("README.md", "utf8").matchAll(/^```toml\n(.*?)^```$/gms)].map(
+    ([, text]) => text ?? "",
+  );
+
+  it("has examples of a configuration", () => {
+    expect(examples.length).toBeGreaterThan(3);
+  });
+
+  it.each(examples)("has an example without a fault: %s", (example) => {
+    expect(faultLines(loadText(example, { "/etc/sotto/ads.txt": "" }))).toEqual([]);
   });
 });
 
