@@ -9,6 +9,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Lab } from "../lab/lab.ts";
+import { BATCH_IO } from "./batch-io.ts";
 
 export const PROGRAM = join(import.meta.dirname, "..", "..", "dist", "main.js");
 
@@ -59,7 +60,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     file,
     [
       `state_dir = "${stateDir ?? join(folder, "state")}"`,
-      `[listen]\naddresses = ["127.0.0.1:${port}"]\n${listen}`,
+      `[listen]\naddresses = ["127.0.0.1:${port}"]\nbatch_io = "${BATCH_IO}"\n${listen}`,
       `[metrics]\naddress = "127.0.0.1:${metricsPort}"`,
       `[control]\nsocket = "${folder}/control.sock"`,
       typeof toml === "string" ? toml : toml(folder),

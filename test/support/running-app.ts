@@ -7,6 +7,7 @@ import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { namedFiles } from "../../src/config/named-files.ts";
 import type { ProgramLog } from "../../src/observe/log.ts";
+import { BATCH_IO } from "./batch-io.ts";
 import { SilentLog } from "./silent-log.ts";
 
 export interface RunningApp {
@@ -46,7 +47,7 @@ export function configFrom(folder: string, toml: string, stateDir = join(folder,
   const file = join(folder, "sotto.toml");
   const own = [
     `state_dir = "${stateDir}"`,
-    '[listen]\naddresses = ["127.0.0.1:0"]',
+    `[listen]\naddresses = ["127.0.0.1:0"]\nbatch_io = "${BATCH_IO}"`,
     '[metrics]\naddress = ""',
     `[control]\nsocket = "${folder}/control.sock"`,
   ];

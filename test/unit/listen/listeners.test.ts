@@ -10,6 +10,7 @@ import {
   openListeners,
 } from "../../../src/listen/listeners.ts";
 import type { Interfaces } from "../../../src/listen/local-addresses.ts";
+import { BATCH_IO } from "../../support/batch-io.ts";
 import { echo, handlerOf } from "../../support/handlers.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { idOf, query } from "../../support/query.ts";
@@ -52,7 +53,7 @@ function optionsOf(hosts: readonly string[], port = 0): ListenOptions {
     addresses: hosts.map((host) => ({ host, port })),
     activated: [],
     tcp,
-    batchIo: "auto",
+    batchIo: BATCH_IO,
     sharePort: false,
   };
 }
