@@ -82,6 +82,24 @@ describe("a transport failure", () => {
 });
 
 describe("a validation failure", () => {
+  it("is kept a minute at first, then longer, to at most 5 minutes (RFC 9520 §3.2)", async () => {
+    const server = new Served(() => response({ verdict: "bogus", answer: [a("www.example.com")] }));
+    const lifetimes: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      await server.ask({ qname: "www.example.com" });
+      const asked = server.asked.length;
+      let seconds = 0;
+      while (server.asked.length === asked) {
+        server.clock.advance(1_000);
+        seconds++;
+        await server.ask({ qname: "www.example.com" });
+      }
+      lifetimes.push(seconds);
+    }
+
+    expect(lifetimes).toEqual([60, 120, 240, 300, 300]);
+  });
+
   it("is not given to a client that set CD (RFC 4035 §3.2.2) [D63]", async () => {
     const server = new Served(() => response({ verdict: "bogus", answer: [a("www.example.com")] }));
     await server.ask({ qname: "www.example.com" });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Flag, InfoCode, OptionCode, Rcode, Type } from "../../../src/wire/codes.ts";
 import { readExtendedErrors } from "../../../src/wire/edns.ts";
 import { settle } from "../../support/manual-clock.ts";
-import { a, cname, record, response, rrsig, soa } from "../../support/records.ts";
+import { a, cname, name, record, response, rrsig, soa } from "../../support/records.ts";
 import { queryOctets, read, Served } from "../../support/served.ts";
 
 const ADDRESS = a("www.example.com", 300);
@@ -466,6 +466,18 @@ describe("a name with a local answer", () => {
 
     expect(message.rcode).toBe(Rcode.NXDOMAIN);
     expect(server.asked).toEqual([]);
+  });
+
+  it("is answered by the local rule, whatever a signed zone proves of it (RFC 8198 §5)", async () => {
+    const local = { rcode: 0, answer: [a("nas.example", 60)], authority: [], errors: [] };
+    const synthesis = { answer: () => response({ rcode: Rcode.NXDOMAIN, verdict: "secure" }) };
+    const server = new Served(() => SIGNED, {
+      local: ({ qname }) => (qname === name("nas.example") ? local : undefined),
+      synthesis,
+    });
+
+    expect((await server.message({ qname: "nas.example" })).answer).toHaveLength(1);
+    expect((await server.message({ qname: "other.example" })).rcode).toBe(Rcode.NXDOMAIN);
   });
 
   it("keeps the TTLs it was given", async () => {
