@@ -17,10 +17,10 @@ const REFRESH_SHARE = 0.9;
 const MAX_SECONDS = 1_000_000;
 
 /** Octets of heap an entry takes beside its bodies: object, map slot, list links, key. Measured by the bench. */
-const ENTRY_OVERHEAD = 300;
+const ENTRY_OVERHEAD = 230;
 /** Octets of heap a body takes beside its message: objects, and the slots of the TTL offsets. */
-const BODY_OVERHEAD = 120;
-const OFFSET_OCTETS = 8;
+const BODY_OVERHEAD = 88;
+const OFFSET_OCTETS = 2;
 
 /** One for all entries, which is nearly every one. */
 const NO_ERRORS: readonly ExtendedError[] = [];

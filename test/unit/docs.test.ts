@@ -106,6 +106,30 @@ describe("docs/dnssec.md", () => {
   });
 });
 
+describe("docs/cache.md", () => {
+  const rows = [
+    ...readFileSync("docs/cache.md", "utf8").matchAll(
+      /^\| (.+?) \|(.*?)\| `(test\/.+\.test\.ts)` "(.+)" \|$/gm,
+    ),
+  ].map(([, rule = "", source = "", file = "", title = ""]) => ({
+    rule,
+    source: source.trim(),
+    file,
+    title,
+  }));
+
+  it("has its table", () => {
+    expect(rows.length).toBeGreaterThan(50);
+  });
+
+  it.each(rows)("names the test that shows: $rule", ({ source, file, title }) => {
+    const text = readFileSync(file, "utf8");
+
+    const rfc = /^RFC \d+/.exec(source)?.[0] ?? "";
+    expect([text.includes(`"${title}`), text.includes(rfc)]).toEqual([true, true]);
+  });
+});
+
 describe("docs/limits.md", () => {
   const rows = readFileSync("docs/limits.md", "utf8")
     .split("\n")
