@@ -107,7 +107,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
 }
 
 /** The tables that point the program at a lab. */
-export function labToml(lab: Lab, folder: string): string {
+export function labToml(
+  lab: Pick<Lab, "address" | "authName" | "caPem" | "trustAnchors">,
+  folder: string,
+): string {
   writeFileSync(join(folder, "ca.pem"), lab.caPem);
   return `
 [[upstream.server]]
