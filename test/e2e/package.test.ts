@@ -1,6 +1,6 @@
 /** What npm publishes, unpacked where nothing else is: the bundle has to stand alone. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -47,6 +47,12 @@ describe.skipIf(npm === undefined || tar === undefined)("the packed package", ()
   it("holds neither sources nor tests", () => {
     expect(readdirSync(home).sort()).not.toEqual(expect.arrayContaining(["src"]));
     expect(readdirSync(home).sort()).not.toEqual(expect.arrayContaining(["test"]));
+  });
+
+  it("names its man page in a list: npm links no other", () => {
+    const { man } = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as { man: unknown };
+
+    expect(man).toEqual(["docs/sotto.1"]);
   });
 
   it.each([
