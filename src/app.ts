@@ -28,7 +28,7 @@ import type { ProgramLog } from "./observe/log.ts";
 import { queryLogged } from "./observe/query-log.ts";
 import type { ResolverFigures } from "./observe/resolver-figures.ts";
 import type { Name, Question } from "./ports/message.ts";
-import type { DoctorFinding, Lookup, LookupOptions, Operator } from "./ports/operator.ts";
+import type { DoctorFinding, DoctorOptions, Lookup, LookupOptions, Operator } from "./ports/operator.ts";
 
 export interface AppEnvironment {
   readonly version: string;
@@ -203,8 +203,8 @@ class RunningApp implements App {
     return Promise.resolve();
   }
 
-  doctor(): Promise<readonly DoctorFinding[]> {
-    return this.#resolver.probe();
+  doctor(options: DoctorOptions = {}): Promise<readonly DoctorFinding[]> {
+    return this.#resolver.probe(options);
   }
 
   async #observe(config: Config): Promise<Observation> {

@@ -15,7 +15,7 @@ _sotto() {
     "sotto") words="run check doctor query explain stats flush reload service --version --help" ;;
     "sotto run") words="--config --listen --help" ;;
     "sotto check") words="--config --help" ;;
-    "sotto doctor") words="--config --json --help" ;;
+    "sotto doctor") words="--config --json --minimisation --help" ;;
     "sotto query") words="--config --json --standalone --cd --help A AAAA CAA CDS CNAME DNAME DNSKEY DS HTTPS LOC MX NAPTR NS NSEC NSEC3PARAM PTR RRSIG SOA SRV SSHFP SVCB TLSA TXT URI" ;;
     "sotto explain") words="--config --json --standalone --cd --help A AAAA CAA CDS CNAME DNAME DNSKEY DS HTTPS LOC MX NAPTR NS NSEC NSEC3PARAM PTR RRSIG SOA SRV SSHFP SVCB TLSA TXT URI" ;;
     "sotto stats") words="--config --json --help" ;;

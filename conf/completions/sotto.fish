@@ -18,6 +18,7 @@ complete -c sotto -n '__fish_seen_subcommand_from run' -s c -l config -r -F
 complete -c sotto -n '__fish_seen_subcommand_from check' -l help -d 'show this help'
 complete -c sotto -n '__fish_seen_subcommand_from check' -s c -l config -r -F
 complete -c sotto -n '__fish_seen_subcommand_from doctor' -l json -d 'print JSON, for programs'
+complete -c sotto -n '__fish_seen_subcommand_from doctor' -l minimisation -d 'also test whether each upstream minimises QNAMEs, by a name of internet.nl'
 complete -c sotto -n '__fish_seen_subcommand_from doctor' -l help -d 'show this help'
 complete -c sotto -n '__fish_seen_subcommand_from doctor' -s c -l config -r -F
 complete -c sotto -n '__fish_seen_subcommand_from query' -l json -d 'print JSON, for programs'

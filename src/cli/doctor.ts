@@ -14,6 +14,7 @@ import { harmless, type Terminal } from "./terminal.ts";
 export interface DoctorOptions {
   readonly config?: string;
   readonly json?: boolean;
+  readonly minimisation?: boolean;
 }
 
 export async function doctor(session: Session, options: DoctorOptions): Promise<ExitCode> {
@@ -21,7 +22,9 @@ export async function doctor(session: Session, options: DoctorOptions): Promise<
   const loaded = requireConfig(session, options.config);
   const instance = await findInstance(session, options.config);
   const here = await checkUp(loaded.config, instance, checkupHost);
-  const upstreams = await withStandalone(session, loaded, (app) => app.doctor());
+  const upstreams = await withStandalone(session, loaded, (app) =>
+    app.doctor({ minimisation: options.minimisation === true }),
+  );
   const right = { ok: true, subject: "configuration", text: sourceText(loaded.source) };
   const findings = [right, ...here, ...upstreams];
   if (options.json === true) terminal.out(JSON.stringify(findings, null, terminal.isForPeople ? 2 : 0));

@@ -92,6 +92,7 @@ function addServing(program: Command, run: Run): void {
   command(program, "doctor", "test each upstream and the local set-up, and name every fault", DOCTOR_EXAMPLES)
     .addOption(configOption())
     .addOption(jsonOption())
+    .option("--minimisation", "also test whether each upstream minimises QNAMEs, by a name of internet.nl")
     .action((options) => run(async (session) => (await import("./doctor.ts")).doctor(session, options)));
 }
 

@@ -12,7 +12,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Dialer } from "../ports/dialer.ts";
 import type { Log } from "../ports/log.ts";
 import type { Name, Question } from "../ports/message.ts";
-import type { DoctorFinding, Lookup, LookupOptions } from "../ports/operator.ts";
+import type { DoctorFinding, DoctorOptions, Lookup, LookupOptions } from "../ports/operator.ts";
 import type { PacketHandler } from "../ports/packet-handler.ts";
 import type { Random } from "../ports/random.ts";
 import { type CoverTraffic, covered } from "../privacy/cover-traffic.ts";
@@ -226,8 +226,8 @@ export class Resolver {
     this.#upstreams.networkChanged();
   }
 
-  async probe(): Promise<readonly DoctorFinding[]> {
-    return [this.#inheritance.clockPart.finding(), ...(await this.#upstreams.probe())];
+  async probe(options: DoctorOptions): Promise<readonly DoctorFinding[]> {
+    return [this.#inheritance.clockPart.finding(), ...(await this.#upstreams.probe(options))];
   }
 
   /** Clients that wait for an answer. */

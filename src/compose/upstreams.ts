@@ -12,7 +12,7 @@ import type { Dialer } from "../ports/dialer.ts";
 import type { Exchange } from "../ports/exchange.ts";
 import type { Log } from "../ports/log.ts";
 import type { Question } from "../ports/message.ts";
-import type { DoctorFinding } from "../ports/operator.ts";
+import type { DoctorFinding, DoctorOptions } from "../ports/operator.ts";
 import type { Random } from "../ports/random.ts";
 import { StartError } from "../ports/start-error.ts";
 import { type Hop, outgoingQuery } from "../privacy/outgoing-query.ts";
@@ -27,6 +27,7 @@ import { type ServerSnapshot, summed } from "../upstream/snapshot.ts";
 import { TlsDialer } from "../upstream/tls-dialer.ts";
 import { Upstreams, type UpstreamsDeps } from "../upstream/upstreams.ts";
 import { createDanePart } from "./dane-part.ts";
+import { checkUpstreams } from "./upstream-checkup.ts";
 
 /** RFC 7858 §3.1. */
 const DOT_PORT = 853;
@@ -50,7 +51,8 @@ export interface UpstreamPart {
   /** Records dropped because they answered no question of ours. */
   irrelevantRecords(): number;
   shardFailovers(): number;
-  probe(): Promise<readonly DoctorFinding[]>;
+  /** For `sotto doctor`. */
+  probe(options: DoctorOptions): Promise<readonly DoctorFinding[]>;
   close(): Promise<void>;
 }
 
@@ -82,13 +84,15 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     proxy: options.proxy,
     tlsa: (authName, port) => dane.lookup(authName, port),
   });
+  const dialer = deps.dialer ?? tls;
+  const askPlain = createPlainResolver({ clock, random });
   const createPool = (own: UpstreamOptions): Upstreams => new Upstreams(own, transport);
   const transport: UpstreamsDeps = {
     clock,
     random,
     log,
-    dialer: deps.dialer ?? tls,
-    askPlain: createPlainResolver({ clock, random }),
+    dialer,
+    askPlain,
     // The ID is a connection's own: it is set when the query is sent.
     encode: (question, { options: { ecs: own } }, isEncrypted) =>
       encode(question, 0, hops.of(own, isEncrypted)),
@@ -127,7 +131,18 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     },
     clearTextQueries: () => upstreams.counters.clearTextQueries,
     shardFailovers: () => upstreams.counters.shardFailovers,
-    probe: () => Promise.resolve([]),
+    probe: ({ minimisation = false }) =>
+      checkUpstreams(options, {
+        askPlain,
+        probeDeps: (server) => ({
+          clock,
+          random,
+          dialer,
+          minimisation,
+          encode: (question, id) => encode(question, id, hops.of(server.ecs, server.transport === "tls")),
+        }),
+        circumstances: { now: clock.wall(), validates: config.dnssec.mode === "validate" },
+      }),
     close: () => {
       for (const pool of pools) pool.close();
       return Promise.resolve();
@@ -211,7 +226,7 @@ function addressAndPort({ ip, port, scope }: SocketAddress): AddressAndPort {
 }
 
 function figuresOf(server: ServerSnapshot, histograms: ReadonlyMap<string, Histogram>): UpstreamFigures {
-  const { name, operator, queries, failures, connections, handshakes } = server;
+  const { name, operator, queries, failures, connections, handshakes, unauthenticated, clear } = server;
   return {
     label: name,
     operator,
@@ -219,6 +234,7 @@ function figuresOf(server: ServerSnapshot, histograms: ReadonlyMap<string, Histo
     failures,
     connections,
     handshakes,
+    unproven: { encrypted: unauthenticated, clear },
     durations: (histograms.get(name) ?? new Histogram(UPSTREAM_BOUNDS)).figures(),
   };
 }

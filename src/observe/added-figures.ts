@@ -84,6 +84,10 @@ function addUpstream(a: UpstreamFigures, b: UpstreamFigures): UpstreamFigures {
       full: a.handshakes.full + b.handshakes.full,
       resumed: a.handshakes.resumed + b.handshakes.resumed,
     },
+    unproven: {
+      encrypted: a.unproven.encrypted + b.unproven.encrypted,
+      clear: a.unproven.clear + b.unproven.clear,
+    },
     durations: addHistograms(a.durations, b.durations),
   };
 }

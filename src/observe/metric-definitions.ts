@@ -78,6 +78,13 @@ export const COUNTERS: readonly Definition[] = [
       byUpstream("resumed", f, ({ handshakes }) => ({ false: handshakes.full, true: handshakes.resumed })),
   },
   {
+    name: "sotto_upstream_unproven_connections_total",
+    help: "Connections to an upstream server that did not prove its identity, encrypted or in clear, as configured.",
+    labels: ["upstream", "transport"],
+    samples: (f) =>
+      byUpstream("transport", f, ({ unproven }) => ({ tls: unproven.encrypted, plain: unproven.clear })),
+  },
+  {
     name: "sotto_dnssec_results_total",
     help: "Responses judged by the validator (RFC 4033).",
     labels: ["state"],

@@ -28,6 +28,8 @@ export interface UpstreamFigures {
   /** By state: how many there are now. */
   readonly connections: Counts;
   readonly handshakes: { readonly full: number; readonly resumed: number };
+  /** Connections that were not to a proven peer: encrypted all the same, or in clear. */
+  readonly unproven: { readonly encrypted: number; readonly clear: number };
   readonly durations: HistogramFigures;
 }
 

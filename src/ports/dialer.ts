@@ -31,6 +31,10 @@ export interface ChannelInfo {
   readonly resumed: boolean;
   /** `TLSv1.3`, `TLSv1.2`, or `""` in clear. */
   readonly protocol: string;
+  /** Wall clock: when the peer's certificate ends. */
+  readonly certificateEnd?: number;
+  /** Why the peer is not authenticated, where it does not have to be. */
+  readonly doubt?: string;
 }
 
 /** What a channel tells its owner. After `failed` or `closed` nothing more is called. */

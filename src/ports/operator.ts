@@ -32,6 +32,11 @@ export interface DoctorFinding {
   readonly remedy?: string;
 }
 
+export interface DoctorOptions {
+  /** Also asks each upstream for a name that shows whether it minimises: others run that test, and see it asked. */
+  readonly minimisation?: boolean;
+}
+
 export interface Operator {
   lookup(question: Question, options: LookupOptions): Promise<Lookup>;
   /** Plain JSON values: figures, never names or client addresses. */
@@ -40,5 +45,5 @@ export interface Operator {
   flush(name?: Name, tree?: boolean): number;
   /** Draws a new salt for sharding: names are spread over the operators anew. */
   rotateSalt(): Promise<void>;
-  doctor(): Promise<readonly DoctorFinding[]>;
+  doctor(options?: DoctorOptions): Promise<readonly DoctorFinding[]>;
 }

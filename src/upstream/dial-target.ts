@@ -1,5 +1,5 @@
 /** Whom to dial, and how to know that it is them. */
-import type { PinPolicy } from "./options.ts";
+import type { AddressAndPort, PinPolicy, ServerOptions, UpstreamOptions } from "./options.ts";
 
 export interface DialTarget {
   /** Label of the server, for logs and for keeping its sessions apart. */
@@ -27,4 +27,26 @@ export interface Identity {
   readonly ca: string | undefined;
   /** False only in the opportunistic profile: a stranger is better than clear text. */
   readonly isRequired: boolean;
+}
+
+/** Whom to dial at one address of a server. */
+export function targetOf(
+  server: ServerOptions,
+  { address, port }: AddressAndPort,
+  { connectTimeout, profile }: Pick<UpstreamOptions, "connectTimeout" | "profile">,
+  isEncrypted = server.transport === "tls",
+): DialTarget {
+  const { name, authName, pins, pinPolicy, dane, ca, discover } = server;
+  const isRequired = profile === "strict" || server.domains.length > 0;
+  // A zone says which interface leads there; no certificate holds it.
+  const coveredAddress = discover?.address.replace(/%.*$/, "");
+  const covered = coveredAddress === undefined ? {} : { coveredAddress };
+  const identity = { authName, pins, pinPolicy, dane, ca, isRequired, ...covered };
+  return {
+    server: name,
+    address,
+    port,
+    timeout: connectTimeout,
+    identity: isEncrypted ? identity : undefined,
+  };
 }

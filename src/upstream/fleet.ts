@@ -5,15 +5,14 @@
 import type { Instant } from "../ports/clock.ts";
 import type { Durations } from "../ports/durations.ts";
 import { Address, type AddressDeps } from "./address.ts";
-import { bootstrapping } from "./bootstrap.ts";
-import type { DialTarget } from "./dial-target.ts";
-import { discovering } from "./discovery.ts";
+import { targetOf } from "./dial-target.ts";
 import { Families } from "./families.ts";
 import type { AddressAndPort, ServerOptions, UpstreamOptions } from "./options.ts";
 import type { AskPlain } from "./plain-resolver.ts";
 import { Replicas } from "./replicas.ts";
 import type { SplitDomain, Stations } from "./router.ts";
 import { createServer, type Server } from "./server.ts";
+import { findOf } from "./finders.ts";
 import { type ServerSnapshot, snapshotOf } from "./snapshot.ts";
 import { Whereabouts } from "./whereabouts.ts";
 
@@ -151,13 +150,8 @@ export class Fleet {
     onFound: (addresses: readonly AddressAndPort[]) => void,
   ): Whereabouts | undefined {
     const { clock, log, askPlain } = this.#deps;
-    const { host, discover, name: server } = options;
-    if (host !== undefined) {
-      const find = bootstrapping(host, this.#options.bootstrap, askPlain);
-      return new Whereabouts({ clock, log, server, find, onFound });
-    }
-    if (discover === undefined) return undefined;
-    return new Whereabouts({ clock, log, server, find: discovering(discover, askPlain), onFound });
+    const find = findOf(options, this.#options.bootstrap, askPlain);
+    return find && new Whereabouts({ clock, log, server: options.name, find, onFound });
   }
 
   #among(stations: Map<string, Replicas>, label: string, isClear: boolean): Replicas {
@@ -193,24 +187,8 @@ export class Fleet {
     );
     if (known !== undefined) return known;
     const { connections, idleTimeout } = this.#options;
-    const target = this.#targetOf(berth.server.options, address, port, isEncrypted);
+    const target = targetOf(berth.server.options, { address, port }, this.#options, isEncrypted);
     return new Address(berth.server, target, replicas, { ...this.#deps, connections, idleTimeout });
-  }
-
-  #targetOf(options: ServerOptions, address: string, port: number, isEncrypted: boolean): DialTarget {
-    const { name, authName, pins, pinPolicy, dane, ca } = options;
-    const { connectTimeout, profile } = this.#options;
-    const isRequired = profile === "strict" || options.domains.length > 0;
-    const coveredAddress = options.discover?.address.replace(/%.*$/, "");
-    const covered = coveredAddress === undefined ? {} : { coveredAddress };
-    const identity = { authName, pins, pinPolicy, dane, ca, isRequired, ...covered };
-    return {
-      server: name,
-      address,
-      port,
-      timeout: connectTimeout,
-      identity: isEncrypted ? identity : undefined,
-    };
   }
 
   #regroup(replicas: Replicas, addressesOf: (berth: Berth) => readonly Address[]): void {

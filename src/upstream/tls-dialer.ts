@@ -183,6 +183,8 @@ export class TlsDialer implements Dialer<DialTarget> {
       authenticated: fault === undefined,
       resumed: socket.isSessionReused(),
       protocol: socket.getProtocol() ?? "",
+      ...(peer !== undefined && { certificateEnd: Date.parse(peer.leaf.validTo) }),
+      ...(fault !== undefined && { doubt: fault }),
     });
   }
 

@@ -213,6 +213,12 @@ describe("a server with DANE", () => {
 
     await askFor(scene, 4_000);
 
+    const { upstreams } = scene.running.app.stats() as {
+      upstreams: { label: string; unproven: { encrypted: number; clear: number } }[];
+    };
+    const { unproven } = upstreams.find(({ label }) => label === "dane")!;
     expect(scene.dane.counters.queries).toBeGreaterThan(0);
+    expect(unproven.encrypted).toBeGreaterThan(0);
+    expect(unproven.clear).toBe(0);
   });
 });

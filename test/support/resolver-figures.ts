@@ -20,6 +20,7 @@ export function busyFigures(changes: Partial<ResolverFigures> = {}): ResolverFig
         failures: { timeout: 2, closed: 5 },
         connections: { open: 1, connecting: 0 },
         handshakes: { full: 3, resumed: 9 },
+        unproven: { encrypted: 0, clear: 0 },
         durations: filled(UPSTREAM_BOUNDS, 1_013, 0.018),
       },
       {
@@ -29,6 +30,7 @@ export function busyFigures(changes: Partial<ResolverFigures> = {}): ResolverFig
         failures: {},
         connections: { open: 2 },
         handshakes: { full: 2, resumed: 11 },
+        unproven: { encrypted: 1, clear: 2 },
         durations: filled(UPSTREAM_BOUNDS, 980, 0.024),
       },
     ],

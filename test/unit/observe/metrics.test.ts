@@ -18,6 +18,7 @@ const PROMISED = [
   "sotto_upstream_duration_seconds{upstream}",
   "sotto_upstream_connections{upstream,state}",
   "sotto_upstream_tls_handshakes_total{upstream,resumed}",
+  "sotto_upstream_unproven_connections_total{upstream,transport}",
   "sotto_dnssec_results_total{state}",
   "sotto_names_withheld_total{reason}",
   "sotto_dropped_total{reason}",
