@@ -19,6 +19,8 @@ import { type CoverTraffic, covered } from "../privacy/cover-traffic.ts";
 import { keptSalt, renewedSalt } from "../privacy/salt.ts";
 import { createSharding, type Sharding } from "../privacy/sharding.ts";
 import type { DialTarget } from "../upstream/dial-target.ts";
+import { KeyPrefetch } from "../resolve/key-prefetch.ts";
+import { PrefetchShare } from "../resolve/prefetch-share.ts";
 import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
 import type { Beside } from "./beside.ts";
 import { CacheFile } from "./cache-file.ts";
@@ -65,6 +67,7 @@ export class Resolver {
   readonly #upstreams: UpstreamPart;
   readonly #failures: Failures;
   readonly #validation: ValidationPart;
+  readonly #keyPrefetch: KeyPrefetch;
   readonly #serving: Serving;
   readonly #cover: CoverTraffic | undefined;
   #salt: Uint8Array;
@@ -93,10 +96,25 @@ export class Resolver {
     const { data } = inheritance.local;
     this.#cover = createCover(config, { raw, local: data, clock, random, onBug: bugReporter(log) });
     const sent = this.#cover === undefined ? raw : covered(raw, this.#cover);
+    const prefetches = new PrefetchShare({
+      percent: config.cache.prefetchShare,
+      upstreamQueries: () => this.#upstreams.queriesSent(),
+    });
+    this.#keyPrefetch = new KeyPrefetch({
+      clock,
+      random,
+      counters: inheritance.figures.counters,
+      mayPrefetch: () => prefetches.take(),
+      renew: (zone, budget) => this.#validation.renew(zone, budget),
+      onBug: bugReporter(log),
+    });
     this.#validation = createValidationPart(config, {
       raw: sent,
       clock,
       log,
+      onAgeing: ({ name, expiresAt }) => {
+        if (config.cache.prefetch) this.#keyPrefetch.plan(name, expiresAt);
+      },
       keepsAnchors: deps.beside === undefined,
       minimises: (question) => this.#upstreams.minimises(question),
     });
@@ -116,6 +134,7 @@ export class Resolver {
       store: inheritance.memory.store,
       failures: this.#failures,
       upstreams: this.#upstreams,
+      mayPrefetch: () => prefetches.take(),
       synthesis: inheritance.memory.synthesis,
       figures: inheritance.figures,
       clock,
@@ -256,6 +275,7 @@ export class Resolver {
   /** Ends connections and timers. What a successor inherited stays open. */
   async close(hasSuccessor: boolean): Promise<void> {
     this.#cover?.close();
+    this.#keyPrefetch.close();
     this.#validation.close();
     this.#serving.misses.close();
     await this.#upstreams.close();

@@ -13,7 +13,6 @@ import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
 import { Flights } from "../resolve/coalesced.ts";
 import { Misses } from "../resolve/misses.ts";
-import { PrefetchShare } from "../resolve/prefetch-share.ts";
 import { rememberingFailures } from "../resolve/remembering-failures.ts";
 import { type LocalAnswers, QueryServer } from "../resolve/serve.ts";
 import { ServeCounters } from "../resolve/serve-counters.ts";
@@ -39,7 +38,9 @@ export interface ServingDeps {
   readonly local: LocalAnswers;
   readonly store: Store;
   readonly failures: Failures;
-  readonly upstreams: Pick<UpstreamPart, "canReach" | "queriesSent">;
+  readonly upstreams: Pick<UpstreamPart, "canReach">;
+  /** Whether one more query may leave for no client. */
+  readonly mayPrefetch: () => boolean;
   readonly synthesis: Synthesis | undefined;
   readonly figures: ServingFigures;
   readonly clock: Clock;
@@ -81,10 +82,6 @@ export function createServing(deps: ServingDeps): Serving {
   const sparing = rememberingFailures(storing, failures); // outside storing: a fault is not data
   const answers = new Flights(sparing, clock, { maxFlights: upstream.maxInFlight }); // a herd stores once
 
-  const prefetches = new PrefetchShare({
-    percent: cache.prefetchShare,
-    upstreamQueries: () => upstreams.queriesSent(),
-  });
   const misses = new Misses(
     {
       queryTimeout: upstream.queryTimeout,
@@ -95,7 +92,7 @@ export function createServing(deps: ServingDeps): Serving {
       answers,
       store,
       isReachable: (question) => upstreams.canReach(question),
-      mayPrefetch: () => prefetches.take(),
+      mayPrefetch: deps.mayPrefetch,
       clock,
       random,
       counters,

@@ -1,7 +1,7 @@
 /** Trust anchors and validation, from the configuration; QNAME minimisation, which lives on what they know. */
 import type { Config } from "../config/config.ts";
 import { Validator } from "../dnssec/validated.ts";
-import type { ZoneStatus } from "../dnssec/zone-status.ts";
+import type { SecureZone, ZoneStatus } from "../dnssec/zone-status.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Budget, Exchange, Response } from "../ports/exchange.ts";
 import type { Log } from "../ports/log.ts";
@@ -20,6 +20,8 @@ export interface ValidationPart {
   verdicts(): Readonly<Record<string, number>>;
   /** Forgets what is known of zones: keys, and that there are none. */
   forget(): void;
+  /** Fetches the keys of a zone again, beside those in force. */
+  renew(zone: Name, budget: Budget): Promise<void>;
   /** Ends the timer of the trust anchors. */
   close(): void;
 }
@@ -28,6 +30,8 @@ export interface ValidationPartDeps {
   readonly raw: Exchange;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of a secure zone whose keys are used in the last tenth of their time. */
+  readonly onAgeing: (zone: SecureZone) => void;
   /** Whether the file of trust anchors is this process's to bring up to date; absent: it is. */
   readonly keepsAnchors?: boolean;
   /** Whether the server that will be asked minimises by itself. */
@@ -48,6 +52,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
       exchange: unjudged(asked),
       over: unjudged,
       verdicts: () => ({}),
+      renew: () => Promise.resolve(),
       forget: () => {
         asked.forget();
       },
@@ -70,7 +75,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
         prefetchChain,
         ...(dnssec.validationTime !== undefined && { validationTime: dnssec.validationTime }),
       },
-      { clock, anchors: anchorPart.anchors, registrableDomain },
+      { clock, anchors: anchorPart.anchors, registrableDomain, onAgeing: deps.onAgeing },
     );
   // Where ancestors go first, none of them is to be overtaken.
   const mayPrefetch = (question: Question): boolean =>
@@ -85,6 +90,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     exchange: validator,
     over: (other) => validatorOf(other, other, () => true),
     verdicts: () => validator.counters.verdicts,
+    renew: (zone, budget) => validator.zones.renew(zone, budget),
     forget,
     close: () => keeper?.stop(),
   };

@@ -26,6 +26,7 @@ import { type ClockSkew, DEFAULT_CLOCK_SKEW } from "./rrsig.ts";
 import { VerifiedMemory } from "./verify.ts";
 import { KeyStore } from "./zone-key.ts";
 import { ZoneMap } from "./zone-map.ts";
+import type { SecureZone } from "./zone-status.ts";
 import { ZoneWalk } from "./zone-walk.ts";
 
 export interface ValidatedOptions {
@@ -46,6 +47,8 @@ export interface ValidatedDeps {
   registrableDomain(qname: Name): Name;
   /** Shared with whoever else verifies under the same policy. */
   readonly keys?: KeyStore;
+  /** Told of a secure zone whose keys are used in the last tenth of their time. */
+  onAgeing?(zone: SecureZone): void;
   /** Ends after other work had its turn. */
   pause?(): Promise<void>;
 }
@@ -96,7 +99,7 @@ export class Validator implements Exchange {
       },
       { helpers, clock: deps.clock, anchors: deps.anchors, keys, memory: new VerifiedMemory() },
     );
-    this.zones = new ZoneMap(walk, deps.clock);
+    this.zones = new ZoneMap(walk, deps.clock, (zone) => deps.onAgeing?.(zone));
     this.#tools = {
       zones: this.zones,
       likelyCut: (name) => deps.registrableDomain(name),

@@ -7,14 +7,14 @@
  * ran out of time or work is nobody's fact: it is not kept, and those who joined it ask again on their own
  * account.
  */
-import type { Clock } from "../ports/clock.ts";
+import type { Clock, Instant } from "../ports/clock.ts";
 import type { Budget } from "../ports/exchange.ts";
 import type { Name } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { ROOT, ancestorOf, isAtOrBelow, labelCount, parentOf } from "../wire/names.ts";
 import { Generations } from "./generations.ts";
 import type { HelperAnswer } from "./helper-answer.ts";
-import { type ZoneStatus, inherited } from "./zone-status.ts";
+import { type SecureZone, type ZoneStatus, inherited } from "./zone-status.ts";
 import { isSpent } from "./zone-step.ts";
 import type { ZoneWalk } from "./zone-walk.ts";
 
@@ -28,6 +28,9 @@ const FRESH = 5_000;
 /** Labels of a name below the closest known one that are walked: deeper names are no zone anybody runs. */
 const MAX_LABELS_WALKED = 40;
 
+/** Share of its time after which keys in use should be fetched again. */
+const AGEING_SHARE = 0.9;
+
 export interface ZoneCounters {
   /** Statuses found out, by how they ended. */
   secure: number;
@@ -40,6 +43,7 @@ export interface ZoneCounters {
 export class ZoneMap {
   readonly #walk: ZoneWalk;
   readonly #clock: Clock;
+  readonly #onAgeing: (zone: SecureZone) => void;
   /** BOUNDED: by 12 MiB of statuses. */
   readonly #settled = new Generations<Name, ZoneStatus>(GENERATION_OCTETS, octetsOf);
   /** BOUNDED: by the flights under way, each with a bounded number of queries. */
@@ -48,15 +52,25 @@ export class ZoneMap {
   /** Grows with `clear`: what was under way before it is not kept. */
   #generation = 0;
 
-  constructor(walk: ZoneWalk, clock: Clock) {
+  /** @param onAgeing told of a secure zone whose keys are used in the last tenth of their time. */
+  constructor(walk: ZoneWalk, clock: Clock, onAgeing: (zone: SecureZone) => void = () => undefined) {
     this.#walk = walk;
     this.#clock = clock;
+    this.#onAgeing = onAgeing;
   }
 
   /** What is known now, without asking. */
   known(name: Name): ZoneStatus | undefined {
     const status = this.#settled.get(name);
-    return status !== undefined && this.#clock.now() < status.expiresAt ? status : undefined;
+    const now = this.#clock.now();
+    if (status === undefined || now >= status.expiresAt) return undefined;
+    if (status.kind === "secure" && isAgeing(status, now)) this.#onAgeing(status);
+    return status;
+  }
+
+  /** Finds out anew what is known of a zone. What was known stays in force until its own time is over. */
+  async renew(name: Name, budget: Budget): Promise<void> {
+    if (!this.#flights.has(name)) await this.#start(name, budget);
   }
 
   /** What `name` is as the top of a zone. Never rejects but for bugs. */
@@ -176,6 +190,9 @@ export class ZoneMap {
   #settle(name: Name, status: ZoneStatus): void {
     this.counters[status.kind === "no-cut" ? "noCut" : status.kind] += 1;
     if (status.kind === "indeterminate" && status.isOfFlight) return;
+    // A renewal that went wrong takes nothing away.
+    const isWorse = status.kind === "indeterminate" || status.kind === "bogus";
+    if (isWorse && this.known(name)?.kind === "secure") return;
     this.#settled.set(name, status);
   }
 }
@@ -193,6 +210,10 @@ function isCut(name: Name, status: ZoneStatus): boolean {
     default:
       return false;
   }
+}
+
+function isAgeing({ settledAt, expiresAt }: SecureZone, now: Instant): boolean {
+  return now - settledAt >= (expiresAt - settledAt) * AGEING_SHARE;
 }
 
 function octetsOf(status: ZoneStatus): number {

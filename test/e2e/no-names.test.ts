@@ -163,7 +163,12 @@ describe("failures themselves", () => {
       validatedOver: (other) => other,
     });
     const { raw, minimises } = upstreams;
-    const validation = createValidationPart(config, { ...parts, raw, minimises });
+    const validation = createValidationPart(config, {
+      ...parts,
+      raw,
+      minimises,
+      onAgeing: () => undefined,
+    });
     const told: unknown[] = [];
     const steps: unknown[] = [];
 

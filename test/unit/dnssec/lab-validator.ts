@@ -6,6 +6,7 @@ import { Anchors } from "../../../src/dnssec/anchors.ts";
 import { anchorsFromLines } from "../../../src/dnssec/anchor-text.ts";
 import { FLIGHT_WORK } from "../../../src/dnssec/limits.ts";
 import { type ValidatedOptions, type Validator, validated } from "../../../src/dnssec/validated.ts";
+import type { SecureZone } from "../../../src/dnssec/zone-status.ts";
 import { ResolutionError } from "../../../src/ports/fault.ts";
 import type { Budget, Exchange, Query, Response } from "../../../src/ports/exchange.ts";
 import type { Name, ResourceRecord } from "../../../src/ports/message.ts";
@@ -34,6 +35,7 @@ export interface LabValidatorOptions {
   readonly insecureZones?: readonly string[];
   readonly now?: number;
   readonly pause?: () => Promise<void>;
+  readonly onAgeing?: (zone: SecureZone) => void;
   /** Changes what goes over the wire; may throw. */
   readonly onQuery?: (query: Query, response: Response) => Response | Promise<Response>;
 }
@@ -93,6 +95,7 @@ export function labValidator(setup: LabValidatorOptions = {}): LabValidator {
     anchors,
     registrableDomain,
     ...(setup.pause === undefined ? {} : { pause: setup.pause }),
+    ...(setup.onAgeing === undefined ? {} : { onAgeing: setup.onAgeing }),
   });
   const trace: TraceStep[] = [];
   return {
