@@ -34,6 +34,8 @@ export interface EntryTerms {
   /** Seconds; TTLs of ANSWER below it are raised to it. */
   readonly minTtl: number;
   readonly generation: number;
+  /** For an entry that renders one answer: whether its client set DO. Absent: both kinds of client are to come. */
+  readonly dnssecOk?: boolean;
 }
 
 export class Entry {
@@ -73,11 +75,13 @@ export class Entry {
     const proven = Math.min(response.maxLifetime ?? MAX_SECONDS, MAX_SECONDS);
     this.secureUntil = this.storedAt + Math.floor(proven * 1_000) + 1;
     this.generation = terms.generation;
-    const { body, hasDnssecRecords } = renderBody(question, response, { dnssec: true, maxTtl, minTtl });
-    this.#full = body;
-    this.#plain = hasDnssecRecords
-      ? renderBody(question, response, { dnssec: false, maxTtl, minTtl }).body
-      : body;
+    const { dnssecOk } = terms;
+    const first = renderBody(question, response, { dnssec: dnssecOk ?? true, maxTtl, minTtl });
+    this.#full = first.body;
+    this.#plain =
+      dnssecOk === undefined && first.hasDnssecRecords
+        ? renderBody(question, response, { dnssec: false, maxTtl, minTtl }).body
+        : first.body;
   }
 
   /** The rendered message without OPT, for a client that did or did not set DO. */

@@ -55,3 +55,34 @@ export function verdictOf(finding: Finding): Verdict {
       return finding.verdict;
   }
 }
+
+/** Data, proof or chain that is not as it must be. */
+export function fault(name: Name, qtype: number, reason: Reason, status: ZoneStatus | undefined): Finding {
+  return { kind: "fault", verdict: "bogus", name, qtype, reason, status };
+}
+
+/** Whether the data is at fault rather than the chain above it. */
+export function isOfMessage(status: ZoneStatus | undefined): boolean {
+  return status === undefined || status.kind === "secure" || status.kind === "no-cut";
+}
+
+/** What a zone that is not secure makes of the data in it. */
+export function fromAbove(
+  name: Name,
+  qtype: number,
+  status: Exclude<ZoneStatus, { kind: "secure" | "no-cut" }>,
+): Finding {
+  if (status.kind === "insecure") {
+    const { cause } = status;
+    const reason =
+      cause.by === "unsupported" ? cause.reason : cause.by === "iterations" ? "nsec3-iterations" : undefined;
+    return { kind: "insecure", name, status, reason };
+  }
+  const { kind, reason } = status;
+  return { kind: "fault", verdict: kind, name, qtype, reason, status };
+}
+
+/** Why it is not secure. */
+export function reasonOf(finding: Finding): Reason | undefined {
+  return finding.kind === "fault" || finding.kind === "insecure" ? finding.reason : undefined;
+}

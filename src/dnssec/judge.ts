@@ -10,10 +10,10 @@ import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
 import { isAtOrBelow, labelCount, parentOf } from "../wire/names.ts";
 import { type AliasChain, type AliasLink, followAliases } from "./aliases.ts";
-import { type Finding, verdictOf } from "./finding.ts";
+import { type Finding, fault, fromAbove, isOfMessage, reasonOf, verdictOf } from "./finding.ts";
 import { VERIFICATIONS_PER_TURN } from "./limits.ts";
 import type { Reason } from "./reasons.ts";
-import { type Rrset, groupRrsets, plausibleSignatures } from "./rrsets.ts";
+import { type Rrset, containerOf, groupRrsets, isProof, plausibleSignatures } from "./rrsets.ts";
 import { appendTrimmed } from "./trim.ts";
 import { type SignedBy, verifyRrset } from "./verify.ts";
 import { type DenialContext, type ZoneDenials, denialSigners, denialsOf } from "./zone-denials.ts";
@@ -90,7 +90,10 @@ class Judging {
     const answer = groupRrsets(this.#response.answer, qclass);
     const chain = followAliases(this.#question, answer);
     if (chain.links.length > 0) this.#warm(answer);
-    for (const link of chain.links) if (await this.#goesOn()) await this.#link(link);
+    for (const link of chain.links) {
+      if (this.#hasHadItsTurn()) await this.#pause();
+      if (this.#isOpen()) await this.#link(link);
+    }
     if (chain.isEndless) this.#fault(chain.end, qtype, "alias-loop");
     else if (chain.isOverlong) this.#overlong(chain.end);
     else if (chain.positive.length > 0) {
@@ -115,11 +118,6 @@ class Judging {
       const signer = plausibleSignatures(rrset)[0]?.signer;
       this.#tools.zones.prefetch(signer ?? this.#tools.likelyCut(rrset.owner), this.#budget);
     }
-  }
-
-  async #goesOn(): Promise<boolean> {
-    if (this.#hasHadItsTurn()) await this.#pause();
-    return this.#isOpen();
   }
 
   #hasHadItsTurn(): boolean {
@@ -399,42 +397,4 @@ class Judging {
       findings: this.#findings,
     };
   }
-}
-
-/** What a cut has to be above of, for the RRset to be another zone's. */
-function containerOf(name: Name, type: number): Name {
-  return type === Type.DS || type === Type.NSEC ? parentOf(name) : name;
-}
-
-function isProof(rrset: Rrset): boolean {
-  return rrset.type === Type.SOA || rrset.type === Type.NSEC || rrset.type === Type.NSEC3;
-}
-
-function fault(name: Name, qtype: number, reason: Reason, status: ZoneStatus | undefined): Finding {
-  return { kind: "fault", verdict: "bogus", name, qtype, reason, status };
-}
-
-/** Whether the data is at fault rather than the chain above it. */
-function isOfMessage(status: ZoneStatus | undefined): boolean {
-  return status === undefined || status.kind === "secure" || status.kind === "no-cut";
-}
-
-/** What a zone that is not secure makes of the data in it. */
-function fromAbove(
-  name: Name,
-  qtype: number,
-  status: Exclude<ZoneStatus, { kind: "secure" | "no-cut" }>,
-): Finding {
-  if (status.kind === "insecure") {
-    const { cause } = status;
-    const reason =
-      cause.by === "unsupported" ? cause.reason : cause.by === "iterations" ? "nsec3-iterations" : undefined;
-    return { kind: "insecure", name, status, reason };
-  }
-  const { kind, reason } = status;
-  return { kind: "fault", verdict: kind, name, qtype, reason, status };
-}
-
-function reasonOf(finding: Finding): Reason | undefined {
-  return finding.kind === "fault" || finding.kind === "insecure" ? finding.reason : undefined;
 }

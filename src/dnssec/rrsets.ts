@@ -6,6 +6,7 @@
  */
 import type { Name, ResourceRecord } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
+import { parentOf } from "../wire/names.ts";
 import { MAX_SIGNATURES_PER_RRSET } from "./limits.ts";
 import { type Signature, canCover, readSignature } from "./rrsig.ts";
 
@@ -104,4 +105,14 @@ function isEmpty(set: Rrset): boolean {
 /** RRSIG RDATA starts with it (RFC 4034 §3.1.1); 0, no type at all, where the RDATA is cut off. */
 function typeCovered(rdata: Uint8Array): number {
   return rdata.length < 2 ? 0 : (rdata[0]! << 8) | rdata[1]!;
+}
+
+/** What a cut has to be above of, for the RRset to be another zone's. */
+export function containerOf(name: Name, type: number): Name {
+  return type === Type.DS || type === Type.NSEC ? parentOf(name) : name;
+}
+
+/** Whether it is there to prove a denial. */
+export function isProof(rrset: Rrset): boolean {
+  return rrset.type === Type.SOA || rrset.type === Type.NSEC || rrset.type === Type.NSEC3;
 }

@@ -188,7 +188,7 @@ export class Misses {
     }
     const now = this.#deps.clock.now();
     const kept = this.#deps.store.find(client.key);
-    const entry = kept !== undefined && now < kept.expiresAt ? kept : passing(client.key, response, now);
+    const entry = kept !== undefined && now < kept.expiresAt ? kept : passing(client, response, now);
     const octets = writeEntry(entry, client, { now, limit: client.limit, staleError: undefined }, ROOM, 0);
     this.#send(client, octets, "upstream");
   }
@@ -238,7 +238,7 @@ export class Misses {
 }
 
 /** An entry for a response that is not kept: it renders one answer. */
-function passing(key: string, response: Response, now: number): Entry {
-  const terms = { now, lifetime: 0, maxTtl: 0, minTtl: 0, generation: 0 };
+function passing({ key, dnssecOk }: PendingClient, response: Response, now: number): Entry {
+  const terms = { now, lifetime: 0, maxTtl: 0, minTtl: 0, generation: 0, dnssecOk };
   return new Entry(questionOfKey(key), response, terms);
 }

@@ -177,6 +177,7 @@ export class QueryServer implements PacketHandler {
       maxTtl: UNBOUNDED,
       minTtl: 0,
       generation: 0,
+      dnssecOk: query.dnssecOk,
     });
     const limit = octetLimit(query, client.transport);
     const octets = writeEntry(entry, query, { now, limit, staleError: undefined }, out, outStart);

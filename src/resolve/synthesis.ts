@@ -36,8 +36,7 @@ const ZONE_SHARE = 1 / 2;
 /** Hash computations one answer may cost: below a millisecond. Names that need more are asked for. */
 const MAX_HASHING = 400;
 
-const SYNTHESIZED: ExtendedError = { infoCode: InfoCode.SYNTHESIZED, text: "" };
-const NO_RECORDS: readonly ResourceRecord[] = [];
+const SYNTHESIZED: readonly ExtendedError[] = [{ infoCode: InfoCode.SYNTHESIZED, text: "" }];
 
 export interface SynthesisCounters {
   /** Answers made here. */
@@ -120,21 +119,18 @@ export class Synthesis {
   }
 
   #responseOf(question: Question, made: Made, soa: Kept, now: Instant): Response {
-    const parts = made.wildcard === undefined ? [soa, ...made.proofs] : [made.wildcard, ...made.proofs];
+    const { wildcard, proofs, rcode } = made;
     // RFC 8198 §5.4: not longer than the least of what it follows from.
-    const ttl = Math.floor(Math.min(...parts.map(({ until }) => until - now)) / 1_000);
-    const records = (kept: Kept): ResourceRecord[] => recordsOf(kept.rrset, ttl);
-    const { wildcard } = made;
-    const answer = wildcard === undefined ? NO_RECORDS : expanded(wildcard.rrset, question.qname, ttl);
-    const authority = wildcard === undefined ? [soa, ...made.proofs] : made.proofs;
-    return {
-      rcode: made.rcode,
-      answer,
-      authority: authority.flatMap(records),
-      verdict: "secure",
-      errors: [SYNTHESIZED],
-      upstream: "",
-    };
+    let { until } = wildcard ?? soa;
+    for (const proof of proofs) until = Math.min(until, proof.until);
+    const ttl = Math.floor((until - now) / 1_000);
+    const answer: ResourceRecord[] = [];
+    const authority: ResourceRecord[] = [];
+    if (wildcard === undefined) appendRecords(soa.rrset, ttl, soa.rrset.owner, authority);
+    // Under the name that asked for them; the signature stays as it is (RFC 4035 §3.1.3.3).
+    else appendRecords(wildcard.rrset, ttl, question.qname, answer);
+    for (const { rrset } of proofs) appendRecords(rrset, ttl, rrset.owner, authority);
+    return { rcode, answer, authority, verdict: "secure", errors: SYNTHESIZED, upstream: "" };
   }
 
   /** @param before octets of these ranges that are accounted for. */
@@ -284,11 +280,9 @@ function concluded(rcode: number, denial: Denial, spans: readonly Kept[]): Made 
   return { rcode, proofs: spans.filter(({ rrset }) => used.has(rrset)), wildcard: undefined };
 }
 
-function recordsOf({ records, signatures }: Rrset, ttl: number): ResourceRecord[] {
-  return [...records, ...signatures].map((record) => ({ ...record, ttl }));
-}
-
-/** A wildcard's records under the name that asked for them; the signature stays as it is (RFC 4035 §3.1.3.3). */
-function expanded(wildcard: Rrset, qname: Name, ttl: number): ResourceRecord[] {
-  return recordsOf(wildcard, ttl).map((record) => ({ ...record, owner: qname }));
+/** Appends records and signatures with `ttl`, under `owner`. */
+function appendRecords({ records, signatures }: Rrset, ttl: number, owner: Name, to: ResourceRecord[]): void {
+  for (const { type, class: inClass, rdata } of records) to.push({ owner, type, class: inClass, ttl, rdata });
+  for (const { type, class: inClass, rdata } of signatures)
+    to.push({ owner, type, class: inClass, ttl, rdata });
 }
