@@ -183,7 +183,9 @@ function secureInWords(status: SecureZone): string {
       ? `trust anchor ${anchorInWords(status.link)}`
       : `${dsInWords(status.link.set)}, ${signedInWords(status.link.signedBy)}`;
   const keys = `DNSKEY ${status.keys.map(keyInWords).join(", ")}`;
-  return `${nameToText(status.name)}: ${by}; ${keys}, ${signedInWords(status.keysSignedBy)}`;
+  const { signature } = status.keysSignedBy;
+  const until = timeInWords(signature.expiration);
+  return `${nameToText(status.name)}: ${by}; ${keys}, signed by its own ${signature.keyTag} until ${until}`;
 }
 
 function anchorInWords(link: Link & { by: "anchor" }): string {
@@ -202,9 +204,10 @@ function keyInWords(key: Dnskey): string {
   return `${key.tag} (${algorithmToText(key.algorithm)}${role})`;
 }
 
+/** The key's algorithm is told with its zone, a line or two above. */
 function signedInWords({ signature }: SignedBy): string {
-  const key = `${signature.keyTag} (${algorithmToText(signature.algorithm)})`;
-  return `signed by key ${key} of ${nameToText(signature.signer)} until ${timeInWords(signature.expiration)}`;
+  const until = timeInWords(signature.expiration);
+  return `signed by key ${signature.keyTag} of ${nameToText(signature.signer)} until ${until}`;
 }
 
 /** Seconds since 1970, as in RRSIG records, in ISO 8601. */

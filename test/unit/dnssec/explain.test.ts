@@ -18,11 +18,9 @@ describe("a verdict told (`sotto explain`)", () => {
       "www.example.com. A is secure",
     ]);
     expect(lines[0]).toMatch(
-      /^\.: trust anchor DS \d+ \(ECDSAP256SHA256, SHA-256\); DNSKEY .* KSK\), .* signed by key /,
+      /^\.: trust anchor DS \d+ \(ECDSAP256SHA256, SHA-256\); DNSKEY .* KSK\), .* signed by its own \d+ until /,
     );
-    expect(lines[1]).toMatch(
-      /^com\.: DS \d+ \(.*\), signed by key \d+ \(ECDSAP256SHA256\) of \. until 2026-12-20T12:00:00Z; /,
-    );
+    expect(lines[1]).toMatch(/^com\.: DS \d+ \(.*\), signed by key \d+ of \. until 2026-12-20T12:00:00Z; /);
     expect(lines.at(-1)).toBe("www.example.com. A is secure");
   });
 
