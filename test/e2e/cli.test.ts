@@ -303,7 +303,8 @@ describe("a running instance", () => {
     await other.logged(/^stopping$/);
     other.kill("SIGTERM");
 
-    expect([0, 1]).toContain(await other.exit);
+    // Null where the signal came when the process was already going: what counts is that it is gone.
+    expect([0, 1, null]).toContain(await other.exit);
   });
 
   it("is found by the doctor, with its listener", async () => {

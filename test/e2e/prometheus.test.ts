@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type HttpEndpoint, openHttp } from "../../src/observe/http-endpoint.ts";
 import { createMetrics, type Metrics } from "../../src/observe/metrics.ts";
-import { SilentLog } from "../support/silent-log.ts";
+import { dig, digAt } from "../support/dig.ts";
+import { labToml, type Program, startProgram } from "../support/program.ts";
+import { type Lab, startLab } from "../lab/lab.ts";
 import { findProgram } from "../support/programs.ts";
 import { busyFigures } from "../support/resolver-figures.ts";
 
@@ -51,22 +52,18 @@ describe.skipIf(promtool === undefined)("promtool", () => {
   });
 });
 
-describe.skipIf(prometheus === undefined)("a real Prometheus", () => {
+describe.skipIf(prometheus === undefined || dig === undefined)("a real Prometheus", () => {
   let folder: string;
-  let endpoint: HttpEndpoint;
+  let lab: Lab;
+  let program: Program;
   let server: ChildProcess | undefined;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "sotto-prometheus-"));
-    endpoint = await openHttp(
-      { host: "127.0.0.1", port: 0, hostNames: [] },
-      {
-        metrics: () => Promise.resolve(busyMetrics()),
-        health: () => ({ ready: true, reason: "" }),
-        statusPage: () => ({ html: "", contentSecurityPolicy: "" }),
-        log: new SilentLog(),
-      },
-    );
+    lab = await startLab();
+    program = await startProgram({ toml: (home) => labToml(lab, home) });
+    await digAt(program.port, "www.example.com");
+    await digAt(program.port, "+tcp", "www.example.com");
   });
 
   afterEach(async () => {
@@ -77,14 +74,16 @@ describe.skipIf(prometheus === undefined)("a real Prometheus", () => {
   });
 
   afterAll(async () => {
-    await endpoint.close();
+    // Undefined where the set-up failed: what did start must still end.
+    await (program as Program | undefined)?.stop();
+    await lab.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("scrapes every sample", async () => {
+  it("scrapes the running program", async () => {
     writeFileSync(
       join(folder, "prometheus.yml"),
-      `scrape_configs:\n  - job_name: sotto\n    scrape_interval: 1s\n    static_configs:\n      - targets: ["${endpoint.address}"]\n`,
+      `scrape_configs:\n  - job_name: sotto\n    scrape_interval: 1s\n    static_configs:\n      - targets: ["${program.metricsAddress}"]\n`,
     );
     server = spawn(
       prometheus ?? "",
@@ -100,8 +99,8 @@ describe.skipIf(prometheus === undefined)("a real Prometheus", () => {
     const samples = await queryUntil(`http://${address}/api/v1/query?query=sotto_queries_total`);
 
     expect(Object.fromEntries(samples.map(({ metric, value }) => [metric["transport"], value[1]]))).toEqual({
-      udp: "9120",
-      tcp: "41",
+      udp: "1",
+      tcp: "1",
     });
   });
 });
