@@ -60,6 +60,8 @@ const LIMIT_DOUBT_MS = 100;
 const UNRULY_MS = 60_000;
 /** Queries at a time on a connection to such an address: that many are lost when it breaks the rules again. */
 const CAUTION = 4;
+/** Milliseconds for which connections start slowly, after one that took more than it answered. */
+const SLOW_START_MS = 60_000;
 const MISANSWERS = "its responses did not match our queries";
 /** Asks nothing that anybody could learn from, and every resolver knows the answer. */
 const PROBE: Question = { qname: ROOT, qtype: Type.NS, qclass: Class.IN };
@@ -79,6 +81,7 @@ export class Address implements ConnectionOwner {
   #keepalive: number | undefined;
   #noSpareBefore: Instant = Number.NEGATIVE_INFINITY;
   #unrulyUntil: Instant = Number.NEGATIVE_INFINITY;
+  #slowUntil: Instant = Number.NEGATIVE_INFINITY;
   lastFailure: DialFailure | undefined;
   lastFailureAt: Instant = Number.NEGATIVE_INFINITY;
   lastDialAt: Instant = Number.NEGATIVE_INFINITY;
@@ -131,7 +134,7 @@ export class Address implements ConnectionOwner {
 
   /** Whether a query may be sent on `connection` now. */
   takes(connection: Connection, now: Instant): boolean {
-    if (!connection.isUsable || (this.isUnruly(now) && connection.inFlight >= CAUTION)) return false;
+    if (!connection.isUsable || connection.inFlight >= this.#mostInFlight(connection, now)) return false;
     if (!this.#isSpent(connection, now)) return true;
     // If it lives on all the same, one query puts the limit to the test: no more than that can be lost.
     if (connection.inFlight > 0 || this.habits.isLimitConfirmed(now)) return false;
@@ -181,6 +184,7 @@ export class Address implements ConnectionOwner {
   doubt(carrier: Carrier): void {
     if (carrier.phase !== "open" && carrier.phase !== "draining") return;
     this.server.counters.failures.stalled++;
+    this.#noteFlood(carrier, carrier.inFlight, this.#deps.clock.now());
     if (carrier.phase === "open") this.#probe(carrier, this.#deps.clock.now());
     carrier.stall();
   }
@@ -200,7 +204,7 @@ export class Address implements ConnectionOwner {
   /** Another network: nothing learned of the old one holds. Responses under way may still come. */
   networkChanged(now: Instant): void {
     this.#setHealth("reset", now);
-    this.#unrulyUntil = Number.NEGATIVE_INFINITY;
+    this.#unrulyUntil = this.#slowUntil = Number.NEGATIVE_INFINITY;
     this.roundTrip.forget();
     this.habits.forget();
     for (const connection of [...this.#connections]) connection.retire();
@@ -269,6 +273,7 @@ export class Address implements ConnectionOwner {
         return;
       case "ended":
       case "reset":
+        this.#noteFlood(connection, unanswered, now);
         if (!connection.isProven) {
           // Accepted, then gone without one response: as good as a refusal, or we would dial in a loop.
           this.#failed({ fault: "closed", detail: "closed before any response" }, now);
@@ -337,6 +342,21 @@ export class Address implements ConnectionOwner {
     this.server.counters.failures[reason]++;
   }
 
+  /**
+   * Some servers read no further, or cut the connection, once they were given more than they like. Where that may
+   * be so a connection starts slowly: one query, and with each answer one more at a time.
+   */
+  #mostInFlight(connection: Connection, now: Instant): number {
+    if (this.isUnruly(now)) return Math.min(connection.answers + 1, CAUTION);
+    const isSlow = this.isDown || now < this.#slowUntil;
+    return isSlow ? connection.answers + 1 : Number.POSITIVE_INFINITY;
+  }
+
+  /** It ended, or fell silent, with more questions open than it had answered. */
+  #noteFlood(carrier: Carrier, unanswered: number, now: Instant): void {
+    if (unanswered > carrier.answers) this.#slowUntil = now + SLOW_START_MS;
+  }
+
   /** All that the peer answers on one connection was sent there, as far as is known. */
   #isSpent(connection: Connection, now: Instant): boolean {
     return connection.sent >= this.habits.queryLimit(now);
@@ -344,10 +364,12 @@ export class Address implements ConnectionOwner {
 
   /** Connections that are there, but good for nothing any more: they give way to new ones. */
   #finished(now: Instant): Connection[] {
-    if (!this.habits.isLimitConfirmed(now)) return [];
-    return this.#connections.filter(
-      (each) => each.phase === "open" && each.inFlight === 0 && this.#isSpent(each, now),
-    );
+    const isConfirmed = this.habits.isLimitConfirmed(now);
+    return this.#connections.filter((each) => {
+      if (each.phase !== "open" || !this.#isSpent(each, now)) return false;
+      if (each.inFlight === 0) return isConfirmed;
+      return now - Math.max(each.lastAnswerAt, each.lastUsedAt) >= this.roundTrip.timeout;
+    });
   }
 
   #count(phase: Connection["phase"]): number {

@@ -24,6 +24,10 @@ export interface Carrier {
   readonly lastAnswerAt: Instant;
   /** Responses came that matched no query: one of them may have been for any of those in flight. */
   readonly isUnruly: boolean;
+  /** Queries that somebody waits for. */
+  readonly inFlight: number;
+  /** Responses that were matched. */
+  readonly answers: number;
   /** Sends `octets` under an ID of its own. */
   send(waiter: Waiter, octets: Uint8Array, now: Instant): Attempt;
   /** Nobody waits for the response to `attempt` any more. */
@@ -55,6 +59,8 @@ export interface Attempt {
   readonly carrier: Carrier;
   readonly sentAt: Instant;
   readonly question: Question;
+  /** When its waiter found the connection silent; `Infinity` before. */
+  doubtedAt: Instant;
   /** `undefined` once nobody waits. */
   waiter: Waiter | undefined;
 }

@@ -151,7 +151,15 @@ export class Connection implements Carrier {
   /** Sends `octets` under an ID of this connection. Only while `isUsable`. */
   send(waiter: Waiter, octets: Uint8Array, now: Instant): Attempt {
     const id = this.#table.vacantId(this.#deps.random);
-    const attempt: Attempt = { id, carrier: this, sentAt: now, question: waiter.question, waiter };
+    const { question } = waiter;
+    const attempt: Attempt = {
+      id,
+      carrier: this,
+      sentAt: now,
+      question,
+      doubtedAt: Number.POSITIVE_INFINITY,
+      waiter,
+    };
     this.#table.put(attempt);
     this.#outbox.put(octets, id);
     this.sent++;

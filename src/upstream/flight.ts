@@ -224,11 +224,16 @@ export class Flight implements Waiter, Applicant, Sleeper {
       this.#place(now);
       return;
     }
-    // Where any connection has answered others since, it is the name that takes its time.
-    const isSilent = this.#attempts.every(({ carrier, sentAt }) => carrier.lastAnswerAt <= sentAt);
+    const { carrier, sentAt } = last;
+    const quietSince = Math.max(sentAt, carrier.lastAnswerAt);
+    const timeout = carrier.owner.roundTrip.timeout;
+    // A connection that answered others after it was doubted is well: it is the name that takes its time.
+    const isSlowName = this.#attempts.some((each) => each.carrier.lastAnswerAt > each.doubtedAt);
+    const isSilent = !isSlowName && now - quietSince >= timeout;
     if (isSilent) {
-      last.carrier.owner.doubt(last.carrier);
-      this.#itinerary.here.trouble(last.sentAt, now);
+      last.doubtedAt = Math.min(last.doubtedAt, now);
+      carrier.owner.doubt(carrier);
+      this.#itinerary.here.trouble(quietSince, now);
     }
     // Giving up on a connection may have landed this flight, or sent it again.
     if (this.#isLanded || this.#isWaiting || this.#attempts.at(-1) !== last) return;
@@ -237,8 +242,12 @@ export class Flight implements Waiter, Applicant, Sleeper {
     else if (this.#sendings >= MAX_SENDINGS) this.#wakeAfter(LOOK_AGAIN_MS, now);
     // The last sending stays valid, in case the response is only late.
     else if (isSilent) this.#place(now);
-    else if (last.carrier.isUnruly || now - last.sentAt >= SLOW_MS) this.#askAnotherToo(last, now);
-    else this.#wakeAfter(last.sentAt + SLOW_MS - now, now);
+    else if (carrier.isUnruly || now - sentAt >= SLOW_MS) this.#askAnotherToo(last, now);
+    else
+      this.#wakeAfter(
+        Math.min(sentAt + SLOW_MS - now, isSlowName ? SLOW_MS : quietSince + timeout - now),
+        now,
+      );
   }
 
   /**
@@ -249,7 +258,7 @@ export class Flight implements Waiter, Applicant, Sleeper {
     const carrier = this.#choose(now);
     if (carrier !== undefined) this.sendOn(carrier, now);
     else if (last.carrier.isUnruly) this.#wait(now);
-    else this.#wakeAfter(Number.POSITIVE_INFINITY, now);
+    else this.#wakeAfter(last.carrier.owner.roundTrip.timeout, now);
   }
 
   /** SERVFAIL or REFUSED from one server is not the client's problem: one other that may see the name is asked. */

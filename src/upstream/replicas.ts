@@ -204,7 +204,10 @@ export class Replicas implements AddressOwner {
   heard(now: Instant): void {
     this.#heardAt = now;
     this.#troubledSince = undefined;
-    if (this.#waiting.size > 0) this.#serve(now);
+    if (this.#waiting.size === 0) return;
+    this.#serve(now);
+    // It may have been the last that its connection had to give.
+    if (this.#waiting.size > 0) this.#demand(now);
   }
 
   relieved(now: Instant): void {

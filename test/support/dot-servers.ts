@@ -122,13 +122,18 @@ export async function startNamed(options: DotServerOptions): Promise<Peer> {
 }
 
 /** dnsdist as a DoT server before a plain one (`startDo53Upstream` of the lab, say). */
-export async function startDnsdistServer(leaf: DotServerOptions["leaf"], backendPort: number): Promise<Peer> {
+export async function startDnsdistServer(
+  leaf: DotServerOptions["leaf"],
+  backendPort: number,
+  extra: readonly string[] = [],
+): Promise<Peer> {
   const port = await freePort();
   const conf = [
     `addTLSLocal('127.0.0.1:${port}', 'FOLDER/leaf.pem', 'FOLDER/leaf.key', { provider = 'openssl' })`,
     "setACL({'127.0.0.0/8'})",
     "setSecurityPollSuffix('')",
     `newServer({ address = '127.0.0.1:${backendPort}', checkName = 'www.example.com.' })`,
+    ...extra,
   ];
   const files = { ...filesOf({ leaf, zones: {} }), "dnsdist.conf": conf.join("\n") };
   const args = ["--supervised", "--disable-syslog", "-C", "FOLDER/dnsdist.conf"];
