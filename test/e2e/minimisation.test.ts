@@ -1,7 +1,7 @@
 /** QNAME minimisation seen from the upstream: which names it is shown, in which order, in each mode. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { typeToText } from "../../src/wire/codes.ts";
-import { nameToText } from "../../src/wire/presentation.ts";
+import { Type, typeFromText, typeToText } from "../../src/wire/codes.ts";
+import { nameFromText, nameToText } from "../../src/wire/presentation.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { dig, digAt } from "../support/dig.ts";
 import { NAME_KINDS, type NameKind, WARM_NAMES } from "../support/name-kinds.ts";
@@ -152,11 +152,15 @@ describe.skipIf(dig === undefined)("minimisation `auto` beside `off`", () => {
 
   async function askedFor({ before, name, type }: NameKind): Promise<Asked> {
     running.app.flush();
-    for (const warm of WARM_NAMES) await digAt(running.port, warm, "SOA");
-    for (const warm of before) await digAt(running.port, warm, "A");
+    const ask = (text: string, qtype: number) => {
+      const question = { qname: nameFromText(text)!, qtype, qclass: 1 };
+      return running.app.lookup(question, {});
+    };
+    for (const warm of WARM_NAMES) await ask(warm, Type.SOA);
+    for (const warm of before) await ask(warm, Type.A);
     shown();
     lab.upstream.setBehaviour({ delayMs: ANSWER_DELAY });
-    await digAt(running.port, name, type);
+    await ask(name, typeFromText(type) ?? Type.A);
     lab.upstream.setBehaviour({});
     const times = lab.upstream.received.map(({ at }) => at);
     const queries = shown();

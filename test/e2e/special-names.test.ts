@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { nameToText } from "../../src/wire/presentation.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
-import { dig, digAllAt, type DigReply, digAt } from "../support/dig.ts";
+import { dig, digAllAt, type DigReply } from "../support/dig.ts";
 import { labToml, type Program, startProgram } from "../support/program.ts";
 import { type RunningApp, startApp } from "../support/running-app.ts";
 import { NOT_SPECIAL, SPECIAL_NAMES } from "../support/special-names.ts";
@@ -65,7 +65,7 @@ describe.skipIf(dig === undefined)("a name that only looks special", () => {
       toml: (folder) => `${labToml(lab, folder)}\naggressive_nsec = false`,
     });
 
-    for (const asked of NOT_SPECIAL) await digAt(program.port, ...asked.split(" "));
+    await digAllAt(program.port, [], NOT_SPECIAL);
 
     const asked = new Set(
       lab.queries().flatMap(({ questions }) => questions.map(({ qname }) => nameToText(qname))),
