@@ -111,6 +111,41 @@ describe("true signatures of the parent, put into the zone below [D24]", () => {
     expect((await lab.ask("www.example.com", "A")).verdict).toBe("bogus");
   });
 
+  it("count again once the zone was taken back into its parent: a known cut is looked at afresh", async () => {
+    const split = familyTree();
+    const merged = buildTree([...labZones(PERIOD), { ...FAMILY[0]!, records: [...FAMILY[0]!.records] }]);
+    let tree = split;
+    const lab = labValidator({
+      tree: split,
+      onQuery: (query, response) => (tree === split ? response : responseOf(resolve(tree, query.question))),
+    });
+    expect((await lab.ask("www.sub.family.example", "A")).verdict).toBe("secure");
+
+    tree = merged;
+    lab.clock.advance(60_000);
+
+    expect((await lab.ask("www.sub.family.example", "A")).verdict).toBe("secure");
+  });
+
+  it("do not count below a zone that is known to be broken", async () => {
+    const tree = familyTree();
+    const parent = tree.zones.get(name("family.example"))!;
+    const lab = labValidator({
+      tree,
+      onQuery: (query, response) => {
+        const { qname, qtype } = query.question;
+        if (qname === name("sub.family.example") && qtype === Type.DNSKEY)
+          return withSignatures(response, () => false);
+        if (qname !== name("www.sub.family.example") || qtype !== Type.A) return response;
+        const own = resolve(tree, query.question).answer[0]!;
+        return responseOf({ rcode: 0, answer: [parent.sign({ ...own })], authority: [] });
+      },
+    });
+    await lab.ask("sub.family.example", "DNSKEY");
+
+    expect((await lab.ask("www.sub.family.example", "A")).verdict).toBe("bogus");
+  });
+
   it("count where there is no cut: labels are not zones", async () => {
     const lab = labValidator();
     await lab.ask("b.ent.example.com", "DS");

@@ -4,7 +4,15 @@ import { Type } from "../../../src/wire/codes.ts";
 import { damagedZones, damageRewrites } from "../../lab/damage.ts";
 import { buildTree } from "../../lab/tree.ts";
 import { labZones } from "../../lab/zones.ts";
-import { freshBudget, labValidator, type LabValidatorOptions, PERIOD, queryFor } from "./lab-validator.ts";
+import { name } from "../../support/records.ts";
+import {
+  freshBudget,
+  labValidator,
+  type LabValidatorOptions,
+  PERIOD,
+  queryFor,
+  usualTree,
+} from "./lab-validator.ts";
 
 describe("a verdict told (`sotto explain`)", () => {
   it("begins at the anchor and goes down zone by zone, with who signed what until when", async () => {
@@ -79,6 +87,16 @@ describe("a verdict told (`sotto explain`)", () => {
     ],
   ])("says that the operator wants it so: %j", async (setup, text) => {
     expect((await told("www.example.com", "A", setup)).join("\n")).toMatch(text);
+  });
+
+  it("tells an anchor that is a key, and a zone whose denial asks for too much hashing", async () => {
+    const root = usualTree().zones.get(name(""))!.keys.ksk[0]!;
+    const anchor = `. IN DNSKEY ${root.flags} 3 ${root.algorithm} ${root.rdata.subarray(4).toString("base64")}`;
+
+    expect((await told("www.example.com", "A", { anchors: [anchor] }))[0]).toMatch(
+      /^\.: trust anchor DNSKEY \d+ /,
+    );
+    expect((await told("nope.iterations501.example", "A")).at(-1)).toMatch(/iterations exceed all bounds/);
   });
 
   it("names the first broken link, what was there instead, and what would mend it", async () => {
