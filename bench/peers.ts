@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { measure } from "./peers/measure.ts";
 import { find, firstLine, LOAD_CORE, SUBJECT_CORE } from "./peers/programs.ts";
-import { markdown, save } from "./peers/report.ts";
+import { markdown, save, saveInto } from "./peers/report.ts";
 import { dnsdist } from "./peers/subjects/dnsdist.ts";
 import { echo } from "./peers/subjects/echo.ts";
 import { kresd } from "./peers/subjects/kresd.ts";
@@ -104,7 +104,9 @@ async function bench(workload: Workload): Promise<void> {
   }
   const report = reportOf(workload, rounds);
   console.log(markdown(report));
-  if (!values["no-save"]) save(report, join(root, "bench/results"));
+  if (values["no-save"]) return;
+  save(report, join(root, "bench/results"));
+  saveInto(report, join(root, "docs/performance.md"));
 }
 
 function reportOf(workload: Workload, rounds: ReadonlyMap<Subject, readonly Figures[]>): Report {

@@ -1,5 +1,5 @@
 /** Turns rounds into medians and ratios: a table for people, JSON for machines, a chart for both. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chart } from "./chart.ts";
 import type { Report, Row } from "./types.ts";
@@ -73,6 +73,16 @@ export function save(report: Report, folder: string): void {
   writeFileSync(file("json"), `${JSON.stringify(report, null, 1)}\n`);
   writeFileSync(file("md"), markdown(report));
   writeFileSync(file("svg"), chart(report));
+}
+
+/** Puts the table where a page has a place for it: between `<!-- WORKLOAD -->` and `<!-- end -->`. */
+export function saveInto(report: Report, page: string): void {
+  const text = readFileSync(page, "utf8");
+  const start = `<!-- ${report.workload} -->\n`;
+  const from = text.indexOf(start);
+  const to = text.indexOf("<!-- end -->", from);
+  if (from < 0 || to < 0) return;
+  writeFileSync(page, `${text.slice(0, from + start.length)}${markdown(report)}${text.slice(to)}`);
 }
 
 /** The peer with the least of what is compared: neither Sotto in any shape nor the limit, and none that fails. */
