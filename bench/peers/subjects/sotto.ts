@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { firstLine } from "../programs.ts";
 import type { Setup, Subject } from "../types.ts";
 
-const NODE_OPTIONS = "--max-semi-space-size=4";
+const NODE_OPTIONS = "--max-semi-space-size=8";
 
 export interface SottoVariant {
   readonly name: string;

@@ -35,8 +35,8 @@ RestartPreventExitStatus=2
 WatchdogSec=30s
 TimeoutStopSec=10s
 LimitNOFILE=16384
-# Memory for young objects: V8's own bound would keep 28 MiB more after a busy hour, and save no time.
-Environment=NODE_OPTIONS=--max-semi-space-size=4
+# Memory for young objects: with 4 a miss costs a third more; V8's own bound keeps 20 MiB more and saves little.
+Environment=NODE_OPTIONS=--max-semi-space-size=8
 
 # A user of its own, that exists only while the service runs. Its files are in /var/lib/sotto, its
 # control socket is /run/sotto/control.sock.
