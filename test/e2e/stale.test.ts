@@ -13,7 +13,7 @@ import { UdpClient } from "../support/socket-clients.ts";
 const STALE_AFTER = 900;
 const NAMES = Array.from({ length: 20 }, (_, i) => `brief${i}.example.com`);
 
-describe("an upstream killed under a warm cache of TTLs of a second", () => {
+describe("an upstream under a warm cache of TTLs of a second", () => {
   let lab: Lab;
   let running: RunningApp;
 
@@ -81,30 +81,35 @@ prefetch = false
   }
 
   it.each([
-    ["whose port is closed", () => lab.upstream.stop(), () => lab.upstream.start()],
+    ["whose port is closed", 2_000, () => lab.upstream.stop(), () => lab.upstream.start()],
     [
       "that falls silent",
+      // What it swallowed is given up after `query_timeout` (4 s); the failure is then kept for a second.
+      5_000,
       () => Promise.resolve(lab.upstream.setBehaviour({ silent: true })),
       () => Promise.resolve(lab.upstream.setBehaviour({})),
     ],
-  ])("and %s: every name goes on being answered, and is fresh again at once", async (_how, kill, revive) => {
-    await kill();
-    await wait(1_100);
+  ])(
+    "%s: every name goes on being answered, and is fresh again within %i ms",
+    async (_how, within, kill, revive) => {
+      await kill();
+      await wait(1_100);
 
-    const first = await askAll();
-    const rounds = [];
-    for (let round = 0; round < 4; round++) {
-      rounds.push(await askAll());
-      await wait(500);
-    }
-    await revive();
-    const back = await untilAll((answer) => answer.isFresh, 10_000);
+      const first = await askAll();
+      const rounds = [];
+      for (let round = 0; round < 4; round++) {
+        rounds.push(await askAll());
+        await wait(500);
+      }
+      await revive();
+      const back = await untilAll((answer) => answer.isFresh, 10_000);
 
-    expect(first.filter(({ isStale }) => !isStale)).toEqual([]);
-    expect(Math.max(...first.map(({ took }) => took))).toBeLessThan(STALE_AFTER + 250);
-    expect(rounds.flat().filter(({ isStale }) => !isStale)).toEqual([]);
-    // At once: far below the time a client would wait for a fresh answer.
-    expect(Math.max(...rounds.flat().map(({ took }) => took))).toBeLessThan(STALE_AFTER / 2);
-    expect(back).toBeLessThan(2_000);
-  });
+      expect(first.filter(({ isStale }) => !isStale)).toEqual([]);
+      expect(Math.max(...first.map(({ took }) => took))).toBeLessThan(STALE_AFTER + 250);
+      expect(rounds.flat().filter(({ isStale }) => !isStale)).toEqual([]);
+      // At once: far below the time a client would wait for a fresh answer.
+      expect(Math.max(...rounds.flat().map(({ took }) => took))).toBeLessThan(STALE_AFTER / 2);
+      expect(back).toBeLessThan(within);
+    },
+  );
 });
