@@ -17,6 +17,7 @@ import {
   type LabValidator,
   labValidator,
   PERIOD,
+  queryFor,
   responseOf,
   shown,
   usualTree,
@@ -392,6 +393,61 @@ describe("a wildcard's answer in an opt-out span [D35]", () => {
     ];
 
     expect((await labValidator({ zones }).ask("x.w.wide.example", "A")).verdict).toBe("insecure");
+  });
+});
+
+describe("a wildcard's answer whose proof asks for too much hashing", () => {
+  it.each([
+    ["any.wild.iterations51.example", "insecure", [27]],
+    ["any.wild.iterations501.example", "bogus", [27, 6]],
+  ])("is as good as that proof: %s is %s", async (qname, verdict, codes) => {
+    const response = await labValidator().ask(qname, "A");
+
+    expect([response.verdict, infoCodes(response)]).toEqual([verdict, codes]);
+  });
+});
+
+describe("what comes with DS and DNSKEY", () => {
+  it("is left aside where it is of another class or type", async () => {
+    const lab = altered((qname, qtype, response) => {
+      if (qtype !== Type.DS && qtype !== Type.DNSKEY) return response;
+      const foreign = [...response.answer, ...response.authority].map((record) => ({ ...record, class: 3 }));
+      return {
+        ...response,
+        answer: [...foreign, ...response.answer, address(qname)],
+        authority: [...foreign, ...response.authority, address(qname)],
+      };
+    });
+
+    expect((await lab.ask("www.example.com", "A")).verdict).toBe("secure");
+    expect((await lab.ask("www.unsigned.example.com", "A")).verdict).toBe("insecure");
+  });
+
+  it("makes no name a part of the zone above by an alias that nobody signed", async () => {
+    const target = Buffer.from(name("www.example.com"), "latin1");
+    const lab = altered((owner, qtype, response) =>
+      owner === name("sub.example.com") && qtype === Type.DS
+        ? {
+            ...response,
+            answer: [{ owner, type: Type.CNAME, class: 1, ttl: 60, rdata: target }],
+            authority: [],
+          }
+        : response,
+    );
+
+    expect((await lab.ask("www.sub.example.com", "A")).verdict).toBe("bogus");
+  });
+});
+
+describe("another class than IN", () => {
+  it("has no chain of trust: nothing is claimed of it", async () => {
+    const lab = labValidator();
+    const query = queryFor("version.bind", "TXT");
+    const question = { ...query.question, qclass: 3 };
+
+    const response = await lab.validator.exchange({ ...query, question }, freshBudget(lab.clock));
+
+    expect(response.verdict).not.toBe("secure");
   });
 });
 
