@@ -181,10 +181,11 @@ export class Address implements ConnectionOwner {
    * A query waited its time-out and nothing came meanwhile: no new ones there, and its end if that goes on. A
    * question of our own tells a connection that is dead from a name that takes its time.
    */
-  doubt(carrier: Carrier): void {
+  doubt(carrier: Carrier, sentAt: Instant): void {
     if (carrier.phase !== "open" && carrier.phase !== "draining") return;
     this.server.counters.failures.stalled++;
-    this.#noteFlood(carrier, carrier.inFlight, this.#deps.clock.now());
+    // It answered some of what it was given, and then no more.
+    if (carrier.lastAnswerAt > sentAt) this.#slowUntil = this.#deps.clock.now() + SLOW_START_MS;
     if (carrier.phase === "open") this.#probe(carrier, this.#deps.clock.now());
     carrier.stall();
   }
@@ -348,12 +349,13 @@ export class Address implements ConnectionOwner {
    */
   #mostInFlight(connection: Connection, now: Instant): number {
     if (this.isUnruly(now)) return Math.min(connection.answers + 1, CAUTION);
-    const isSlow = this.isDown || now < this.#slowUntil;
-    return isSlow ? connection.answers + 1 : Number.POSITIVE_INFINITY;
+    // With the limit known, that is enough.
+    const isSlow = now < this.#slowUntil && this.habits.queryLimit(now) === Number.POSITIVE_INFINITY;
+    return this.isDown || isSlow ? connection.answers + 1 : Number.POSITIVE_INFINITY;
   }
 
-  /** It ended, or fell silent, with more questions open than it had answered. */
-  #noteFlood(carrier: Carrier, unanswered: number, now: Instant): void {
+  /** It ended with more questions open than it had answered. */
+  #noteFlood(carrier: Connection, unanswered: number, now: Instant): void {
     if (unanswered > carrier.answers) this.#slowUntil = now + SLOW_START_MS;
   }
 

@@ -24,10 +24,6 @@ export interface Carrier {
   readonly lastAnswerAt: Instant;
   /** Responses came that matched no query: one of them may have been for any of those in flight. */
   readonly isUnruly: boolean;
-  /** Queries that somebody waits for. */
-  readonly inFlight: number;
-  /** Responses that were matched. */
-  readonly answers: number;
   /** Sends `octets` under an ID of its own. */
   send(waiter: Waiter, octets: Uint8Array, now: Instant): Attempt;
   /** Nobody waits for the response to `attempt` any more. */
@@ -41,8 +37,8 @@ export interface Destination {
   readonly server: Server;
   readonly isEncrypted: boolean;
   readonly roundTrip: RoundTrip;
-  /** A query waited its time-out on `carrier`, and nothing came meanwhile. */
-  doubt(carrier: Carrier): void;
+  /** A query sent then waited its time-out on `carrier`, and nothing came meanwhile. */
+  doubt(carrier: Carrier, sentAt: Instant): void;
 }
 
 /** Which connections a query may not use. */

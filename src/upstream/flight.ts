@@ -232,7 +232,7 @@ export class Flight implements Waiter, Applicant, Sleeper {
     const isSilent = !isSlowName && now - quietSince >= timeout;
     if (isSilent) {
       last.doubtedAt = Math.min(last.doubtedAt, now);
-      carrier.owner.doubt(carrier);
+      carrier.owner.doubt(carrier, sentAt);
       this.#itinerary.here.trouble(quietSince, now);
     }
     // Giving up on a connection may have landed this flight, or sent it again.
