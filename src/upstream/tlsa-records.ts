@@ -2,7 +2,7 @@
  * TLSA records of upstreams, proven and kept for their TTL. The way they are asked for is handed in: it must lead
  * to servers that are authenticated without DANE, and through a validator.
  *
- * Source: RFC 7671 §2 (secure records only), §7 (aliases), §10.1; RFC 6698 §3 (owner), §4.1; RFC 8310 §8.2.
+ * Source: RFC 6698 §3 (owner), §4.1 (secure records only); RFC 7671 §7 (aliases); RFC 8310 §8.2.
  */
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Response } from "../ports/exchange.ts";

@@ -100,7 +100,7 @@ describe("the TLSA records of a server", () => {
     ["insecure", "is not signed, which proves nothing"],
     ["indeterminate", "is not signed, which proves nothing"],
     ["bogus", "is bogus"],
-  ] as const)("that are %s are none (RFC 7671 §2)", async (verdict, told) => {
+  ] as const)("that are %s are none (RFC 6698 §4.1)", async (verdict, told) => {
     const scene = new Scene();
     scene.answer = response([RECORD], { verdict });
 
