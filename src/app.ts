@@ -20,7 +20,6 @@ import { SystemClock, SystemRandom } from "./compose/system.ts";
 import type { Config } from "./config/config.ts";
 import { type BindFault, describeBindFault } from "./listen/bind-fault.ts";
 import { createDrops, createRefused, type ListenCounts } from "./listen/drops.ts";
-import { closeSiblings } from "./listen/siblings.ts";
 import type { ActivatedSocket } from "./listen/socket-activation.ts";
 import { addFigures } from "./observe/added-figures.ts";
 import type { Health } from "./observe/http-endpoint.ts";
@@ -153,7 +152,7 @@ class RunningApp implements App {
     this.#isStopping = true;
     this.#deps.clock.stopWatching();
     await this.#listening?.listeners.close(DRAIN_TIME);
-    for (const sockets of this.#listening?.siblings ?? []) closeSiblings(sockets);
+    this.#listening?.closeSiblings();
     await this.#observation?.close();
     await this.#cacheFile?.stop();
     await this.#resolver.close(false);

@@ -22,6 +22,8 @@ export interface ListenPart {
   readonly admission: Admission;
   /** Sockets for each further process of `listen.workers`. */
   readonly siblings: readonly (readonly ActivatedSocket[])[];
+  /** For after `listeners` is closed. */
+  closeSiblings(): void;
 }
 
 export interface ListenPartDeps extends ListenCounts {
@@ -67,7 +69,15 @@ export async function openListenPart(
   if (!("kind" in siblings)) {
     if (siblings.length < others)
       deps.log.warn({}, "listen.workers needs koffi on Linux: one process serves");
-    return { listeners: opened, admission, siblings };
+    return {
+      listeners: opened,
+      admission,
+      siblings,
+      closeSiblings: () => {
+        // Shared ones are closed with the listeners.
+        if (activated.length === 0) for (const sockets of siblings) closeSiblings(sockets);
+      },
+    };
   }
   await opened.close(0);
   return [siblings];
