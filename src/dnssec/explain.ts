@@ -109,8 +109,9 @@ class Telling {
   #chain(status: ZoneStatus | undefined): void {
     if (status === undefined) return;
     this.#chain(status.above);
+    if (status.kind === "no-cut") return;
     const name = placeOf(status);
-    if (name === undefined || this.#told.has(name)) return;
+    if (this.#told.has(name)) return;
     this.#told.add(name);
     switch (status.kind) {
       case "secure":
@@ -122,9 +123,6 @@ class Telling {
       case "bogus":
       case "indeterminate":
         this.#broken(status);
-        return;
-      case "no-cut":
-        return;
     }
   }
 
@@ -132,9 +130,9 @@ class Telling {
     const cut = nameToText(status.cut);
     const { cause } = status;
     const detail: Detail = { zone: cut, status: "insecure", cause: cause.by, ...detailOfCause(cause) };
-    this.#add("chain", `${cut}: ${causeInWords(status)}`, detail, status.settledAt);
-    if (cause.by !== "delegation" || status.above === undefined) return;
-    const zone = nameToText(status.above.name);
+    this.#add("chain", `${cut}: ${causeInWords(cause)}`, detail, status.settledAt);
+    if (cause.by !== "delegation") return;
+    const zone = nameToText(cause.parent);
     this.#add("denial", `${zone} proves: ${denialInWords(cause.denial)}`, {
       zone,
       name: cut,
@@ -162,8 +160,8 @@ class Telling {
   }
 }
 
-/** The name a status is told under; `undefined` where there is nothing to tell. */
-function placeOf(status: ZoneStatus): Name | undefined {
+/** The name a status is told under. */
+function placeOf(status: Exclude<ZoneStatus, { kind: "no-cut" }>): Name {
   switch (status.kind) {
     case "secure":
       return status.name;
@@ -172,8 +170,6 @@ function placeOf(status: ZoneStatus): Name | undefined {
     case "bogus":
     case "indeterminate":
       return status.at;
-    case "no-cut":
-      return undefined;
   }
 }
 
@@ -215,10 +211,10 @@ function timeInWords(seconds: number): string {
   return new Date(seconds * 1_000).toISOString().replace(".000Z", "Z");
 }
 
-function causeInWords({ cause, above }: InsecureZone): string {
+function causeInWords(cause: InsecureCause): string {
   switch (cause.by) {
     case "delegation":
-      return `unsigned: ${above === undefined ? "the parent" : nameToText(above.name)} delegates it without DS`;
+      return `unsigned: ${nameToText(cause.parent)} delegates it without DS`;
     case "unsupported":
       return `treated as unsigned: ${explanationOf(cause.reason).text} (${dsInWords(cause.set)})`;
     case "iterations":
@@ -245,13 +241,13 @@ function keysIn(dnskey: BogusZone["dnskey"]): Dnskey[] {
   return records.flatMap((record) => readDnskey(record.rdata) ?? []);
 }
 
+/** Why data is insecure where no reason says so: it lies below a cut, or its proof is an opt-out span. */
 function whyInsecure(findings: readonly Finding[]): string {
   const finding = findings.find((each) => each.kind === "insecure");
   if (finding?.kind === "insecure" && finding.status?.kind === "insecure") {
     return `: below ${nameToText(finding.status.cut)} nothing is signed that we could check`;
   }
-  const isOptOut = findings.some((each) => each.kind === "denied" && each.denial.optOut);
-  return isOptOut ? ": the proof rests on an opt-out span, in which unsigned delegations may hide" : "";
+  return ": the proof rests on an opt-out span, in which unsigned delegations may hide";
 }
 
 /** Where a bogus or indeterminate chain is first broken. */
@@ -282,13 +278,13 @@ function detailOfSecure(status: SecureZone): Detail {
 
 function detailOfBogus(status: BogusZone): Detail {
   const { link } = status;
-  const ds =
-    link?.by === "ds"
-      ? link.set
-      : (status.ds?.answerRecords.flatMap((record) =>
-          record.type === Type.DS ? (readDs(record.rdata) ?? []) : [],
-        ) ?? []);
+  const ds = link?.by === "ds" ? link.set : dsIn(status.ds);
   return { ds: ds.map(detailOfDs), dnskey: keysIn(status.dnskey).map(detailOfKey) };
+}
+
+function dsIn(answer: BogusZone["ds"]): DelegationSigner[] {
+  const records = answer?.answerRecords.filter((record) => record.type === Type.DS) ?? [];
+  return records.flatMap((record) => readDs(record.rdata) ?? []);
 }
 
 function detailOfCause(cause: InsecureCause): Detail {

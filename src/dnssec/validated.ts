@@ -130,8 +130,6 @@ export class Validator implements Exchange {
   /** What the map holds on a client's own DS or DNSKEY question. */
   async #held(question: Question, budget: Budget): Promise<Response | undefined> {
     const { qname, qtype } = question;
-    if ((qtype !== Type.DS && qtype !== Type.DNSKEY) || (qtype === Type.DS && qname === ROOT))
-      return undefined;
     if (this.#deps.anchors.governing(qname).kind !== "anchor") return undefined;
     const status = await this.zones.status(qname, budget);
     const isApex = status.kind === "secure" || status.kind === "bogus";

@@ -50,7 +50,7 @@ export interface InsecureZone extends Known {
 
 export type InsecureCause =
   /** The zone above proves that the delegation has no DS (RFC 4035 §5.2). */
-  | { readonly by: "delegation"; readonly denial: Denial }
+  | { readonly by: "delegation"; readonly parent: Name; readonly denial: Denial }
   /** The DS or anchor records name only what this program may not use. */
   | { readonly by: "unsupported"; readonly reason: Reason; readonly set: readonly DelegationSigner[] }
   /** The zone above denies with more NSEC3 iterations than allowed (RFC 9276 §3.2). */

@@ -78,7 +78,7 @@ export class ZoneStep {
       if (above.kind === "no-cut") continue; // The signer is no zone: as if unsigned.
       if (above.kind !== "secure") return inherited(this.#name, above);
       this.#above = above;
-      return this.#decide(judgeDelegation(answer, this.#name, above, this.#deps.context));
+      return this.#decide(judgeDelegation(answer, this.#name, above, this.#deps.context), above);
     }
     return this.#unsigned();
   }
@@ -98,7 +98,7 @@ export class ZoneStep {
     return this.#bogus("ds", "signature-missing");
   }
 
-  #decide(delegation: Delegation): ZoneStatus | Promise<ZoneStatus> {
+  #decide(delegation: Delegation, above: SecureZone): ZoneStatus | Promise<ZoneStatus> {
     switch (delegation.kind) {
       case "bogus":
         return this.#bogus("ds", delegation.reason);
@@ -106,11 +106,11 @@ export class ZoneStep {
         return this.#insecure({ by: "iterations" }, MOST_NEGATIVE_LIFETIME);
       case "unsigned":
         return this.#insecure(
-          { by: "delegation", denial: delegation.denial },
+          { by: "delegation", parent: above.name, denial: delegation.denial },
           lifetimeOf(delegation.rrsets, delegation.lifetime, MOST_NEGATIVE_LIFETIME),
         );
       case "no-cut":
-        return this.#noCut(delegation);
+        return this.#noCut(delegation, above);
       case "ds": {
         const { set, signedBy, rrsets } = delegation;
         const lifetime = lifetimeOf(rrsets, signedBy.lifetime, MOST_LIFETIME);
@@ -162,13 +162,12 @@ export class ZoneStep {
     return { ...this.#known(lifetime), kind: "insecure", cut: this.#name, cause };
   }
 
-  #noCut(delegation: Delegation & { kind: "no-cut" }): ZoneStatus {
+  #noCut(delegation: Delegation & { kind: "no-cut" }, above: SecureZone): ZoneStatus {
     const { exists, denial, rrsets } = delegation;
     const known = this.#known(lifetimeOf(rrsets, delegation.lifetime, MOST_NEGATIVE_LIFETIME));
-    if (this.#above === undefined) throw new Error("a denial was judged without a zone above");
     // What an alias leads to was not kept: a client's DS question goes its own way then.
     const ds = denial === undefined ? undefined : this.#ds;
-    return { ...known, kind: "no-cut", above: this.#above, exists, denial, ds };
+    return { ...known, kind: "no-cut", above, exists, denial, ds };
   }
 
   #bogus(part: "ds" | "dnskey", reason: Reason, of: { link?: Link; dnskey?: HelperAnswer } = {}): ZoneStatus {

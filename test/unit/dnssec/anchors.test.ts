@@ -4,6 +4,7 @@ import { anchorsFromLines, anchorsFromXml } from "../../../src/dnssec/anchor-tex
 import { Anchors, type TrustAnchor } from "../../../src/dnssec/anchors.ts";
 import { readDnskey } from "../../../src/dnssec/dnskey.ts";
 import { anchorInForce, builtInAnchors, givenAnchors } from "../../../src/dnssec/trust-anchors.ts";
+import type { ResourceRecord } from "../../../src/ports/message.ts";
 import type { TrustPoint } from "../../../src/dnssec/trust-point.ts";
 import { Class, Type } from "../../../src/wire/codes.ts";
 import { ROOT } from "../../../src/wire/names.ts";
@@ -196,6 +197,17 @@ describe("a trust anchor file", () => {
     expect(anchorInForce(given!).keys.map((key) => key.tag)).toEqual([20326]);
   });
 
+  it("adds what it learned of a zone's keys to the anchors configured for that zone (RFC 5011 §2)", () => {
+    const record = recordFromText(`. IN DS 1 13 2 ${"cd".repeat(32)}`);
+    const file = readAnchorFile(writeAnchorFile(point), NOW);
+
+    const given = file.ok && !isTextFault(record) ? givenAnchors([record], file) : [];
+
+    expect(given).toHaveLength(1);
+    const { ds, keys } = anchorInForce(given[0]!);
+    expect([ds.map(({ keyTag }) => keyTag), keys.map(({ tag }) => tag)]).toEqual([[1], [20326]]);
+  });
+
   it("may hold plain records", () => {
     const file = readAnchorFile(`${DS_LINE}\n`, NOW);
 
@@ -311,6 +323,43 @@ describe("validation by an anchor", () => {
     expect((await ask("www.example.com", "A")).verdict).toBe("bogus");
   });
 
+  it("asks for nothing above its anchor, be the registrable domain above it [D14]", async () => {
+    let isStripped = false;
+    const { ask, asked } = labValidator({
+      anchors: dsOfZone("sub.example.com"),
+      onQuery: (query, response) =>
+        isStripped && query.purpose === "client"
+          ? { ...response, answer: response.answer.filter((each) => each.type !== Type.RRSIG) }
+          : response,
+    });
+
+    expect((await ask("www.sub.example.com", "A")).verdict).toBe("secure");
+    expect(asked).toEqual(["www.sub.example.com. A", "sub.example.com. DNSKEY"]);
+    isStripped = true;
+    expect((await ask("mail.sub.example.com", "A")).verdict).toBe("bogus");
+    expect(asked.filter((each) => !/sub\.example\.com\./.test(each))).toEqual([]);
+  });
+
+  it.each([
+    ["above the anchor", ""],
+    ["that is the top of no zone", "b.ent.example.com"],
+  ])(
+    "does not count what a signer signed %s: DS and data are as if unsigned [D15]",
+    async (_where, signer) => {
+      const { ask } = labValidator({
+        anchors: dsOfZone("example.com"),
+        onQuery: ({ question }, response) =>
+          question.qname === name("a.b.ent.example.com")
+            ? { ...response, authority: response.authority.map((each) => signedBy(each, signer)) }
+            : response,
+      });
+
+      const denied = await ask("a.b.ent.example.com", "TXT");
+
+      expect([denied.verdict, ...infoCodes(denied)]).toEqual(["bogus", 10, 6]);
+    },
+  );
+
   it("takes a DNSKEY for an anchor as well as a DS", async () => {
     const root = usualTree().zones.get(ROOT)!;
     const text = root.keys.ksk.map(({ rdata }) =>
@@ -357,6 +406,14 @@ describe("validation by an anchor", () => {
     expect([response.verdict, ...infoCodes(response)]).toEqual(["bogus", 9, 6]);
   });
 });
+
+/** With another name for the signer of an RRSIG (RFC 4034 §3.1). */
+function signedBy(record: ResourceRecord, signer: string): ResourceRecord {
+  if (record.type !== Type.RRSIG) return record;
+  const fixed = record.rdata.subarray(0, 18);
+  const signature = record.rdata.subarray(-64);
+  return { ...record, rdata: Buffer.concat([fixed, Buffer.from(name(signer), "latin1"), signature]) };
+}
 
 function ds() {
   return { keyTag: 1, algorithm: 13, digestType: 2, digest: new Uint8Array(32) };

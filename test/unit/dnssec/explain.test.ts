@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { TraceStep } from "../../../src/ports/trace.ts";
 import { Type } from "../../../src/wire/codes.ts";
 import { damagedZones, damageRewrites } from "../../lab/damage.ts";
+import type { Response } from "../../../src/ports/exchange.ts";
 import { buildTree } from "../../lab/tree.ts";
 import { labZones } from "../../lab/zones.ts";
+import { makeZoneKey, REVOKE_FLAG, SEP_FLAG, ZONE_FLAG } from "../../lab/zone-key.ts";
 import { name } from "../../support/records.ts";
 import {
   freshBudget,
@@ -115,6 +117,121 @@ describe("a verdict told (`sotto explain`)", () => {
       brokenAt: "wrong-ds.example.",
       brokenType: "DNSKEY",
     });
+  });
+
+  it("says of a delegation denied with too many iterations that its zone is treated as unsigned (RFC 9276 §3.2)", async () => {
+    const steps = await stepsOf("www.unsigned.iterations51.example", "A", {
+      tree: buildTree([
+        ...labZones(PERIOD),
+        { apex: "unsigned.iterations51.example.", records: ["www A 192.0.2.80"] },
+      ]),
+    });
+
+    expect(steps.at(-2)).toMatchObject({
+      text: expect.stringMatching(
+        /^unsigned\.iterations51\.example\.: treated as unsigned: .*iterations exceed the configured limit/,
+      ),
+      detail: { status: "insecure", cause: "iterations" },
+    });
+    expect(steps.at(-1)?.text).toMatch(/is insecure: .*iterations exceed the configured limit/);
+  });
+
+  it("says which keys of a zone are revoked (RFC 5011 §2.1)", async () => {
+    const revoked = makeZoneKey({
+      algorithm: 13,
+      flags: ZONE_FLAG | REVOKE_FLAG | SEP_FLAG,
+      seed: "revoked",
+    });
+    const zone = {
+      apex: "revoking.example.",
+      records: ["www A 192.0.2.80"],
+      security: { period: PERIOD, extraKeys: [revoked] },
+    };
+
+    expect(
+      (await told("www.revoking.example", "A", { tree: buildTree([...labZones(PERIOD), zone]) })).join("\n"),
+    ).toMatch(new RegExp(`revoking\\.example\\.: DS .* ${revoked.tag} \\(ECDSAP256SHA256 revoked\\)`));
+  });
+
+  it("names the anchor that no key of its zone fits, and the keys that are there", async () => {
+    const steps = await stepsOf("", "NS", {
+      anchors: [`. IN DS 12345 13 2 ${"ab".repeat(32)}`],
+    });
+
+    expect(steps.at(-2)?.text).toMatch(/^\. DNSKEY: .* \(wanted: DS 12345 .*; found: DNSKEY \d+ \(/);
+    expect(steps.at(-2)?.detail).toMatchObject({ ds: [], dnskey: [{ algorithm: 13 }, { algorithm: 13 }] });
+  });
+
+  it("names no keys where none came, or none that can be read", async () => {
+    const only = (records: (response: Response) => Response["answer"]): LabValidatorOptions => ({
+      onQuery: ({ question }, response) =>
+        question.qname === name("example.com") && question.qtype === Type.DNSKEY
+          ? { ...response, answer: records(response) }
+          : response,
+    });
+    const none = await stepsOf(
+      "www.example.com",
+      "A",
+      only(() => []),
+    );
+    const short = await stepsOf(
+      "www.example.com",
+      "A",
+      only(({ answer }) => answer.map((record) => ({ ...record, rdata: record.rdata.subarray(0, 3) }))),
+    );
+
+    for (const steps of [none, short]) {
+      expect(steps.at(-1)?.text).toMatch(/ is bogus: /);
+      expect(steps.at(-2)?.text).toMatch(/^example\.com\. DNSKEY: /);
+      expect(steps.at(-2)?.text).not.toMatch(/found:/);
+      expect(steps.at(-2)?.detail).toMatchObject({ ds: [{ algorithm: 13 }], dnskey: [] });
+    }
+  });
+
+  it("shows DS records that are bogus, those that can be read", async () => {
+    const steps = await stepsOf("www.example.com", "A", {
+      onQuery: ({ question }, response) => {
+        const [ds] = response.answer;
+        if (question.qname !== name("example.com") || question.qtype !== Type.DS || ds === undefined)
+          return response;
+        return { ...response, answer: [...response.answer, { ...ds, rdata: ds.rdata.subarray(0, 4) }] };
+      },
+    });
+
+    expect(steps.at(-2)?.text).toMatch(/^example\.com\. DS: no signature verifies/);
+    expect(steps.at(-2)?.detail).toMatchObject({
+      part: "DS",
+      ds: [{ algorithm: 13, digestType: 2 }],
+      dnskey: [],
+    });
+  });
+
+  it("shows no DS where their denial is what is bogus", async () => {
+    const steps = await stepsOf("www.unsigned.example.com", "A", {
+      onQuery: ({ question }, response) =>
+        question.qtype === Type.DS && question.qname === name("unsigned.example.com")
+          ? { ...response, authority: [] }
+          : response,
+    });
+
+    expect(steps.at(-1)?.detail).toMatchObject({
+      verdict: "bogus",
+      brokenAt: "unsigned.example.com.",
+      brokenType: "DS",
+    });
+    expect(steps.at(-2)?.detail).toMatchObject({ ds: [], dnskey: [] });
+  });
+
+  it("names the zone above where unsigned data lies at no cut (RFC 4035 §5.2)", async () => {
+    const steps = await stepsOf("www.example.com", "A", {
+      onQuery: ({ question }, response) =>
+        question.qname === name("www.example.com") && question.qtype === Type.A
+          ? { ...response, answer: response.answer.filter(({ type }) => type !== Type.RRSIG) }
+          : response,
+    });
+
+    expect(steps.at(-2)?.text).toMatch(/^www\.example\.com\. A \(zone example\.com\.\): /);
+    expect(steps.at(-2)?.detail).toMatchObject({ zone: "example.com.", reason: "signature-missing" });
   });
 
   it("names the data where that is at fault, and its zone", async () => {

@@ -14,6 +14,16 @@ function without(response: Response, type: number): Response {
   return { ...response, answer: keep(response.answer), authority: keep(response.authority) };
 }
 
+/** With the last octet of every signature changed. */
+function broken(records: Response["answer"]): Response["answer"] {
+  return records.map((record) => {
+    if (record.type !== Type.RRSIG) return record;
+    const rdata = Uint8Array.from(record.rdata);
+    rdata[rdata.length - 1]! ^= 1;
+    return { ...record, rdata };
+  });
+}
+
 const FAILURES: readonly (readonly [string, (response: Response) => Response])[] = [
   ["SERVFAIL", (response) => ({ ...response, rcode: 2, answer: [], authority: [] })],
   ["REFUSED", (response) => ({ ...response, rcode: 5, answer: [], authority: [] })],
@@ -106,6 +116,33 @@ describe("an upstream that fails for the chain of trust (RFC 4035 §5: indetermi
     });
 
     await expect(ask("www.example.com", "A")).rejects.toThrow("as the test wants it");
+  });
+
+  it.each([
+    ["signatures asked for as data", "RRSIG", 1],
+    ["another class", "TXT", 3],
+  ])("leaves %s indeterminate too, and else insecure", async (_what, qtype, qclass) => {
+    let rcode = 2;
+    const lab = labValidator({ onQuery: (_query, response) => ({ ...response, rcode }) });
+    const query = queryFor("www.example.com", qtype);
+    const ask = () =>
+      lab.validator.exchange({ ...query, question: { ...query.question, qclass } }, freshBudget(lab.clock));
+
+    expect((await ask()).verdict).toBe("indeterminate");
+    rcode = 0;
+    expect((await ask()).verdict).toBe("insecure");
+  });
+
+  it("does not hide a bug the second time", async () => {
+    const { ask } = labValidator({
+      onQuery: (query, response) => {
+        if (!is(query, "www.example.com.", Type.A)) return response;
+        if (query.avoid !== undefined) throw new TypeError("a bug");
+        return without(response, Type.RRSIG);
+      },
+    });
+
+    await expect(ask("www.example.com", "A")).rejects.toThrow(TypeError);
   });
 
   it("does not hide a bug", async () => {
@@ -225,6 +262,51 @@ describe("an upstream that strips or alters [D17]", () => {
     });
 
     expect((await ask("www.example.com", "A")).verdict).toBe("bogus");
+  });
+
+  it("keeps its first word on a DS where the second time fails", async () => {
+    const { ask, asked } = labValidator({
+      onQuery: (query, response) => {
+        if (!is(query, "example.com.", Type.DS)) return response;
+        return query.avoid === undefined ? without(response, Type.RRSIG) : fail("upstream-unreachable");
+      },
+    });
+
+    const response = await ask("www.example.com", "A");
+
+    expect([response.verdict, ...infoCodes(response)]).toEqual(["bogus", 10, 6]);
+    expect(asked.filter((each) => each === "example.com. DS")).toHaveLength(2);
+  });
+
+  it("is not asked once more on an account that is used up [D11]", async () => {
+    const lab = labValidator({
+      onQuery: (query, response) =>
+        is(query, "www.example.com.", Type.A) ? { ...response, answer: broken(response.answer) } : response,
+    });
+    await lab.ask("mail.example.com", "A"); // The chain is known.
+    lab.asked.length = 0;
+
+    const response = await lab.ask("www.example.com", "A", { work: { ...FLIGHT_WORK, upstreamQueries: 1 } });
+
+    expect([response.verdict, lab.asked]).toEqual(["bogus", ["www.example.com. A"]]);
+    expect(lab.validator.counters.retries).toBe(0);
+  });
+
+  it("puts a signature without octets beside a DS: it is passed over", async () => {
+    const { ask } = labValidator({
+      onQuery: (query, response) => {
+        if (!is(query, "example.com.", Type.DS)) return response;
+        const [ds] = response.answer;
+        const empty = [0, 1].map((octets) => ({
+          ...ds!,
+          type: Type.RRSIG,
+          rdata: new Uint8Array(octets),
+        }));
+        return { ...response, answer: [...empty, ...response.answer] };
+      },
+    });
+
+    expect((await ask("www.example.com", "A")).verdict).toBe("secure");
   });
 
   it("is not asked about a broken zone for a minute (RFC 9520 §3.2) [D23]", async () => {

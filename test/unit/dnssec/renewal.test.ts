@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ResolutionError } from "../../../src/ports/fault.ts";
+import { Type } from "../../../src/wire/codes.ts";
 import { name } from "../../support/records.ts";
 import { freshBudget, labValidator } from "./lab-validator.ts";
 
@@ -35,6 +36,39 @@ describe("the keys of a zone in use", () => {
     expect(lab.asked.slice(asked).sort()).toEqual(["example.com. DNSKEY", "example.com. DS"]);
     expect(after?.kind).toBe("secure");
     expect((after?.expiresAt ?? 0) - (before?.expiresAt ?? 0)).toBe(60_000);
+  });
+
+  it("are fetched anew once for all who want it at a time", async () => {
+    const lab = labValidator();
+    await lab.ask("www.example.com", "A");
+    const asked = lab.asked.length;
+    const renew = () => lab.validator.zones.renew(ZONE, freshBudget(lab.clock));
+
+    await Promise.all([renew(), renew(), renew()]);
+
+    expect(lab.asked.slice(asked).sort()).toEqual(["example.com. DNSKEY", "example.com. DS"]);
+  });
+
+  it("are not kept where the anchors or the clock changed while they were fetched", async () => {
+    let release = (): void => undefined;
+    const lab = labValidator({
+      onQuery: ({ question }, response) =>
+        question.qname === ZONE && question.qtype === Type.DNSKEY
+          ? new Promise((resolve) => {
+              release = () => {
+                resolve(response);
+              };
+            })
+          : response,
+    });
+    const first = lab.ask("www.example.com", "A");
+    await lab.clock.advanceAsync(1);
+
+    lab.validator.zones.clear();
+    release();
+
+    expect((await first).verdict).toBe("secure");
+    expect(lab.validator.zones.known(ZONE)).toBeUndefined();
   });
 
   it("stay in force where fetching them anew fails, until their own time is over", async () => {

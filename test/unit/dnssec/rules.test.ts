@@ -53,7 +53,28 @@ describe("where zones are cut [D16]", () => {
   });
 });
 
+describe("a DS record that a wildcard makes (RFC 4592 §4.2)", () => {
+  it("delegates nothing, signed as it is: what is there is bogus [D36]", async () => {
+    const tree = buildTree(
+      labZones(PERIOD, { "example.": [`*.wild-ds DS \\# 36 30390d02${"07".repeat(32)}`] }),
+    );
+    const lab = labValidator({ tree });
+
+    const status = await lab.validator.zones.status(name("any.wild-ds.example"), freshBudget(lab.clock));
+
+    expect(status).toMatchObject({ kind: "bogus", part: "ds", reason: "signature-misplaced" });
+  });
+});
+
 describe("keys of a zone [D20]", () => {
+  it("that are all too short for the policy leave it insecure (EDE 1)", async () => {
+    const { ask } = labValidator({ options: { minRsaBits: 2_048 } });
+
+    const response = await ask("www.rsasha512.example", "A");
+
+    expect([response.verdict, ...infoCodes(response)]).toEqual(["insecure", 1]);
+  });
+
   it.each([
     ["the key that its DS names signed them", "signed", "secure"],
     ["only a key without DS signed them", "by-other", "bogus"],
