@@ -132,7 +132,7 @@ export class Validator implements Exchange {
     const { qname, qtype } = question;
     if (this.#deps.anchors.governing(qname).kind !== "anchor") return undefined;
     const status = await this.zones.status(qname, budget);
-    const isApex = status.kind === "secure" || status.kind === "bogus";
+    const isApex = status.kind === "secure" || (status.kind === "bogus" && status.at === qname);
     const answer = qtype === Type.DS ? status.ds : isApex ? status.dnskey : undefined;
     return answer && asResponse(answer, this.#deps.clock.now());
   }

@@ -76,6 +76,7 @@ export interface BogusZone extends Known {
   readonly reason: Reason;
   /** What the keys were held against, where it came to that. */
   readonly link: Link | undefined;
+  /** The keys that came, of `at`. */
   readonly dnskey: HelperAnswer | undefined;
 }
 
@@ -91,9 +92,7 @@ export interface UnknownZone extends Known {
 
 export type ZoneStatus = SecureZone | InsecureZone | NoCut | BogusZone | UnknownZone;
 
-/** The status of `name` where the chain of trust ends or breaks above it. */
+/** The status of `name` where the chain of trust ends or breaks above it. Which keys broke it stays to be told. */
 export function inherited(name: Name, above: InsecureZone | BogusZone | UnknownZone): ZoneStatus {
-  return above.kind === "bogus"
-    ? { ...above, name, ds: undefined, dnskey: undefined }
-    : { ...above, name, ds: undefined };
+  return { ...above, name, ds: undefined };
 }

@@ -398,6 +398,17 @@ describe("validation by an anchor", () => {
     expect([response.verdict, ...infoCodes(response)]).toEqual(["insecure", 1]);
   });
 
+  it("answers a DNSKEY question below a broken zone with what the name has, not with that zone's keys", async () => {
+    const { ask, asked } = labValidator({ anchors: [`. IN DS 1 13 2 ${"ab".repeat(32)}`] });
+    await ask("www.example.com", "A");
+
+    const response = await ask("example.com", "DNSKEY");
+
+    expect(asked.at(-1)).toBe("example.com. DNSKEY");
+    expect(response.verdict).toBe("bogus");
+    expect(new Set(response.answer.map(({ owner }) => owner))).toEqual(new Set([name("example.com")]));
+  });
+
   it("is bogus where no key matches the anchor (EDE 9)", async () => {
     const { ask } = labValidator({ anchors: [`. IN DS 1 13 2 ${"ab".repeat(32)}`] });
 

@@ -154,7 +154,7 @@ describe("a verdict told (`sotto explain`)", () => {
   });
 
   it("names the anchor that no key of its zone fits, and the keys that are there", async () => {
-    const steps = await stepsOf("", "NS", {
+    const steps = await stepsOf("www.example.com", "A", {
       anchors: [`. IN DS 12345 13 2 ${"ab".repeat(32)}`],
     });
 
