@@ -11,8 +11,8 @@ import { ResolutionError } from "../ports/fault.ts";
 import { onWayBack } from "./way-back.ts";
 
 interface Flight {
-  /** The one that started it. */
-  readonly query: Query;
+  /** The one that started it; `undefined` when it has landed. */
+  query: Query | undefined;
   readonly deadline: Instant;
   landing: Promise<Response>;
 }
@@ -72,7 +72,13 @@ export class Flights implements Exchange {
 
   /** A traced query, or a retry, passes here too: another may be aloft with its key. */
   #land(query: Query): void {
-    if (this.#aloft.get(query.key)?.query === query) this.#aloft.delete(query.key);
+    const flight = this.#aloft.get(query.key);
+    if (flight?.query !== query) return;
+    this.#aloft.delete(query.key);
+    // The collector may keep a flight for long: a `Map` that many pass through leaves tables behind, each holding
+    // what was in it. What hangs on the flight is not to stay with it.
+    flight.query = undefined;
+    flight.landing = NOT_YET;
   }
 
   /** A late joiner inherits no deadline: where the flight ran out of time and the joiner has not, it asks again. */

@@ -15,6 +15,7 @@ import { Rcode, typeToText } from "../wire/codes.ts";
 import { readExtendedErrors } from "../wire/edns.ts";
 import { nameToText } from "../wire/presentation.ts";
 import type { Attempt, Carrier, Destination, Waiter } from "./attempt.ts";
+import type { Member } from "./crowd.ts";
 import type { UpstreamCounters } from "./counters.ts";
 import { Itinerary } from "./itinerary.ts";
 import type { Applicant, Replicas } from "./replicas.ts";
@@ -49,7 +50,7 @@ const NOTHING_LEFT: readonly Replicas[] = [];
 
 const NO_ATTEMPTS: readonly Attempt[] = [];
 
-export class Flight implements Waiter, Applicant, Sleeper {
+export class Flight implements Waiter, Applicant, Sleeper, Member {
   readonly question: Question;
   readonly #query: Query;
   readonly #budget: Budget;
@@ -72,6 +73,7 @@ export class Flight implements Waiter, Applicant, Sleeper {
   #poorResponses = 0;
   #poorUntil: Instant = Number.POSITIVE_INFINITY;
   #isLanded = false;
+  place = -1;
   // The links of the time wheel.
   wakeAt: Instant = 0;
   slot = -1;

@@ -16,6 +16,7 @@ import type { Question } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
 import { UpstreamCounters } from "./counters.ts";
 import type { DialTarget } from "./dial-target.ts";
+import { Crowd } from "./crowd.ts";
 import { Flight, type FlightDeps } from "./flight.ts";
 import { Fleet } from "./fleet.ts";
 import type { ServerOptions, UpstreamOptions } from "./options.ts";
@@ -63,7 +64,7 @@ export class Upstreams implements Exchange {
   readonly #router: Router;
   readonly #flightDeps: FlightDeps;
   /** BOUNDED: by `maxInFlight`. */
-  readonly #aloft = new Set<Flight>();
+  readonly #aloft = new Crowd<Flight>();
   #beatAt: Instant;
   #network: string | undefined;
   #cancelBeat: (() => void) | undefined;
@@ -82,7 +83,7 @@ export class Upstreams implements Exchange {
       encode: deps.encode,
       counters: this.counters,
       landed: (flight) => {
-        this.#aloft.delete(flight);
+        this.#aloft.leave(flight);
       },
     };
   }
@@ -95,7 +96,7 @@ export class Upstreams implements Exchange {
     this.#watch(now);
     if (budget.trace !== undefined) this.#trace(route, budget, now);
     const flight = new Flight(query, budget, route, now, this.#flightDeps);
-    this.#aloft.add(flight);
+    this.#aloft.join(flight);
     return new Promise((resolve, reject) => {
       flight.start(now, resolve, reject);
     });
@@ -139,7 +140,7 @@ export class Upstreams implements Exchange {
     if (this.#isStopped) return;
     this.#isStopped = true;
     const error = new ResolutionError("stopped", "the resolver is stopping");
-    for (const flight of this.#aloft) flight.abort(error);
+    for (const flight of this.#aloft.members()) flight.abort(error);
     this.#cancelBeat?.();
     this.#wheel.stop();
     this.#fleet.close();
