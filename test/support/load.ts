@@ -139,12 +139,8 @@ function quantile(sorted: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
-/** Head of the table that `rowOf` makes lines of. */
-export const ROWS_HEAD =
-  "| fault | sent | right | SERVFAIL | lost | wrong | p50 ms | p99 ms | recovery ms |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|";
-
 /** One line of the table in `docs/transport.md`. */
-export function rowOf(fault: string, figures: Figures, recovery?: number): string {
+function rowOf(fault: string, figures: Figures, recovery?: number): string {
   const { sent, right, servfail, lost, wrong, p50, p99 } = figures;
   const cells = [fault, sent, right, servfail, lost, wrong, ms(p50), ms(p99)];
   return `| ${cells.join(" | ")} | ${recovery === undefined ? "" : ms(recovery)} |`;
