@@ -280,6 +280,7 @@ export class Address implements ConnectionOwner {
           this.#failed({ fault: "closed", detail: "closed before any response" }, now);
         } else if (unanswered > 0) {
           this.#count1(end);
+          this.habits.closedSilent(connection.answers, now - connection.lastAnswerAt, now);
           this.habits.closedBusy(connection.answers, now);
         } else {
           this.habits.closedIdle(now - connection.lastUsedAt, now);
@@ -348,6 +349,7 @@ export class Address implements ConnectionOwner {
    * be so a connection starts slowly: one query, and with each answer one more at a time.
    */
   #mostInFlight(connection: Connection, now: Instant): number {
+    if (this.habits.readsOneAtATime(now)) return 1;
     if (this.isUnruly(now)) return Math.min(connection.answers + 1, CAUTION);
     // With the limit known, that is enough.
     const isSlow = now < this.#slowUntil && this.habits.queryLimit(now) === Number.POSITIVE_INFINITY;

@@ -7,7 +7,10 @@
  *   closes in a row after the same number, with queries lost both times, are taken as such a limit. A third
  *   makes it one to rely on, for a minute.
  *
- * Both are guesses, so both are forgotten: after an hour, on a change of network, or when seen to be wrong.
+ * - One query a record: some servers take one query out of a TLS record and leave the rest of it unread until
+ *   they close. Two connections that were closed after such a silence make it a habit, for a minute.
+ *
+ * All are guesses, so all are forgotten: after an hour, on a change of network, or when seen to be wrong.
  *
  * Source: RFC 7766 §6.2.3 and RFC 7858 §3.4 (either side may close when idle); RFC 7828 §3.4.
  */
@@ -22,12 +25,18 @@ const MEMORY_MS = 3_600_000;
 /** Milliseconds a confirmed query limit is relied on before one query puts it to the test. */
 const TRUST_MS = 60_000;
 
+/** Milliseconds without an answer, before a close, that are not the pace of answers. */
+const STALL_MS = 500;
+const STALLS_TO_BELIEVE = 2;
+
 export class Habits {
   #idleLimit: number | undefined;
   #queryLimit: number | undefined;
   #lastCount: number | undefined;
   #confirmedAt: Instant = Number.NEGATIVE_INFINITY;
   #learnedAt: Instant = 0;
+  #stalls = 0;
+  #stalledAt: Instant = Number.NEGATIVE_INFINITY;
 
   /** Milliseconds after which to close an idle connection of which nothing better is known. */
   idleTimeout(configured: number, now: Instant): number {
@@ -64,6 +73,19 @@ export class Habits {
     this.#lastCount = answers;
   }
 
+  /** The peer closed a connection with queries outstanding, after `answers` responses and a silence. */
+  closedSilent(answers: number, silence: number, now: Instant): void {
+    if (silence < STALL_MS || answers === 0 || answers >= this.queryLimit(now)) return;
+    if (now - this.#stalledAt >= TRUST_MS) this.#stalls = 0;
+    this.#stalls++;
+    this.#stalledAt = now;
+  }
+
+  /** Only one query may be outstanding at a time: what comes with it is not read. */
+  readsOneAtATime(now: Instant): boolean {
+    return this.#stalls >= STALLS_TO_BELIEVE && now - this.#stalledAt < TRUST_MS;
+  }
+
   /** The limit was met again lately: a connection that has spent it is worth no more. */
   isLimitConfirmed(now: Instant): boolean {
     return now - this.#confirmedAt < TRUST_MS;
@@ -79,6 +101,7 @@ export class Habits {
   forget(): void {
     this.forgetQueryLimit();
     this.#idleLimit = undefined;
+    this.#stalls = 0;
   }
 
   #expire(now: Instant): void {

@@ -81,3 +81,36 @@ describe("a peer that closes after so many answers", () => {
     expect(habits.queryLimit(HOUR + 1)).toBe(Number.POSITIVE_INFINITY);
   });
 });
+
+describe("a peer that falls silent in the middle of what it was sent, and then closes", () => {
+  it("is asked one query at a time for a minute after the second time", () => {
+    const habits = new Habits();
+    habits.closedSilent(1, 1_000, 0);
+    expect(habits.readsOneAtATime(0)).toBe(false);
+
+    habits.closedSilent(4, 1_000, 1_000);
+    expect(habits.readsOneAtATime(60_999)).toBe(true);
+    expect(habits.readsOneAtATime(61_000)).toBe(false);
+  });
+
+  it("is not taken for one when it closes promptly, without an answer, at its limit, or seldom", () => {
+    const habits = new Habits();
+    for (let i = 0; i < 2; i++) habits.closedBusy(3, 0);
+    for (let i = 0; i < 2; i++) {
+      habits.closedSilent(1, 499, 0);
+      habits.closedSilent(0, 1_000, 0);
+      habits.closedSilent(3, 1_000, 0);
+      habits.closedSilent(1, 1_000, i * 60_000);
+    }
+
+    expect(habits.readsOneAtATime(60_000)).toBe(false);
+  });
+
+  it("is asked as any other on another network", () => {
+    const habits = new Habits();
+    for (let i = 0; i < 2; i++) habits.closedSilent(1, 1_000, 0);
+    habits.forget();
+
+    expect(habits.readsOneAtATime(0)).toBe(false);
+  });
+});
