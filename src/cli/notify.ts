@@ -68,7 +68,7 @@ function senderByKoffi(address: string): ((state: string) => void) | undefined {
     const library = koffi.load("libc.so.6");
     const libc = {
       socket: library.func("int socket(int, int, int)"),
-      sendto: library.func("ssize_t sendto(int, const void *, size_t, int, const void *, uint32_t)"),
+      sendto: library.func("long sendto(int, const void *, size_t, int, const void *, uint32_t)"),
       close: library.func("int close(int)"),
     } as Libc;
     const to = socketName(address);
@@ -93,18 +93,29 @@ function socketName(address: string): Buffer {
   return Buffer.concat([family, Buffer.from(path)]);
 }
 
+/** One state after the other: each is a process of its own, and these would overtake one another. */
 function senderByProgram(pid: number, log: Log): (state: string) => void {
-  const tell = async (state: string): Promise<void> => {
-    const { spawn } = await import("node:child_process");
-    const child = spawn("systemd-notify", [`--pid=${pid}`, ...state.split("\n")], { stdio: "ignore" });
+  // BOUNDED: by the states told, of which a service manager that hangs sees a few a second at most.
+  let last: Promise<void> = Promise.resolve();
+  return (state) => {
+    last = last.then(() => tellByProgram(state, pid, log));
+  };
+}
+
+/** Ends when the program has, however it does. */
+async function tellByProgram(state: string, pid: number, log: Log): Promise<void> {
+  const { spawn } = await import("node:child_process");
+  const child = spawn("systemd-notify", [`--pid=${pid}`, ...state.split("\n")], { stdio: "ignore" });
+  await new Promise<void>((resolve) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
       log.warn(
         { code: error.code },
         "the service manager cannot be told: koffi and systemd-notify are both missing",
       );
+      resolve();
     });
-  };
-  return (state) => {
-    void tell(state);
-  };
+    child.once("exit", () => {
+      resolve();
+    });
+  });
 }
