@@ -13,7 +13,7 @@ import { denialInWords, detailOfDenial } from "./denial-words.ts";
 import { type DelegationSigner, digestToText, readDs } from "./digest.ts";
 import { type Dnskey, KeyFlag, readDnskey } from "./dnskey.ts";
 import type { Finding } from "./finding.ts";
-import type { Judgement } from "./judge.ts";
+import type { Judgement } from "./judgement.ts";
 import { explanationOf } from "./reasons.ts";
 import type { SignedBy } from "./verify.ts";
 import type {

@@ -8,48 +8,31 @@
 import type { Budget, Response, Verdict } from "../ports/exchange.ts";
 import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
-import { isAtOrBelow, labelCount, parentOf } from "../wire/names.ts";
+import { isAtOrBelow } from "../wire/names.ts";
 import { type AliasChain, type AliasLink, followAliases } from "./aliases.ts";
 import { type Finding, fault, fromAbove, isOfMessage, reasonOf, verdictOf } from "./finding.ts";
+import type { JudgeTools, Judgement } from "./judgement.ts";
 import { VERIFICATIONS_PER_TURN } from "./limits.ts";
+import { judgePlainAnswer } from "./plain-answer.ts";
 import type { Reason } from "./reasons.ts";
-import { type Rrset, containerOf, groupRrsets, isProof, plausibleSignatures } from "./rrsets.ts";
+import { type Rrset, groupRrsets, isProof, plausibleSignatures } from "./rrsets.ts";
+import { findingAtOnce, findingOf, findingOfUnsigned, isBelowCut, mayBeBelowCut } from "./signers.ts";
 import { appendTrimmed } from "./trim.ts";
 import { type SignedBy, verifyRrset } from "./verify.ts";
 import { type DenialContext, type ZoneDenials, denialSigners, denialsOf } from "./zone-denials.ts";
-import type { ZoneMap } from "./zone-map.ts";
 import type { SecureZone, ZoneStatus } from "./zone-status.ts";
 
-export interface Judgement {
-  readonly verdict: Verdict;
-  /** Why it is not secure; of insecure data only where a client may care. */
-  readonly reason: Reason | undefined;
-  readonly rcode: number;
-  readonly answer: readonly ResourceRecord[];
-  readonly authority: readonly ResourceRecord[];
-  /** Seconds the verdict holds. */
-  readonly lifetime: number;
-  /** The message itself is at fault, not the chain above it: another upstream may do better. */
-  readonly isOfMessage: boolean;
-  readonly findings: readonly Finding[];
-}
-
-export interface JudgeTools {
-  readonly zones: ZoneMap;
-  /** The name whose DS is likely to decide about `name`: its registrable domain. */
-  likelyCut(name: Name): Name;
-  context(budget: Budget): DenialContext;
-  /** Ends when other work has had its turn. */
-  pause(): Promise<void>;
-}
-
+/** The judgement itself where nothing has to be waited for, which is nearly always. */
 export function judge(
   question: Question,
   response: Response,
   tools: JudgeTools,
   budget: Budget,
-): Promise<Judgement> {
-  return new Judging(question, response, tools, budget).run();
+): Judgement | Promise<Judgement> {
+  const plain = judgePlainAnswer(question, response, tools, budget);
+  if (plain !== undefined) return plain;
+  const judging = new Judging(question, response, tools, budget);
+  return judging.denialAtOnce() ?? judging.run();
 }
 
 const RANK: Readonly<Record<Verdict, number>> = { secure: 0, insecure: 1, indeterminate: 2, bogus: 3 };
@@ -85,6 +68,18 @@ class Judging {
     this.#turn = budget.work.verifications;
   }
 
+  /** What nearly every denial needs: one zone that signed it, whose keys are known. */
+  denialAtOnce(): Judgement | undefined {
+    const { qname, qtype } = this.#question;
+    const { zones } = this.#tools;
+    if (this.#response.answer.length > 0 || !this.#mayDeny()) return undefined;
+    const signer = denialSigners(this.#authority, qname, qtype)[0];
+    if (signer === undefined || !isAtOrBelow(signer, zones.topFor(qname, qtype))) return undefined;
+    const status = zones.known(signer);
+    if (status?.kind !== "secure" || mayBeBelowCut(qname, qtype, signer, zones)) return undefined;
+    return this.#denied(qname, qtype, status) === undefined ? this.#judgement([], []) : undefined;
+  }
+
   async run(): Promise<Judgement> {
     const { qclass, qtype } = this.#question;
     const answer = groupRrsets(this.#response.answer, qclass);
@@ -100,7 +95,7 @@ class Judging {
       for (const rrset of chain.positive) {
         if (this.#hasHadItsTurn()) await this.#pause();
         if (!this.#isOpen()) continue;
-        const finding = this.#atOnce(rrset);
+        const finding = findingAtOnce(rrset, plausibleSignatures(rrset), this.#tools.zones, this.#context);
         if (finding === undefined) await this.#data(rrset);
         else this.#take(finding, rrset, rrset.owner);
       }
@@ -150,7 +145,7 @@ class Judging {
 
   /** Judges an RRset that is there; `name` is what it was found for, below its owner for a DNAME. */
   async #data(rrset: Rrset, name: Name = rrset.owner): Promise<Finding> {
-    return this.#take(await this.#rrset(rrset), rrset, name);
+    return this.#take(await findingOf(rrset, this.#tools, this.#budget, this.#context), rrset, name);
   }
 
   #take(finding: Finding, rrset: Rrset, name: Name): Finding {
@@ -161,70 +156,6 @@ class Judging {
       return this.#fault(name, rrset.type, "signature-misplaced", finding.status);
     }
     return this.#expansion(rrset, finding.status, encloser);
-  }
-
-  /** What nearly every RRset needs: one signature, by a zone whose keys are known. There is nothing to wait for. */
-  #atOnce(rrset: Rrset): Finding | undefined {
-    const { owner, type } = rrset;
-    const { zones } = this.#tools;
-    const signatures = plausibleSignatures(rrset);
-    const signer = signatures.length === 1 ? signatures[0]?.signer : undefined;
-    if (signer === undefined || !isAtOrBelow(signer, zones.topFor(owner, type))) return undefined;
-    const status = zones.known(signer);
-    if (status?.kind !== "secure" || this.#mayBeBelowCut(owner, type, signer)) return undefined;
-    const signedBy = verifyRrset(rrset, signer, status.keys, this.#context, signatures);
-    if (typeof signedBy === "string") return fault(owner, type, signedBy, status);
-    return { kind: "signed", rrset, status, signedBy };
-  }
-
-  async #rrset(rrset: Rrset): Promise<Finding> {
-    const signatures = plausibleSignatures(rrset);
-    let failure: Reason | undefined;
-    let zone: SecureZone | undefined;
-    let previous: Name | undefined;
-    const top = this.#tools.zones.topFor(rrset.owner, rrset.type);
-    for (const { signer } of signatures) {
-      if (signer === previous || !isAtOrBelow(signer, top)) continue;
-      previous = signer;
-      const status =
-        this.#tools.zones.known(signer) ?? (await this.#tools.zones.status(signer, this.#budget));
-      if (status.kind === "no-cut") continue;
-      if (status.kind !== "secure") return fromAbove(rrset.owner, rrset.type, status);
-      if (await this.#isBelowCut(rrset.owner, rrset.type, signer)) continue;
-      const signedBy = verifyRrset(rrset, signer, status.keys, this.#context, signatures);
-      if (typeof signedBy !== "string") return { kind: "signed", rrset, status, signedBy };
-      failure = signedBy;
-      zone = status;
-    }
-    if (failure !== undefined) return fault(rrset.owner, rrset.type, failure, zone);
-    const missing = rrset.signatures.length > 0 ? "signature-misplaced" : "signature-missing";
-    return this.#unsigned(rrset.owner, rrset.type, missing, undefined);
-  }
-
-  /**
-   * Whether `signer` has delegated `name` away: RFC 4035 §5.3.1, the signer's name "MUST be the name of the
-   * zone that contains the RRset". At the cut itself DS and NSEC are the parent's.
-   */
-  async #isBelowCut(name: Name, type: number, signer: Name): Promise<boolean> {
-    if (name === signer) return false;
-    return this.#tools.zones.hasCutBelow(signer, containerOf(name, type), this.#budget);
-  }
-
-  #mayBeBelowCut(name: Name, type: number, signer: Name): boolean {
-    return name !== signer && this.#tools.zones.mayHaveCutBelow(signer, containerOf(name, type));
-  }
-
-  /** Without a good signature or proof, data is right only at or below an insecure cut (RFC 4035 §5.2). */
-  async #unsigned(name: Name, qtype: number, reason: Reason, hint: Name | undefined): Promise<Finding> {
-    const at = qtype === Type.DS ? parentOf(name) : name;
-    const likely = hint !== undefined && isAtOrBelow(at, hint) ? hint : this.#tools.likelyCut(at);
-    const start = labelCount(likely) > labelCount(at) ? at : likely;
-    const status = await this.#tools.zones.securityOf(at, this.#budget, start);
-    if (status.kind === "no-cut" && !status.exists && reason.startsWith("signature")) {
-      return fault(name, qtype, "name-absent", status);
-    }
-    if (status.kind === "secure" || status.kind === "no-cut") return fault(name, qtype, reason, status);
-    return fromAbove(name, qtype, status);
   }
 
   /** RFC 4035 §5.3.4, RFC 5155 §8.8: the proof must be in the same message. */
@@ -245,8 +176,13 @@ class Judging {
     return this.#fault(rrset.owner, rrset.type, isTelling ? reason : "wildcard-unproven", status);
   }
 
+  /** Whether the RCODE is one that a denial comes with. */
+  #mayDeny(): boolean {
+    return this.#rcode === Rcode.NOERROR || this.#rcode === Rcode.NXDOMAIN;
+  }
+
   async #negative(name: Name, qtype: number): Promise<void> {
-    if (this.#rcode !== Rcode.NOERROR && this.#rcode !== Rcode.NXDOMAIN) {
+    if (!this.#mayDeny()) {
       this.#add({
         kind: "fault",
         verdict: "indeterminate",
@@ -268,7 +204,11 @@ class Judging {
         this.#add(fromAbove(name, qtype, status));
         return;
       }
-      if (this.#mayBeBelowCut(name, qtype, signer) && (await this.#isBelowCut(name, qtype, signer))) continue;
+      if (
+        mayBeBelowCut(name, qtype, signer, this.#tools.zones) &&
+        (await isBelowCut(name, qtype, signer, this.#tools.zones, this.#budget))
+      )
+        continue;
       const reason = this.#denied(name, qtype, status);
       if (reason === undefined) return;
       failure ??= reason;
@@ -278,7 +218,9 @@ class Judging {
       return;
     }
     const soa = this.#authority.find((rrset) => rrset.type === Type.SOA)?.owner;
-    this.#add(await this.#unsigned(name, qtype, failure ?? "denial-missing", soa));
+    this.#add(
+      await findingOfUnsigned(name, qtype, failure ?? "denial-missing", soa, this.#tools, this.#budget),
+    );
   }
 
   /** Judges the denial by one zone; the reason where it proves nothing. */

@@ -103,7 +103,7 @@ function isEmpty(set: Rrset): boolean {
 }
 
 /** RRSIG RDATA starts with it (RFC 4034 §3.1.1); 0, no type at all, where the RDATA is cut off. */
-function typeCovered(rdata: Uint8Array): number {
+export function typeCovered(rdata: Uint8Array): number {
   return rdata.length < 2 ? 0 : (rdata[0]! << 8) | rdata[1]!;
 }
 

@@ -15,6 +15,19 @@ export function appendTrimmed(rrset: Rrset, signedBy: SignedBy | undefined, to: 
   for (const record of rrset.signatures) to.push(record.ttl > ttl ? { ...record, ttl } : record);
 }
 
+/** `records`, which are all of `rrset` and its signatures; the very list where no TTL is too long. */
+export function trimmed(
+  records: readonly ResourceRecord[],
+  rrset: Rrset,
+  signedBy: SignedBy,
+): readonly ResourceRecord[] {
+  const ttl = allowedTtl(rrset, signedBy);
+  for (const record of records) {
+    if (record.ttl > ttl) return records.map((each) => (each.ttl > ttl ? { ...each, ttl } : each));
+  }
+  return records;
+}
+
 /** Seconds. */
 export function allowedTtl(rrset: Rrset, signedBy: SignedBy): number {
   const { signature, lifetime } = signedBy;

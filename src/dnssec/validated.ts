@@ -18,7 +18,8 @@ import { followAliases } from "./aliases.ts";
 import type { Anchors } from "./anchors.ts";
 import { explain } from "./explain.ts";
 import { type HelperAnswer, coveredType } from "./helper-answer.ts";
-import { type Judgement, type JudgeTools, judge } from "./judge.ts";
+import { judge } from "./judge.ts";
+import type { JudgeTools, Judgement } from "./judgement.ts";
 import { verifiesHere } from "./public-key.ts";
 import { bogusErrors, indeterminateErrors, informativeErrors } from "./reasons.ts";
 import { groupRrsets } from "./rrsets.ts";
@@ -108,23 +109,48 @@ export class Validator implements Exchange {
     };
   }
 
-  async exchange(query: Query, budget: Budget): Promise<Response> {
+  exchange(query: Query, budget: Budget): Promise<Response> {
+    const { question } = query;
+    if (question.qclass !== Class.IN || question.qtype === Type.RRSIG || isHeldHere(question))
+      return this.#apart(query, budget);
+    return this.#asked(query, budget).then((response) => this.#judged(query, response, budget));
+  }
+
+  /** Questions with an answer that is not judged, or that may be known already. */
+  async #apart(query: Query, budget: Budget): Promise<Response> {
     const { question } = query;
     if (question.qclass !== Class.IN)
       return this.#counted(unjudged(await this.#next.exchange(query, budget)));
     if (question.qtype === Type.RRSIG)
       return this.#counted(ofSignatures(question, await this.#next.exchange(query, budget)));
-    const held = isHeldHere(question) ? await this.#held(question, budget) : undefined;
-    let first = held ?? (await this.#asked(query, budget));
-    if (held === undefined && openEnd(question, first) !== undefined) {
-      first = await this.#completed(query, first, budget);
-    }
-    if (isFailure(first)) return this.#counted({ ...first, verdict: "indeterminate" });
-    const judgement = await judge(question, first, this.#tools, budget);
-    if (held !== undefined || judgement.verdict !== "bogus" || !judgement.isOfMessage) {
-      return this.#concluded(question, first, judgement, budget);
-    }
-    return this.#retried(query, first, judgement, budget);
+    const held = await this.#held(question, budget);
+    if (held === undefined) return this.#judged(query, await this.#asked(query, budget), budget);
+    if (isFailure(held)) return this.#counted({ ...held, verdict: "indeterminate" });
+    return this.#concluded(question, held, await judge(question, held, this.#tools, budget), budget);
+  }
+
+  /** The response with its verdict, at once where nothing has to be waited for. */
+  #judged(query: Query, response: Response, budget: Budget): Response | Promise<Response> {
+    if (openEnd(query.question, response) === undefined) return this.#judgedAsIs(query, response, budget);
+    return this.#completed(query, response, budget).then((whole) => this.#judgedAsIs(query, whole, budget));
+  }
+
+  #judgedAsIs(query: Query, response: Response, budget: Budget): Response | Promise<Response> {
+    if (isFailure(response)) return this.#counted({ ...response, verdict: "indeterminate" });
+    const judgement = judge(query.question, response, this.#tools, budget);
+    if (!(judgement instanceof Promise)) return this.#settled(query, response, judgement, budget);
+    return judgement.then((later) => this.#settled(query, response, later, budget));
+  }
+
+  #settled(
+    query: Query,
+    response: Response,
+    judgement: Judgement,
+    budget: Budget,
+  ): Response | Promise<Response> {
+    if (judgement.verdict === "bogus" && judgement.isOfMessage)
+      return this.#retried(query, response, judgement, budget);
+    return this.#concluded(query.question, response, judgement, budget);
   }
 
   /** What the map holds on a client's own DS or DNSKEY question. */
