@@ -20,7 +20,8 @@ import { Connection, type ConnectionOwner } from "./connection.ts";
 import type { ConnectionEnd } from "./connection-state.ts";
 import type { FailureReason, UpstreamCounters } from "./counters.ts";
 import type { DialTarget } from "./dial-target.ts";
-import { Habits } from "./habits.ts";
+import type { Habits } from "./habits.ts";
+import { Pace } from "./pace.ts";
 import { RoundTrip } from "./round-trip.ts";
 import type { EncodeFor, Server } from "./server.ts";
 import type { Turn } from "./turn.ts";
@@ -54,14 +55,6 @@ export interface AddressDeps {
 const CROWDED = 32;
 /** Milliseconds to make do with the connections there are, after one more could not be made. */
 const SPARE_DELAY_MS = 1_000;
-/** Milliseconds a connection that spent its query limit must have stayed open before the limit is doubted. */
-const LIMIT_DOUBT_MS = 100;
-/** Milliseconds for which an address whose responses broke the rules comes after its replicas. */
-const UNRULY_MS = 60_000;
-/** Queries at a time on a connection to such an address: that many are lost when it breaks the rules again. */
-const CAUTION = 4;
-/** Milliseconds for which connections start slowly, after one that took more than it answered. */
-const SLOW_START_MS = 60_000;
 const MISANSWERS = "its responses did not match our queries";
 /** Asks nothing that anybody could learn from, and every resolver knows the answer. */
 const PROBE: Question = { qname: ROOT, qtype: Type.NS, qclass: Class.IN };
@@ -70,9 +63,9 @@ export class Address implements ConnectionOwner {
   readonly server: Server;
   readonly target: DialTarget;
   readonly roundTrip = new RoundTrip();
-  readonly habits = new Habits();
   readonly #deps: AddressDeps;
   readonly #owner: AddressOwner;
+  readonly #pace = new Pace();
   /** BOUNDED: by `mayDial` and `mayDialOnceMore`, and what still drains. */
   #connections: Connection[] = [];
   #health: AddressHealth = UNTRIED;
@@ -80,8 +73,6 @@ export class Address implements ConnectionOwner {
   /** Milliseconds, as the peer last said. */
   #keepalive: number | undefined;
   #noSpareBefore: Instant = Number.NEGATIVE_INFINITY;
-  #unrulyUntil: Instant = Number.NEGATIVE_INFINITY;
-  #slowUntil: Instant = Number.NEGATIVE_INFINITY;
   lastFailure: DialFailure | undefined;
   lastFailureAt: Instant = Number.NEGATIVE_INFINITY;
   lastDialAt: Instant = Number.NEGATIVE_INFINITY;
@@ -91,6 +82,10 @@ export class Address implements ConnectionOwner {
     this.target = target;
     this.#owner = owner;
     this.#deps = deps;
+  }
+
+  get habits(): Habits {
+    return this.#pace.habits;
   }
 
   get isEncrypted(): boolean {
@@ -107,7 +102,7 @@ export class Address implements ConnectionOwner {
 
   /** Gave responses lately that matched no query. */
   isUnruly(now: Instant): boolean {
-    return now < this.#unrulyUntil;
+    return this.#pace.isUnruly(now);
   }
 
   get connections(): readonly Connection[] {
@@ -134,11 +129,7 @@ export class Address implements ConnectionOwner {
 
   /** Whether a query may be sent on `connection` now. */
   takes(connection: Connection, now: Instant): boolean {
-    if (!connection.isUsable || connection.inFlight >= this.#mostInFlight(connection, now)) return false;
-    if (!this.#isSpent(connection, now)) return true;
-    // If it lives on all the same, one query puts the limit to the test: no more than that can be lost.
-    if (connection.inFlight > 0 || this.habits.isLimitConfirmed(now)) return false;
-    return now - connection.lastAnswerAt >= LIMIT_DOUBT_MS;
+    return connection.isUsable && this.#pace.allows(connection, this.isDown, now);
   }
 
   /** Connections being made. */
@@ -153,8 +144,11 @@ export class Address implements ConnectionOwner {
 
   /** Whether another connection may be made now: within the limit, and not in backoff. */
   mayDial(now: Instant): boolean {
-    const taken = this.open + this.dialling - this.#finished(now).length;
-    if (this.#isClosed || taken >= this.#deps.connections) return false;
+    if (this.#isClosed) return false;
+    const { connections } = this.#deps;
+    const finished = this.#finished(now);
+    const held = this.open + this.dialling - finished.length;
+    if (held >= 2 * connections || held - this.#outgoing(now, finished) >= connections) return false;
     return this.#health.phase === "down" ? now >= this.#health.retryAt : now >= this.#noSpareBefore;
   }
 
@@ -185,7 +179,7 @@ export class Address implements ConnectionOwner {
     if (carrier.phase !== "open" && carrier.phase !== "draining") return;
     this.server.counters.failures.stalled++;
     // It answered some of what it was given, and then no more.
-    if (carrier.lastAnswerAt > sentAt) this.#slowUntil = this.#deps.clock.now() + SLOW_START_MS;
+    if (carrier.lastAnswerAt > sentAt) this.#pace.wasTooMuch(this.#deps.clock.now());
     if (carrier.phase === "open") this.#probe(carrier, this.#deps.clock.now());
     carrier.stall();
   }
@@ -205,9 +199,8 @@ export class Address implements ConnectionOwner {
   /** Another network: nothing learned of the old one holds. Responses under way may still come. */
   networkChanged(now: Instant): void {
     this.#setHealth("reset", now);
-    this.#unrulyUntil = this.#slowUntil = Number.NEGATIVE_INFINITY;
     this.roundTrip.forget();
-    this.habits.forget();
+    this.#pace.forget();
     for (const connection of [...this.#connections]) connection.retire();
   }
 
@@ -269,12 +262,13 @@ export class Address implements ConnectionOwner {
         return;
       case "violations":
         this.#count1("violations");
-        if (connection.isProven) this.#shun(now);
+        if (connection.isProven) this.#shun(connection, now);
         else this.#failed({ fault: "closed", detail: MISANSWERS }, now);
         return;
       case "ended":
       case "reset":
-        this.#noteFlood(connection, unanswered, now);
+        // With more questions open than it had answered.
+        if (unanswered > connection.answers) this.#pace.wasTooMuch(now);
         if (!connection.isProven) {
           // Accepted, then gone without one response: as good as a refusal, or we would dial in a loop.
           this.#failed({ fault: "closed", detail: "closed before any response" }, now);
@@ -316,9 +310,9 @@ export class Address implements ConnectionOwner {
   }
 
   /** It answers, but not only: whoever else may be asked comes first for a while. */
-  #shun(now: Instant): void {
+  #shun(connection: Connection, now: Instant): void {
     const isNews = !this.isUnruly(now);
-    this.#unrulyUntil = now + UNRULY_MS;
+    this.#pace.brokeRules(connection, now);
     if (!isNews) return;
     const { address, port } = this.target;
     this.#deps.log.warn(
@@ -344,36 +338,15 @@ export class Address implements ConnectionOwner {
     this.server.counters.failures[reason]++;
   }
 
-  /**
-   * Some servers read no further, or cut the connection, once they were given more than they like. Where that may
-   * be so a connection starts slowly: one query, and with each answer one more at a time.
-   */
-  #mostInFlight(connection: Connection, now: Instant): number {
-    if (this.habits.readsOneAtATime(now)) return 1;
-    if (this.isUnruly(now)) return Math.min(connection.answers + 1, CAUTION);
-    // With the limit known, that is enough.
-    const isSlow = now < this.#slowUntil && this.habits.queryLimit(now) === Number.POSITIVE_INFINITY;
-    return this.isDown || isSlow ? connection.answers + 1 : Number.POSITIVE_INFINITY;
-  }
-
-  /** It ended with more questions open than it had answered. */
-  #noteFlood(carrier: Connection, unanswered: number, now: Instant): void {
-    if (unanswered > carrier.answers) this.#slowUntil = now + SLOW_START_MS;
-  }
-
-  /** All that the peer answers on one connection was sent there, as far as is known. */
-  #isSpent(connection: Connection, now: Instant): boolean {
-    return connection.sent >= this.habits.queryLimit(now);
-  }
-
-  /** Connections that are there, but good for nothing any more: they give way to new ones. */
+  /** Connections that are good for nothing any more. */
   #finished(now: Instant): Connection[] {
-    const isConfirmed = this.habits.isLimitConfirmed(now);
-    return this.#connections.filter((each) => {
-      if (each.phase !== "open" || !this.#isSpent(each, now)) return false;
-      if (each.inFlight === 0) return isConfirmed;
-      return now - Math.max(each.lastAnswerAt, each.lastUsedAt) >= this.roundTrip.timeout;
-    });
+    return this.#pace.finished(this.#connections, this.roundTrip.timeout, now);
+  }
+
+  /** Others that make room for their successors already. */
+  #outgoing(now: Instant, finished: readonly Connection[]): number {
+    return this.#connections.filter((each) => this.#pace.isOutgoing(each, now) && !finished.includes(each))
+      .length;
   }
 
   #count(phase: Connection["phase"]): number {

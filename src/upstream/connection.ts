@@ -20,6 +20,7 @@ import {
   type ConnectionEnd,
   type ConnectionEvent,
   type ConnectionState,
+  MAX_VIOLATIONS,
   step,
 } from "./connection-state.ts";
 import { IdTable } from "./id-table.ts";
@@ -126,6 +127,11 @@ export class Connection implements Carrier {
   /** Responses came that matched no query: one of them may have been for any of those in flight. */
   get isUnruly(): boolean {
     return "violations" in this.#state && this.#state.violations > 0;
+  }
+
+  /** One more of these ends it. */
+  get isOnProbation(): boolean {
+    return "violations" in this.#state && this.#state.violations === MAX_VIOLATIONS - 1;
   }
 
   /** At least one response was matched here. */

@@ -146,10 +146,10 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
 
   lost(attempt: Attempt, now: Instant): void {
     this.#forget(attempt);
-    if (this.#isLanded || this.#attempts.length > 0 || this.#isWaiting) return;
     this.#losses++;
     this.#lastLoss = attempt.carrier.owner;
     this.#sendings--;
+    if (this.#isLanded || this.#attempts.length > 0 || this.#isWaiting) return;
     if (this.#losses > MAX_LOSSES) this.#giveUp(unreachable("every connection ended before the response"));
     else this.#place(now);
   }

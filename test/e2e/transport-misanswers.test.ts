@@ -31,7 +31,7 @@ const MISANSWERS = [
   "truncated-frame",
 ] as const;
 
-describe("a server that misanswers", () => {
+describe.concurrent("a server that misanswers", () => {
   it.for(MISANSWERS)(
     "each fifth query by %s costs none and misleads none",
     async (misanswer, { onTestFinished }) => {

@@ -1,0 +1,56 @@
+/** Servers that misanswer now and then: each connection to them is short, and there are only so many at a time. */
+import { describe, expect, it } from "vitest";
+import { answered, type PeerAnswer } from "../../support/simulated-network.ts";
+import { kinds, Simulation } from "../../support/simulation.ts";
+
+const A = "192.0.2.1";
+
+function underWrongId(query: Buffer): Buffer[] {
+  return answered(query).map((response) => {
+    const changed = Buffer.from(response);
+    changed.writeUInt16BE(response.readUInt16BE(0) ^ 0x5555, 0);
+    return changed;
+  });
+}
+
+const MISANSWERS: Readonly<Record<string, PeerAnswer>> = {
+  "under a wrong ID": underWrongId,
+  "by the query itself": (query) => [query],
+};
+
+describe.each(Object.keys(MISANSWERS))("a server that answers each fifth query %s", (misanswer) => {
+  // Fifteen answers end a connection, and 50 ms there and back make a new one take 100.
+  it.each([1, 2, 3, 4])("keeps up with 200 queries a second, handshakes or not (seed %i)", async (seed) => {
+    const simulation = new Simulation({ operators: { one: [A] }, seed });
+    const peer = simulation.network.peer(A);
+    peer.roundTrip = 50;
+    peer.answer = (query, nth) => (nth % 5 === 4 ? MISANSWERS[misanswer]!(query, nth) : answered(query));
+
+    await simulation.stream(400, 5);
+    await simulation.land();
+
+    expect(kinds(simulation.fates)).toEqual({ right: 400 });
+  });
+});
+
+describe("a query that is misanswered on one connection while it waits on another", () => {
+  it("has not spent a sending by that", async () => {
+    const simulation = new Simulation({ operators: { one: [A] } });
+    const peer = simulation.network.peer(A);
+    await simulation.stream(20, 10);
+    const asked = simulation.fates.length;
+    let times = 0;
+    peer.answer = (query) => {
+      if (!query.includes(`q${asked}\x07`)) return answered(query);
+      times++;
+      return times === 1 ? underWrongId(query) : times <= 6 ? [query] : answered(query);
+    };
+
+    const fate = simulation.ask(asked);
+    await simulation.stream(300, 10);
+    await simulation.land();
+
+    expect(fate.kind).toBe("right");
+    expect(times).toBe(7);
+  });
+});
