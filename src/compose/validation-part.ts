@@ -4,6 +4,7 @@ import { Validator } from "../dnssec/validated.ts";
 import type { SecureZone, ZoneStatus } from "../dnssec/zone-status.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Budget, Exchange, Response } from "../ports/exchange.ts";
+import { onWayBack } from "../ports/way-back.ts";
 import type { Log } from "../ports/log.ts";
 import type { Name, Question } from "../ports/message.ts";
 import { type AncestorFinding, minimised } from "../privacy/minimised.ts";
@@ -98,7 +99,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
 
 /** Without validation nothing is secure, and nothing is called bogus or in doubt. */
 function unjudged(next: Exchange): Exchange {
-  return { exchange: (query, budget) => next.exchange(query, budget).then(asInsecure) };
+  return onWayBack(next, { landed: asInsecure });
 }
 
 /** Field by field: what a spread costs shows in the price of a miss. */

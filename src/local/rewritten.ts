@@ -8,9 +8,11 @@
  *
  * Source: RFC 8914 §4.16 (Blocked), RFC 6840 §5.8 (AD is for what was proven).
  */
+import { exchangeOf, settle } from "../ports/asking.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Budget, Exchange, ExtendedError, Query, Response } from "../ports/exchange.ts";
 import type { Name, Question, ResourceRecord } from "../ports/message.ts";
+import { onWayBack } from "../ports/way-back.ts";
 import { InfoCode, Type } from "../wire/codes.ts";
 import { nameFromOctets, questionKey, ROOT } from "../wire/names.ts";
 import { type LocalAnswer, soaOf } from "./local-answer.ts";
@@ -50,23 +52,28 @@ export interface RewriteDeps {
 const ALIAS_TYPES: ReadonlySet<number> = new Set([Type.CNAME, Type.DNAME, Type.RRSIG]);
 
 export function rewritten(next: Exchange, rules: RewriteRules, deps: RewriteDeps): Exchange {
-  return {
-    exchange(query, budget) {
-      const { question } = query;
-      const alias = rules.alias(question);
-      const asked = alias === undefined ? query : retargeted(query, alias.target);
-      return next.exchange(asked, budget).then((response) => {
-        if (leadsToBlocked(response, rules)) return blocked(response, question, rules, deps, budget);
-        const answer = withoutPrivateAddresses(response.answer);
-        const isHarmless =
-          answer === response.answer ||
-          rules.mayBePrivate(question.qname) ||
-          rules.mayBePrivate(asked.question.qname);
-        const harmless = isHarmless ? response : withoutRebinding(response, answer, deps, budget);
-        return alias === undefined ? harmless : prefixed(harmless, alias);
-      });
-    },
-  };
+  const usual = onWayBack(next, { landed: (response, query, budget) => rewrite(response, query, budget) });
+  return exchangeOf((query, budget, landing) => {
+    const alias = rules.alias(query.question);
+    if (alias === undefined) usual.ask(query, budget, landing);
+    else settle(throughAlias(query, budget, alias), landing);
+  });
+
+  async function throughAlias(query: Query, budget: Budget, alias: Alias): Promise<Response> {
+    const response = await next.exchange(retargeted(query, alias.target), budget);
+    return rewrite(response, query, budget, alias);
+  }
+
+  function rewrite(response: Response, { question }: Query, budget: Budget, alias?: Alias): Response {
+    if (leadsToBlocked(response, rules)) return blocked(response, question, rules, deps, budget);
+    const answer = withoutPrivateAddresses(response.answer);
+    const isHarmless =
+      answer === response.answer ||
+      rules.mayBePrivate(question.qname) ||
+      (alias !== undefined && rules.mayBePrivate(alias.target));
+    const harmless = isHarmless ? response : withoutRebinding(response, answer, deps, budget);
+    return alias === undefined ? harmless : prefixed(harmless, alias);
+  }
 }
 
 function retargeted(query: Query, qname: Name): Query {

@@ -62,6 +62,12 @@ export interface Budget {
   readonly trace?: Trace;
 }
 
+/** Who waits for a response without a promise in between. Told once, perhaps before `ask` returns; never throws. */
+export interface Landing {
+  landed(response: Response): void;
+  failed(error: unknown): void;
+}
+
 export interface Exchange {
   /**
    * Asks a question and gives the response.
@@ -69,4 +75,6 @@ export interface Exchange {
    *   upstream, bogus) are values, not errors.
    */
   exchange(query: Query, budget: Budget): Promise<Response>;
+  /** The same without a promise, which is a large part of what a miss costs. Absent: `exchange` is the only way. */
+  ask?(query: Query, budget: Budget, landing: Landing): void;
 }

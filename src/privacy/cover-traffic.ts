@@ -11,6 +11,7 @@
  * Bounded by a bucket of queries a minute, and quiet while no client asks.
  */
 import type { Clock, Instant } from "../ports/clock.ts";
+import { ask, exchangeOf } from "../ports/asking.ts";
 import type { Budget, Exchange } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Name } from "../ports/message.ts";
@@ -226,10 +227,8 @@ export class CoverTraffic {
 
 /** Tells `cover` of what clients ask; changes nothing. */
 export function covered(next: Exchange, cover: Pick<CoverTraffic, "onClientQuery">): Exchange {
-  return {
-    exchange(query, budget) {
-      if (query.purpose === "client") cover.onClientQuery(query.question.qtype);
-      return next.exchange(query, budget);
-    },
-  };
+  return exchangeOf((query, budget, landing) => {
+    if (query.purpose === "client") cover.onClientQuery(query.question.qtype);
+    ask(next, query, budget, landing);
+  });
 }

@@ -13,6 +13,7 @@
  *
  * Source: RFC 9156 §2, §3; RFC 8020 §2, §7.
  */
+import { ask, exchangeOf, settle } from "../ports/asking.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Budget, Exchange, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
@@ -66,13 +67,14 @@ export interface Minimised extends Exchange {
 export function minimised(next: Exchange, mode: MinimisationMode, deps: MinimisedDeps): Minimised {
   const known = new KnownAncestors(deps.clock);
 
+  const exchange = exchangeOf((query, budget, landing) => {
+    if (!isWalked(query.question, mode, deps)) ask(next, query, budget, landing);
+    else settle(walked(query, budget, new Walk(next, known, deps, budget)), landing);
+  });
   return {
+    ...exchange,
     forget() {
       known.clear();
-    },
-    exchange(query, budget) {
-      if (!isWalked(query.question, mode, deps)) return next.exchange(query, budget);
-      return walked(query, budget, new Walk(next, known, deps, budget));
     },
   };
 

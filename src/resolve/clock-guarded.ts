@@ -4,6 +4,7 @@
  * of time servers, and only those, are answered unjudged; everything else is refused for the moment with the
  * reason (RFC 8914 §4.15, Not Ready), rather than called bogus.
  */
+import { ask, exchangeOf, settle } from "../ports/asking.ts";
 import type { Budget, Exchange, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Name } from "../ports/message.ts";
@@ -19,10 +20,10 @@ const UNJUDGED_LIFETIME = 1;
 
 /** @param unjudged answers without validation. */
 export function clockGuarded(next: Exchange, unjudged: Exchange, deps: ClockGuardDeps): Exchange {
-  return {
-    exchange: (query, budget) =>
-      deps.isClockWrong() ? whileWrong(query, budget) : next.exchange(query, budget),
-  };
+  return exchangeOf((query, budget, landing) => {
+    if (deps.isClockWrong()) settle(whileWrong(query, budget), landing);
+    else ask(next, query, budget, landing);
+  });
 
   async function whileWrong(query: Query, budget: Budget): Promise<Response> {
     if (!deps.isTimeServer(query.question.qname)) {

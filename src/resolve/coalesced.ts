@@ -5,20 +5,10 @@
  * A flight belongs to nobody: it has its own deadline and work budget, fixed when it starts, and goes on when
  * its clients have gone, so that the cache is filled all the same.
  */
+import { ask, promised } from "../ports/asking.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
-import type { Budget, Exchange, Query, Response } from "../ports/exchange.ts";
+import type { Budget, Exchange, Landing, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
-import { onWayBack } from "./way-back.ts";
-
-interface Flight {
-  /** The one that started it; `undefined` when it has landed. */
-  query: Query | undefined;
-  readonly deadline: Instant;
-  landing: Promise<Response>;
-}
-
-/** Until `landing` is there: nobody can see it, for a flight is joined in a later call. */
-const NOT_YET: Promise<Response> = new Promise(() => {});
 
 export interface CoalescedOptions {
   /** Most flights at a time; above it: `overloaded`. */
@@ -33,15 +23,7 @@ export class Flights implements Exchange {
   readonly #aloft = new Map<string, Flight>();
 
   constructor(next: Exchange, clock: Clock, options: CoalescedOptions) {
-    this.#next = onWayBack(next, {
-      landed: (response, query) => {
-        this.#land(query);
-        return response;
-      },
-      failed: (_error, query) => {
-        this.#land(query);
-      },
-    });
+    this.#next = next;
     this.#clock = clock;
     this.#options = options;
   }
@@ -51,45 +33,106 @@ export class Flights implements Exchange {
   }
 
   exchange(query: Query, budget: Budget): Promise<Response> {
-    // A traced lookup shows its own steps, and a retry must not join the flight whose response was no use.
-    if (budget.trace !== undefined || query.avoid !== undefined) return this.#next.exchange(query, budget);
-    const flight = this.#aloft.get(query.key);
-    if (flight === undefined) return this.#start(query, budget);
-    if (flight.deadline >= budget.deadline) return flight.landing;
-    return this.#join(flight, query, budget);
+    return promised(this.ask, query, budget);
   }
+
+  readonly ask = (query: Query, budget: Budget, landing: Landing): void => {
+    // A traced lookup shows its own steps, and a retry must not join the flight whose response was no use.
+    if (budget.trace !== undefined || query.avoid !== undefined) {
+      ask(this.#next, query, budget, landing);
+      return;
+    }
+    const flight = this.#aloft.get(query.key);
+    if (flight === undefined) this.#start(query, budget, landing);
+    else if (flight.deadline >= budget.deadline) flight.join(landing);
+    else flight.join(new Latecomer(query, budget, landing, this, this.#clock));
+  };
 
   /** The flight's budget is that of its first asker; what joins later brings its own only to ask again. */
-  #start(query: Query, budget: Budget): Promise<Response> {
+  #start(query: Query, budget: Budget, landing: Landing): void {
     if (this.#aloft.size >= this.#options.maxFlights) {
-      return Promise.reject(new ResolutionError("overloaded", "too many questions in flight"));
+      landing.failed(new ResolutionError("overloaded", "too many questions in flight"));
+      return;
     }
-    const flight: Flight = { query, deadline: budget.deadline, landing: NOT_YET };
+    const flight = new Flight(query.key, budget.deadline, landing, this.#aloft);
     this.#aloft.set(query.key, flight);
-    flight.landing = this.#next.exchange(query, budget);
-    return flight.landing;
+    ask(this.#next, query, budget, flight);
+  }
+}
+
+const NOBODY: readonly Landing[] = [];
+
+/** Those who wait for one response. */
+class Flight implements Landing {
+  readonly deadline: Instant;
+  readonly #key: string;
+  readonly #aloft: Map<string, Flight>;
+  #first: Landing | undefined;
+  /** BOUNDED: by the clients that may wait. */
+  #others: Landing[] | undefined = undefined;
+
+  constructor(key: string, deadline: Instant, first: Landing, aloft: Map<string, Flight>) {
+    this.#key = key;
+    this.deadline = deadline;
+    this.#first = first;
+    this.#aloft = aloft;
   }
 
-  /** A traced query, or a retry, passes here too: another may be aloft with its key. */
-  #land(query: Query): void {
-    const flight = this.#aloft.get(query.key);
-    if (flight?.query !== query) return;
-    this.#aloft.delete(query.key);
-    // The collector may keep a flight for long: a `Map` that many pass through leaves tables behind, each holding
-    // what was in it. What hangs on the flight is not to stay with it.
-    flight.query = undefined;
-    flight.landing = NOT_YET;
+  join(landing: Landing): void {
+    if (this.#others === undefined) this.#others = [landing];
+    else this.#others.push(landing);
   }
 
-  /** A late joiner inherits no deadline: where the flight ran out of time and the joiner has not, it asks again. */
-  async #join(flight: Flight, query: Query, budget: Budget): Promise<Response> {
-    try {
-      return await flight.landing;
-    } catch (error) {
-      const timeLeft = budget.deadline - this.#clock.now();
-      const ranOut = error instanceof ResolutionError && error.fault === "deadline-exceeded";
-      if (!ranOut || timeLeft <= 0) throw error;
-      return await this.exchange(query, budget);
-    }
+  landed(response: Response): void {
+    const first = this.#first;
+    const others = this.#leave();
+    first?.landed(response);
+    for (const landing of others) landing.landed(response);
+  }
+
+  failed(error: unknown): void {
+    const first = this.#first;
+    const others = this.#leave();
+    first?.failed(error);
+    for (const landing of others) landing.failed(error);
+  }
+
+  /**
+   * The collector may keep a flight for long: a `Map` that many pass through leaves tables behind, each holding
+   * what was in it. What hangs on the flight is not to stay with it.
+   */
+  #leave(): readonly Landing[] {
+    this.#aloft.delete(this.#key);
+    const others = this.#others ?? NOBODY;
+    this.#first = this.#others = undefined;
+    return others;
+  }
+}
+
+/** A late joiner inherits no deadline: where the flight ran out of time and the joiner has not, it asks again. */
+class Latecomer implements Landing {
+  readonly #query: Query;
+  readonly #budget: Budget;
+  readonly #landing: Landing;
+  readonly #flights: Flights;
+  readonly #clock: Clock;
+
+  constructor(query: Query, budget: Budget, landing: Landing, flights: Flights, clock: Clock) {
+    this.#query = query;
+    this.#budget = budget;
+    this.#landing = landing;
+    this.#flights = flights;
+    this.#clock = clock;
+  }
+
+  landed(response: Response): void {
+    this.#landing.landed(response);
+  }
+
+  failed(error: unknown): void {
+    const ranOut = error instanceof ResolutionError && error.fault === "deadline-exceeded";
+    const hasTime = this.#budget.deadline > this.#clock.now();
+    if (ranOut && hasTime) this.#flights.ask(this.#query, this.#budget, this.#landing);
+    else this.#landing.failed(error);
   }
 }

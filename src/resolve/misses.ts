@@ -7,8 +7,9 @@
  */
 import { Entry, isData } from "../cache/entry.ts";
 import type { Store } from "../cache/store.ts";
+import { ask } from "../ports/asking.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
-import type { Exchange, ExtendedError, Query, Response } from "../ports/exchange.ts";
+import type { Exchange, ExtendedError, Landing, Query, Response } from "../ports/exchange.ts";
 import type { Question } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
 import { ResolutionError } from "../ports/fault.ts";
@@ -89,14 +90,14 @@ export class Misses {
       return;
     }
     this.#setTimers(client);
-    this.#ask(client.key, "client").then(
-      (response) => {
+    this.#ask(client.key, "client", {
+      landed: (response) => {
         this.#land(client, response);
       },
-      (error: unknown) => {
+      failed: (error) => {
         this.#fail(client, error);
       },
-    );
+    });
   }
 
   /**
@@ -149,15 +150,15 @@ export class Misses {
   #refresh(key: string, entry: Entry): void {
     if (entry.isRefreshing) return;
     entry.isRefreshing = true;
-    this.#ask(key, "refresh").then(
-      () => {
+    this.#ask(key, "refresh", {
+      landed: () => {
         entry.isRefreshing = false;
       },
-      (error: unknown) => {
+      failed: (error) => {
         entry.isRefreshing = false;
         this.#troubled(entry, error);
       },
-    );
+    });
   }
 
   #setTimers(client: PendingClient): void {
@@ -172,16 +173,22 @@ export class Misses {
     });
   }
 
-  #ask(key: string, purpose: Query["purpose"]): Promise<Response> {
+  #ask(key: string, purpose: Query["purpose"], landing: Landing): void {
     const query: Query = { question: questionOfKey(key), key, purpose };
-    return this.#deps.answers.exchange(
-      query,
-      budgetUntil(this.#deps.clock.now() + this.#options.queryTimeout),
-    );
+    const budget = budgetUntil(this.#deps.clock.now() + this.#options.queryTimeout);
+    ask(this.#deps.answers, query, budget, landing);
   }
 
   #land(client: PendingClient, response: Response): void {
     if (client.isAnswered) return;
+    try {
+      this.#answer(client, response);
+    } catch (error) {
+      this.#fail(client, error); // A bug here is this client's fault, not that of the connection the response came by.
+    }
+  }
+
+  #answer(client: PendingClient, response: Response): void {
     if (client.stale !== undefined && !isData(response)) {
       this.#answerStale(client, client.stale);
       return;

@@ -2,7 +2,7 @@
 import type { Failures } from "../cache/failures.ts";
 import type { Exchange } from "../ports/exchange.ts";
 import { ResolutionError, type ResolutionFault } from "../ports/fault.ts";
-import { onWayBack } from "./way-back.ts";
+import { onWayBack } from "../ports/way-back.ts";
 
 /** Faults that say something of the way upstream. The others say something of us, or of the moment. */
 const TRANSPORT_FAULTS: ReadonlySet<ResolutionFault> = new Set([

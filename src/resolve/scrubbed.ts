@@ -6,7 +6,7 @@
  */
 import { relevantRecords } from "../cache/relevance.ts";
 import type { Exchange } from "../ports/exchange.ts";
-import { onWayBack } from "./way-back.ts";
+import { onWayBack } from "../ports/way-back.ts";
 
 export interface ScrubCounters {
   /** Records in ANSWER that did not answer the question. */

@@ -5,6 +5,7 @@ import { type LifetimeLimits, lifetimeOf } from "../cache/lifetime.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Exchange, Query, Response } from "../ports/exchange.ts";
+import { onWayBack } from "../ports/way-back.ts";
 
 /**
  * Milliseconds after a failed refresh in which nobody is made to wait for another: the failure recheck timer,
@@ -28,16 +29,15 @@ export interface StoredDeps {
 }
 
 export function stored(next: Exchange, options: StoredOptions, deps: StoredDeps): Exchange {
-  return {
-    exchange(query, budget) {
-      const generation = deps.generation();
-      return next.exchange(query, budget).then((response) => {
-        keep(query, response, generation, options, deps);
-        deps.learn?.(response);
-        return response;
-      });
+  return onWayBack(next, {
+    // Of when the question left: what has been decided since, the response does not know.
+    mark: deps.generation,
+    landed(response, query, _budget, generation) {
+      keep(query, response, generation, options, deps);
+      deps.learn?.(response);
+      return response;
     },
-  };
+  });
 }
 
 function keep(

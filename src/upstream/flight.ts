@@ -2,13 +2,13 @@
  * One question on its way: sent on the best connection, sent again elsewhere when that ends or falls silent,
  * until a response comes or time is up. Earlier sendings stay valid: whichever is answered first counts.
  *
- * Everything happens in calls from connections, replicas and the time wheel; there is no promise inside, only
- * the one that the asker waits on. Where it may go is `itinerary.ts`.
+ * Everything happens in calls from connections, replicas and the time wheel; there is no promise inside.
+ * Where it may go is `itinerary.ts`.
  *
  * Source: RFC 7766 §6.2.4 (retry on another connection), RFC 7858 §3.4, RFC 9520 §3.1 (few retries).
  */
 import type { Instant } from "../ports/clock.ts";
-import type { Budget, Query, Response } from "../ports/exchange.ts";
+import type { Budget, Landing, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Message, Question } from "../ports/message.ts";
 import { Rcode, typeToText } from "../wire/codes.ts";
@@ -57,8 +57,7 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
   readonly #deps: FlightDeps;
   readonly #itinerary: Itinerary;
   readonly #startedAt: Instant;
-  #resolve: (response: Response) => void = ignore;
-  #reject: (error: ResolutionError) => void = ignore;
+  readonly #landing: Landing;
   /** Not answered yet. BOUNDED: by `MAX_SENDINGS` and `MAX_LOSSES`. */
   #attempts: readonly Attempt[] = NO_ATTEMPTS;
   #sendings = 0;
@@ -80,19 +79,18 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
   previous: Sleeper | undefined = undefined;
   next: Sleeper | undefined = undefined;
 
-  constructor(query: Query, budget: Budget, route: Route, now: Instant, deps: FlightDeps) {
+  constructor(query: Query, budget: Budget, route: Route, now: Instant, landing: Landing, deps: FlightDeps) {
     this.question = query.question;
     this.#query = query;
     this.#budget = budget;
     this.#itinerary = new Itinerary(route);
     this.#startedAt = now;
+    this.#landing = landing;
     this.#deps = deps;
   }
 
   /** Takes off. Everything else follows from it. */
-  start(now: Instant, resolve: (response: Response) => void, reject: (error: ResolutionError) => void): void {
-    this.#resolve = resolve;
-    this.#reject = reject;
+  start(now: Instant): void {
     const { avoid } = this.#query;
     if (avoid !== undefined) {
       this.#useless = this.#itinerary.avoid(avoid);
@@ -308,12 +306,18 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
   }
 
   #giveUp(error: ResolutionError): void {
-    if (this.#poor !== undefined) this.#land(this.#poor);
-    else if (this.#end()) this.#reject(error);
+    if (this.#poor !== undefined) {
+      this.#land(this.#poor);
+    } else if (this.#end()) {
+      // Not within this call: who asks again at once would do so while connections and queues are being gone through.
+      queueMicrotask(() => {
+        this.#landing.failed(error);
+      });
+    }
   }
 
   #land(response: Response): void {
-    if (this.#end()) this.#resolve(response);
+    if (this.#end()) this.#landing.landed(response);
   }
 
   #end(): boolean {
@@ -357,8 +361,4 @@ function responseOf(message: Message, upstream: string): Response {
 
 function unreachable(detail: string): ResolutionError {
   return new ResolutionError("upstream-unreachable", detail);
-}
-
-function ignore(): void {
-  // Replaced by `start`.
 }

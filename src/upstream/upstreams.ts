@@ -6,10 +6,11 @@
  *
  * Source: RFC 7858, RFC 7766, RFC 8310.
  */
+import { promised } from "../ports/asking.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Dialer } from "../ports/dialer.ts";
 import type { Durations } from "../ports/durations.ts";
-import type { Budget, Exchange, Query, Response } from "../ports/exchange.ts";
+import type { Budget, Exchange, Landing, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Log } from "../ports/log.ts";
 import type { Question } from "../ports/message.ts";
@@ -89,18 +90,23 @@ export class Upstreams implements Exchange {
   }
 
   exchange(query: Query, budget: Budget): Promise<Response> {
+    return promised(this.ask, query, budget);
+  }
+
+  readonly ask = (query: Query, budget: Budget, landing: Landing): void => {
     const now = this.#deps.clock.now();
     const route = this.#router.routeFor(query.question);
     const refusal = this.#refusal(route, budget, now);
-    if (refusal !== undefined || route === undefined) return Promise.reject(refusal ?? nobody());
+    if (refusal !== undefined || route === undefined) {
+      landing.failed(refusal ?? nobody());
+      return;
+    }
     this.#watch(now);
     if (budget.trace !== undefined) this.#trace(route, budget, now);
-    const flight = new Flight(query, budget, route, now, this.#flightDeps);
+    const flight = new Flight(query, budget, route, now, landing, this.#flightDeps);
     this.#aloft.join(flight);
-    return new Promise((resolve, reject) => {
-      flight.start(now, resolve, reject);
-    });
-  }
+    flight.start(now);
+  };
 
   get inFlight(): number {
     return this.#aloft.size;
