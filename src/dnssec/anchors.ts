@@ -54,6 +54,9 @@ export class Anchors {
 
   /** The closest rule at or above `name`. */
   governing(name: Name): Rule {
+    // Nearly always there is the root's anchor and nothing else.
+    const root = this.#rules.size === 1 ? this.#rules.get(ROOT) : undefined;
+    if (root !== undefined) return root;
     for (let at = name; ; at = parentOf(at)) {
       const rule = this.#rules.get(at);
       if (rule !== undefined) return rule;

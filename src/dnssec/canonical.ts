@@ -29,19 +29,31 @@ export function signedData(rrset: Rrset, signature: Signature): Buffer {
   for (const rdata of rdatas) size += owner.length + RECORD_HEADER_OCTETS + rdata.length;
   if (size > scratch.length) scratch = Buffer.allocUnsafeSlow(size);
 
-  scratch.set(signature.rdata.subarray(0, RRSIG_HEADER_OCTETS));
-  let at = RRSIG_HEADER_OCTETS;
-  at += scratch.latin1Write(signature.signer, at);
+  for (let i = 0; i < RRSIG_HEADER_OCTETS; i++) scratch[i] = signature.rdata[i]!;
+  let at = writeOctets(signature.signer, RRSIG_HEADER_OCTETS);
   for (const rdata of rdatas) {
-    at += scratch.latin1Write(owner, at);
-    at = scratch.writeUInt16BE(type, at);
-    at = scratch.writeUInt16BE(records[0]!.class, at);
-    at = scratch.writeUInt32BE(signature.originalTtl, at);
-    at = scratch.writeUInt16BE(rdata.length, at);
+    at = writeOctets(owner, at);
+    at = writeU16(type, at);
+    at = writeU16(records[0]!.class, at);
+    at = writeU16(signature.originalTtl >>> 16, at);
+    at = writeU16(signature.originalTtl & 0xffff, at);
+    at = writeU16(rdata.length, at);
     scratch.set(rdata, at);
     at += rdata.length;
   }
   return scratch.subarray(0, at);
+}
+
+/** Few octets: one by one they are there sooner than by a call. */
+function writeOctets(name: string, at: number): number {
+  for (let i = 0; i < name.length; i++) scratch[at + i] = name.charCodeAt(i);
+  return at + name.length;
+}
+
+function writeU16(value: number, at: number): number {
+  scratch[at] = value >>> 8;
+  scratch[at + 1] = value & 0xff;
+  return at + 2;
 }
 
 /** The owner as it was signed: `*` and the rightmost labels where a wildcard was expanded (RFC 4035 §5.3.2). */

@@ -22,7 +22,11 @@ export interface Rrset {
  * The signatures of `rrset` that may be about it at all, at most 8: what is left of `signatures` after
  * every check that needs neither key nor clock.
  */
-export function plausibleSignatures(rrset: Rrset): Signature[] {
+export function plausibleSignatures(rrset: Rrset): readonly Signature[] {
+  return rrset instanceof Grouped ? rrset.plausible() : plausibleOf(rrset);
+}
+
+function plausibleOf(rrset: Rrset): Signature[] {
   const plausible: Signature[] = [];
   for (const record of rrset.signatures) {
     const signature = readSignature(record.rdata, record.ttl);
@@ -43,20 +47,35 @@ export function soleRdata(rrset: Rrset): Uint8Array | undefined {
   return rrset.records.every(({ rdata }) => Buffer.compare(rdata, first) === 0) ? first : undefined;
 }
 
-interface Growing extends Rrset {
-  records: ResourceRecord[];
-  signatures: ResourceRecord[];
-}
+const NO_RECORDS: ResourceRecord[] = [];
 
-/** Lists of one are made as such: the first `push` to an empty one makes room for sixteen more. */
-function setOf(record: ResourceRecord, type: number): Growing {
-  const isSignature = record.type === Type.RRSIG;
-  return {
-    owner: record.owner,
-    type,
-    records: isSignature ? [] : [record],
-    signatures: isSignature ? [record] : [],
-  };
+/** An RRset that grows while its section is gone through, and is asked for its signatures thereafter. */
+class Grouped implements Rrset {
+  readonly owner: Name;
+  readonly type: number;
+  records = NO_RECORDS;
+  signatures = NO_RECORDS;
+  /** Private, so that no copy under another owner takes it along. */
+  #plausible: readonly Signature[] | undefined;
+
+  constructor(owner: Name, type: number) {
+    this.owner = owner;
+    this.type = type;
+  }
+
+  /** Lists of one are made as such: the first `push` to an empty one makes room for sixteen more. */
+  add(record: ResourceRecord): void {
+    if (record.type !== Type.RRSIG) {
+      if (this.records.length === 0) this.records = [record];
+      else this.records.push(record);
+    } else if (this.signatures.length === 0) this.signatures = [record];
+    else this.signatures.push(record);
+  }
+
+  plausible(): readonly Signature[] {
+    this.#plausible ??= plausibleOf(this);
+    return this.#plausible;
+  }
 }
 
 /** Above so many RRsets an index is built: below it, looking back is faster. */
@@ -64,8 +83,8 @@ const INDEX_FROM = 12;
 
 /** RRsets of `section` in the order they first appear; RRSIGs that cover nothing in it are dropped. */
 export function groupRrsets(section: readonly ResourceRecord[], qclass: number): Rrset[] {
-  const sets: Growing[] = [];
-  let index: Map<string, Growing> | undefined;
+  const sets: Grouped[] = [];
+  let index: Map<string, Grouped> | undefined;
   for (const record of section) {
     if (record.class !== qclass) continue;
     const covered = record.type === Type.RRSIG ? typeCovered(record.rdata) : record.type;
@@ -74,19 +93,18 @@ export function groupRrsets(section: readonly ResourceRecord[], qclass: number):
         ? lookBack(sets, record.owner, covered)
         : index.get(indexKey(record.owner, covered));
     if (set === undefined) {
-      set = setOf(record, covered);
+      set = new Grouped(record.owner, covered);
       sets.push(set);
       if (sets.length === INDEX_FROM)
         index = new Map(sets.map((each) => [indexKey(each.owner, each.type), each]));
       else index?.set(indexKey(set.owner, covered), set);
-    } else if (record.type !== Type.RRSIG) set.records.push(record);
-    else if (set.signatures.length === 0) set.signatures = [record];
-    else set.signatures.push(record);
+    }
+    set.add(record);
   }
   return sets.some(isEmpty) ? sets.filter((set) => !isEmpty(set)) : sets;
 }
 
-function lookBack(sets: readonly Growing[], owner: Name, type: number): Growing | undefined {
+function lookBack(sets: readonly Grouped[], owner: Name, type: number): Grouped | undefined {
   for (let i = sets.length - 1; i >= 0; i--) {
     const set = sets[i]!;
     if (set.type === type && set.owner === owner) return set;

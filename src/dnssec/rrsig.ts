@@ -5,7 +5,7 @@
  */
 import type { Name } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
-import { isAtOrBelow, labelCount, nameFromOctets } from "../wire/names.ts";
+import { ROOT, isAtOrBelow, labelCount, nameFromOctets } from "../wire/names.ts";
 
 export interface Signature {
   readonly algorithm: number;
@@ -31,7 +31,7 @@ export const RRSIG_HEADER_OCTETS = 18;
 
 /** `undefined` where the RDATA is malformed. */
 export function readSignature(rdata: Uint8Array, ttl: number): Signature | undefined {
-  const signer = rdata.length > RRSIG_HEADER_OCTETS ? nameFromOctets(rdata, RRSIG_HEADER_OCTETS) : undefined;
+  const signer = rdata.length > RRSIG_HEADER_OCTETS ? signerIn(rdata) : undefined;
   if (signer === undefined) return undefined;
   const octets = rdata.subarray(RRSIG_HEADER_OCTETS + signer.length);
   if (octets.length === 0) return undefined;
@@ -47,6 +47,20 @@ export function readSignature(rdata: Uint8Array, ttl: number): Signature | undef
     rdata,
     octets,
   };
+}
+
+/** The signer's name read last: most signatures that follow one another are of one zone. */
+let latestSigner = ROOT;
+
+function signerIn(rdata: Uint8Array): Name | undefined {
+  const { length } = latestSigner;
+  for (let i = 0; i < length; i++) {
+    if (rdata[RRSIG_HEADER_OCTETS + i] === latestSigner.charCodeAt(i)) continue;
+    const signer = nameFromOctets(rdata, RRSIG_HEADER_OCTETS);
+    if (signer !== undefined) latestSigner = signer;
+    return signer;
+  }
+  return latestSigner;
 }
 
 function u32(octets: Uint8Array, at: number): number {

@@ -166,7 +166,7 @@ export class Validator implements Exchange {
   /** The response, with the chain above it on its way at the same moment. */
   #asked(query: Query, budget: Budget): Promise<Response> {
     const leaf = this.#next.exchange(query, budget);
-    if (this.#options.prefetchChain(query.question)) this.#prefetch(query.question.qname, budget);
+    this.#prefetch(query.question, budget);
     return leaf;
   }
 
@@ -187,11 +187,14 @@ export class Validator implements Exchange {
     return response;
   }
 
-  #prefetch(qname: Name, budget: Budget): void {
+  #prefetch(question: Question, budget: Budget): void {
+    const { qname } = question;
     const rule = this.#deps.anchors.governing(qname);
     if (rule.kind !== "anchor") return;
     const domain = this.#deps.registrableDomain(qname);
-    this.zones.prefetch(isAtOrBelow(domain, rule.zone) ? domain : rule.zone, budget);
+    const zone = isAtOrBelow(domain, rule.zone) ? domain : rule.zone;
+    if (this.zones.known(zone) !== undefined || !this.#options.prefetchChain(question)) return;
+    this.zones.prefetch(zone, budget);
   }
 
   /** Once more, from another server or at least another connection; the budget is the same. */

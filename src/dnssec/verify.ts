@@ -6,6 +6,7 @@
 import type { Work } from "../ports/exchange.ts";
 import type { Name } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
+import { asBuffer } from "../wire/latin1.ts";
 import { ancestorOf } from "../wire/names.ts";
 import { signedData } from "./canonical.ts";
 import { isRevoked, isZoneKey } from "./dnskey.ts";
@@ -142,13 +143,8 @@ function signedBy(rrset: Rrset, signature: Signature, key: ZoneKey, now: number)
 
 /** Octets of data above which a verification is not remembered: proofs are far smaller. */
 const MAX_REMEMBERED_OCTETS = 2_048;
-/** Twice as many are kept at most: about 3 MiB with P-256. */
+/** Twice as many are kept at most: about 2 MiB with P-256. */
 const REMEMBERED = 2_048;
-
-interface Verified {
-  readonly key: ZoneKey;
-  readonly data: Buffer;
-}
 
 /**
  * Verifications that succeeded, octet for octet: the same key over the same data with the same signature
@@ -156,16 +152,14 @@ interface Verified {
  */
 export class VerifiedMemory {
   /** BOUNDED: by 4,096 entries of at most 2 KiB each. */
-  readonly #known = new Generations<string, Verified>(REMEMBERED);
+  readonly #known = new Generations<string, ZoneKey>(REMEMBERED);
 
   has(key: ZoneKey, data: Buffer, signature: Uint8Array): boolean {
-    const known = this.#known.get(latin1(signature));
-    return known !== undefined && known.key === key && known.data.equals(data);
+    return isRemembered(key, data, signature) && this.#known.get(asOne(data, signature)) === key;
   }
 
   add(key: ZoneKey, data: Buffer, signature: Uint8Array): void {
-    if (data.length > MAX_REMEMBERED_OCTETS) return;
-    this.#known.set(latin1(signature), { key, data: Buffer.from(data) });
+    if (isRemembered(key, data, signature)) this.#known.set(asOne(data, signature), key);
   }
 
   clear(): void {
@@ -173,6 +167,11 @@ export class VerifiedMemory {
   }
 }
 
-function latin1(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString("latin1");
+/** All signatures of a key are of one length: where data ends and the signature begins is then no question. */
+function isRemembered({ publicKey }: ZoneKey, data: Buffer, signature: Uint8Array): boolean {
+  return data.length <= MAX_REMEMBERED_OCTETS && signature.length === publicKey?.signatureOctets;
+}
+
+function asOne(data: Buffer, signature: Uint8Array): string {
+  return asBuffer(signature).latin1Slice() + data.latin1Slice();
 }

@@ -62,8 +62,9 @@ export class ZoneMap {
   /** What is known now, without asking. */
   known(name: Name): ZoneStatus | undefined {
     const status = this.#settled.get(name);
+    if (status === undefined) return undefined;
     const now = this.#clock.now();
-    if (status === undefined || now >= status.expiresAt) return undefined;
+    if (now >= status.expiresAt) return undefined;
     if (status.kind === "secure" && isAgeing(status, now)) this.#onAgeing(status);
     return status;
   }

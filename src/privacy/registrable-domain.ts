@@ -10,7 +10,7 @@
  */
 import { getPublicSuffix, parse } from "tldts";
 import type { Name } from "../ports/message.ts";
-import { ancestorOf } from "../wire/names.ts";
+import { ancestorOf, ROOT } from "../wire/names.ts";
 
 /** Labels of the longest rule in the ICANN section (`*.kawasaki.jp` with its wildcard is 3, `pvt.k12.ma.us` 4), and room. */
 const MOST_SUFFIX_LABELS = 6;
@@ -41,6 +41,18 @@ const labelStarts = new Uint8Array(MOST_LABELS);
  * domain that no rule knows are their own.
  */
 export function registrableDomain(qname: Name): Name {
+  if (qname !== latest) {
+    latestDomain = domainOf(qname);
+    latest = qname;
+  }
+  return latestDomain;
+}
+
+/** The name asked for last, and its domain: one question asks for it several times in a row. */
+let latest = ROOT;
+let latestDomain = ROOT;
+
+function domainOf(qname: Name): Name {
   const labels = markLabels(qname);
   if (labels <= 1) return qname;
 
