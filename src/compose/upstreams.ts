@@ -26,6 +26,8 @@ import { createPlainResolver } from "../upstream/plain-resolver.ts";
 import { type ServerSnapshot, summed } from "../upstream/snapshot.ts";
 import { TlsDialer } from "../upstream/tls-dialer.ts";
 import { Upstreams, type UpstreamsDeps } from "../upstream/upstreams.ts";
+import { MAX_MESSAGE_OCTETS } from "../wire/read-message.ts";
+import { Views } from "../wire/views.ts";
 import { createDanePart } from "./dane-part.ts";
 import { checkUpstreams } from "./upstream-checkup.ts";
 
@@ -74,6 +76,9 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
   const { config, clock, random, log, sharding } = deps;
   const { padding, paddingBlock, ecs } = config.privacy;
   const encode = outgoingQuery({ padding, paddingBlock, ecs }, random);
+  // For those who copy the message on at once.
+  const room = new Views(Buffer.allocUnsafeSlow(MAX_MESSAGE_OCTETS));
+  const encodeOnce = outgoingQuery({ padding, paddingBlock, ecs }, random, (octets) => room.upTo(octets));
   const histograms = new Map<string, Histogram>(); // BOUNDED: by the configured servers.
   const hops = new Hops();
   const scrubbing = { irrelevantRecords: 0 };
@@ -95,7 +100,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     askPlain,
     // The ID is a connection's own: it is set when the query is sent.
     encode: (question, { options: { ecs: own } }, isEncrypted) =>
-      encode(question, 0, hops.of(own, isEncrypted)),
+      encodeOnce(question, 0, hops.of(own, isEncrypted)),
     ranked: (question, operators) => sharding().ranked(question, operators),
     durations: (server) => {
       const histogram = histograms.get(server) ?? new Histogram(UPSTREAM_BOUNDS);

@@ -121,7 +121,7 @@ export class TcpClient implements Client {
         this.#shared.drops["client-gone"]++;
         return;
       }
-      this.#ready.push(response);
+      this.#ready.push(Buffer.from(response));
       if (this.#ready.length === 1) this.#shared.turns.add(this);
     };
   }

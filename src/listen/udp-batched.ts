@@ -133,8 +133,9 @@ class BatchedUdpEndpoint implements Listener, Client {
     const reply = (response: Uint8Array): void => {
       if (sent) return;
       if (this.#isServing) {
+        const own = Buffer.from(response);
         this.#held.push(() => {
-          reply(response);
+          reply(own);
         });
         return;
       }

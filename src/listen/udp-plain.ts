@@ -94,7 +94,7 @@ class PlainUdpEndpoint implements Listener, Client {
       sent = true;
       this.#underWay--;
       if (this.#phase === "closed") this.#deps.drops["client-gone"]++;
-      else this.#socket.send(response, port, address, this.#sent);
+      else this.#socket.send(Buffer.from(response), port, address, this.#sent);
       if (this.#underWay === 0) this.#drained();
     };
   }

@@ -15,7 +15,7 @@ export interface Client {
   detach(): Reply;
 }
 
-/** Takes ownership of `response`, a whole message without length prefix. */
+/** Copies `response`, a whole message without length prefix, before it returns: its memory is used again. */
 export type Reply = (response: Uint8Array) => void;
 
 export interface PacketHandler {

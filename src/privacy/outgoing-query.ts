@@ -34,7 +34,7 @@ export interface Hop {
   readonly clear?: boolean;
 }
 
-/** Gives a whole message, owned by the caller. Its ID is at octets 0 and 1 and may be patched there. */
+/** Gives a whole message in the memory that was asked for it. Its ID is at octets 0 and 1 and may be patched there. */
 export type EncodeQuery = (question: Question, id: number, hop?: Hop) => Buffer;
 
 const HEADER_OCTETS = 12;
@@ -63,8 +63,15 @@ interface Template {
   readonly isPadded: boolean;
 }
 
-/** Makes the encoder for one configuration. One allocation (the message) a query. */
-export function outgoingQuery(options: OutgoingQueryOptions, random: Random): EncodeQuery {
+/**
+ * Makes the encoder for one configuration.
+ * @param memory gives as many octets for each message; by default its own.
+ */
+export function outgoingQuery(
+  options: OutgoingQueryOptions,
+  random: Random,
+  memory: (octets: number) => Buffer = Buffer.allocUnsafe,
+): EncodeQuery {
   const sealed = {
     zero: templateOf(options, "zero", false, random),
     none: templateOf(options, "none", false, random),
@@ -76,17 +83,22 @@ export function outgoingQuery(options: OutgoingQueryOptions, random: Random): En
 
   return (question, id, hop) => {
     const ecs = hop?.ecs ?? options.ecs;
-    return encode(hop?.clear === true ? clear[ecs] : sealed[ecs], question, id);
+    return encode(hop?.clear === true ? clear[ecs] : sealed[ecs], question, id, memory);
   };
 }
 
-function encode(template: Template, question: Question, id: number): Buffer {
+function encode(
+  template: Template,
+  question: Question,
+  id: number,
+  memory: (octets: number) => Buffer,
+): Buffer {
   const { qname, qtype, qclass } = question;
   const { tail, fixed } = template;
   const tailStart = HEADER_OCTETS + qname.length + QUESTION_TAIL_OCTETS;
   const length = template.lengthOf(tailStart + fixed);
   // Every octet is written below, so memory of an earlier message cannot show through.
-  const message = Buffer.allocUnsafe(length);
+  const message = memory(length);
 
   message.set(HEADER, 0);
   message[0] = id >>> 8;

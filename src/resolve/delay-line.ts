@@ -10,17 +10,17 @@ export interface Delayed {
   cancel(): void;
 }
 
-class Place implements Delayed {
+class Place<Waiting> implements Delayed {
   readonly due: Instant;
-  readonly task: () => void;
-  readonly #line: DelayLine;
-  before: Place | undefined = undefined;
-  behind: Place | undefined = undefined;
+  readonly who: Waiting;
+  readonly #line: DelayLine<Waiting>;
+  before: Place<Waiting> | undefined = undefined;
+  behind: Place<Waiting> | undefined = undefined;
   isWaiting = true;
 
-  constructor(due: Instant, task: () => void, line: DelayLine) {
+  constructor(due: Instant, who: Waiting, line: DelayLine<Waiting>) {
     this.due = due;
-    this.task = task;
+    this.who = who;
     this.#line = line;
   }
 
@@ -29,22 +29,28 @@ class Place implements Delayed {
   }
 }
 
-export class DelayLine {
+export class DelayLine<Waiting> {
   readonly #clock: Clock;
   readonly #delay: number;
+  readonly #ring: (who: Waiting) => void;
   /** BOUNDED: by the clients that wait, through the links of their places. */
-  #first: Place | undefined;
-  #last: Place | undefined;
+  #first: Place<Waiting> | undefined;
+  #last: Place<Waiting> | undefined;
   #cancelTimer: (() => void) | undefined;
 
-  /** @param delay milliseconds each task waits. */
-  constructor(clock: Clock, delay: number) {
+  /**
+   * @param delay milliseconds each of them waits.
+   * @param ring called for each whose wait is over.
+   */
+  constructor(clock: Clock, delay: number, ring: (who: Waiting) => void) {
     this.#clock = clock;
     this.#delay = delay;
+    this.#ring = ring;
   }
 
-  push(task: () => void): Delayed {
-    const place = new Place(this.#clock.now() + this.#delay, task, this);
+  /** @param now the time it is. */
+  push(who: Waiting, now: Instant): Delayed {
+    const place = new Place(now + this.#delay, who, this);
     const last = this.#last;
     place.before = last;
     if (last === undefined) this.#first = place;
@@ -55,7 +61,7 @@ export class DelayLine {
   }
 
   /** Takes `place` out, if it is in. The timer stays: it finds out who is first by then. */
-  leave(place: Place): void {
+  leave(place: Place<Waiting>): void {
     if (!place.isWaiting) return;
     place.isWaiting = false;
     const { before, behind } = place;
@@ -67,7 +73,7 @@ export class DelayLine {
     place.behind = undefined;
   }
 
-  /** Forgets every task. */
+  /** Forgets all that wait. */
   close(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -86,7 +92,7 @@ export class DelayLine {
     while (this.#first !== undefined && this.#first.due <= now) {
       const place = this.#first;
       this.leave(place);
-      place.task();
+      this.#ring(place.who);
     }
     if (this.#first !== undefined && this.#cancelTimer === undefined) {
       this.#arm(Math.max(this.#first.due - now, 1));

@@ -15,10 +15,11 @@ import type { Random } from "../ports/random.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import { InfoCode, Rcode } from "../wire/codes.ts";
 import { questionOfKey } from "../wire/names.ts";
+import { Views } from "../wire/views.ts";
 import { budgetUntil } from "./budget.ts";
 import { viewOf } from "./client-view.ts";
 import { DelayLine } from "./delay-line.ts";
-import type { PendingClient } from "./pending-client.ts";
+import type { Answerer, PendingClient } from "./pending-client.ts";
 import { answeringFlags, writeBare, writeEntry } from "./respond.ts";
 import type { AnswerSource, ServeCounters } from "./serve-counters.ts";
 import { STALE_RECHECK } from "./stored.ts";
@@ -55,12 +56,13 @@ const MAX_PLANNED_REFRESHES = 1_024;
 const HEADER_OCTETS = 12;
 /** A response is put together here and copied out: nothing in it outlives the call. */
 const ROOM = Buffer.allocUnsafe(0xffff);
+const RESPONSES = new Views(ROOM);
 
-export class Misses {
+export class Misses implements Answerer {
   readonly #options: MissesOptions;
   readonly #deps: MissesDeps;
-  readonly #deadlines: DelayLine;
-  readonly #staleTimers: DelayLine;
+  readonly #deadlines: DelayLine<PendingClient>;
+  readonly #staleTimers: DelayLine<PendingClient>;
   /** Entries whose refresh has its moment, and how to call it off. BOUNDED: by `MAX_PLANNED_REFRESHES`. */
   readonly #planned = new Map<Entry, () => void>();
   #waiting = 0;
@@ -68,8 +70,15 @@ export class Misses {
   constructor(options: MissesOptions, deps: MissesDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#deadlines = new DelayLine(deps.clock, options.queryTimeout);
-    this.#staleTimers = new DelayLine(deps.clock, options.staleAfter);
+    this.#deadlines = new DelayLine(deps.clock, options.queryTimeout, (client) => {
+      this.failed(client, new ResolutionError("deadline-exceeded", "the client's time is up"));
+    });
+    this.#staleTimers = new DelayLine(deps.clock, options.staleAfter, (client) => {
+      const { stale } = client;
+      if (stale === undefined) return;
+      this.#troubled(stale);
+      this.#answerStale(client, stale);
+    });
   }
 
   /** Clients waiting now. */
@@ -81,7 +90,7 @@ export class Misses {
   wait(client: PendingClient): void {
     this.#waiting++;
     if (this.#waiting > this.#options.maxWaiting) {
-      this.#fail(client, new ResolutionError("overloaded", "too many clients waiting"));
+      this.failed(client, new ResolutionError("overloaded", "too many clients waiting"));
       return;
     }
     if (client.stale !== undefined && this.#isInTrouble(client.key, client.stale)) {
@@ -89,15 +98,10 @@ export class Misses {
       if (this.#deps.clock.now() >= client.stale.refreshNotBefore) this.#refresh(client.key, client.stale);
       return;
     }
-    this.#setTimers(client);
-    this.#ask(client.key, "client", {
-      landed: (response) => {
-        this.#land(client, response);
-      },
-      failed: (error) => {
-        this.#fail(client, error);
-      },
-    });
+    client.deadline = this.#deadlines.push(client, client.since);
+    if (client.stale !== undefined) client.staleTimer = this.#staleTimers.push(client, client.since);
+    client.answerer = this;
+    this.#ask(client.key, "client", client.since, client);
   }
 
   /**
@@ -150,7 +154,7 @@ export class Misses {
   #refresh(key: string, entry: Entry): void {
     if (entry.isRefreshing) return;
     entry.isRefreshing = true;
-    this.#ask(key, "refresh", {
+    this.#ask(key, "refresh", this.#deps.clock.now(), {
       landed: () => {
         entry.isRefreshing = false;
       },
@@ -161,30 +165,18 @@ export class Misses {
     });
   }
 
-  #setTimers(client: PendingClient): void {
-    const { stale } = client;
-    client.deadline = this.#deadlines.push(() => {
-      this.#fail(client, new ResolutionError("deadline-exceeded", "the client's time is up"));
-    });
-    if (stale === undefined) return;
-    client.staleTimer = this.#staleTimers.push(() => {
-      this.#troubled(stale);
-      this.#answerStale(client, stale);
-    });
-  }
-
-  #ask(key: string, purpose: Query["purpose"], landing: Landing): void {
+  #ask(key: string, purpose: Query["purpose"], now: Instant, landing: Landing): void {
     const query: Query = { question: questionOfKey(key), key, purpose };
-    const budget = budgetUntil(this.#deps.clock.now() + this.#options.queryTimeout);
+    const budget = budgetUntil(now + this.#options.queryTimeout);
     ask(this.#deps.answers, query, budget, landing);
   }
 
-  #land(client: PendingClient, response: Response): void {
-    if (client.isAnswered) return;
+  /** Part of `Answerer`. */
+  landed(client: PendingClient, response: Response): void {
     try {
       this.#answer(client, response);
     } catch (error) {
-      this.#fail(client, error); // A bug here is this client's fault, not that of the connection the response came by.
+      this.failed(client, error); // A bug here is this client's fault, not that of the connection the response came by.
     }
   }
 
@@ -200,7 +192,8 @@ export class Misses {
     this.#send(client, octets, "upstream");
   }
 
-  #fail(client: PendingClient, error: unknown): void {
+  /** Part of `Answerer`. */
+  failed(client: PendingClient, error: unknown): void {
     if (client.isAnswered) return;
     if (client.stale !== undefined) {
       this.#troubled(client.stale, error);
@@ -240,7 +233,7 @@ export class Misses {
     const { counters } = this.#deps;
     counters.countResponse((ROOM[3] ?? 0) & 0x0f);
     counters.durations[source].observe((this.#deps.clock.now() - client.since) / 1_000);
-    client.answer(Buffer.from(ROOM.subarray(0, octets)));
+    client.answer(RESPONSES.upTo(octets));
   }
 }
 

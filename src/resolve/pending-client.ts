@@ -1,11 +1,18 @@
 /** A client whose answer comes later: what its response needs, and whether it has had it. */
 import type { Entry } from "../cache/entry.ts";
 import type { Instant } from "../ports/clock.ts";
+import type { Landing, Response } from "../ports/exchange.ts";
 import type { Reply } from "../ports/packet-handler.ts";
 import type { Delayed } from "./delay-line.ts";
 import type { Asker } from "./respond.ts";
 
-export class PendingClient implements Asker {
+/** Who writes the response when there is something to write. */
+export interface Answerer {
+  landed(client: PendingClient, response: Response): void;
+  failed(client: PendingClient, error: unknown): void;
+}
+
+export class PendingClient implements Asker, Landing {
   readonly id: number;
   readonly flags: number;
   readonly hasEdns: boolean;
@@ -21,6 +28,7 @@ export class PendingClient implements Asker {
   readonly stale: Entry | undefined;
   deadline: Delayed | undefined = undefined;
   staleTimer: Delayed | undefined = undefined;
+  answerer: Answerer | undefined = undefined;
   #reply: Reply | undefined;
 
   constructor(
@@ -49,10 +57,19 @@ export class PendingClient implements Asker {
     return this.#reply === undefined;
   }
 
-  /** Sends its one response; later ones are nobody's. */
+  landed(response: Response): void {
+    if (!this.isAnswered) this.answerer?.landed(this, response);
+  }
+
+  failed(error: unknown): void {
+    if (!this.isAnswered) this.answerer?.failed(this, error);
+  }
+
+  /** Sends its one response, which is copied by then; later ones are nobody's. */
   answer(response: Uint8Array): void {
     const reply = this.#reply;
     this.#reply = undefined;
+    this.answerer = undefined;
     this.deadline?.cancel();
     this.staleTimer?.cancel();
     reply?.(response);

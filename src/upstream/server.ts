@@ -4,7 +4,7 @@ import type { Question } from "../ports/message.ts";
 import { ServerCounters } from "./counters.ts";
 import type { ServerOptions } from "./options.ts";
 
-/** The whole query for a server, made afresh; its ID is set when it is sent. */
+/** The whole query for a server; its ID is set when it is sent. Its memory is used again for the next one. */
 export type EncodeFor = (question: Question, server: Server, isEncrypted: boolean) => Uint8Array;
 
 export interface Server {

@@ -2,52 +2,57 @@ import { describe, expect, it } from "vitest";
 import { DelayLine } from "../../../src/resolve/delay-line.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
+function line(rings: (who: string) => void = () => undefined) {
+  const clock = new ManualClock();
+  const rung: string[] = [];
+  const places = new DelayLine<string>(clock, 100, (who) => {
+    rung.push(who);
+    rings(who);
+  });
+  return { clock, rung, push: (who: string) => places.push(who, clock.now()), places };
+}
+
 describe("a line of equal delays", () => {
-  it("runs each task when its own delay is over, behind one timer", () => {
-    const clock = new ManualClock();
-    const line = new DelayLine(clock, 100);
-    const ran: string[] = [];
-    line.push(() => ran.push("first"));
+  it("rings for each when its own delay is over, behind one timer", () => {
+    const { clock, rung, push } = line();
+    push("first");
     clock.advance(60);
-    line.push(() => ran.push("second"));
+    push("second");
 
     expect(clock.pending).toBe(1);
     clock.advance(40);
-    expect(ran).toEqual(["first"]);
+    expect(rung).toEqual(["first"]);
     clock.advance(60);
-    expect(ran).toEqual(["first", "second"]);
+    expect(rung).toEqual(["first", "second"]);
     expect(clock.pending).toBe(0);
   });
 
-  it("does not run a cancelled task", () => {
-    const clock = new ManualClock();
-    const line = new DelayLine(clock, 100);
-    let ran = 0;
-    line.push(() => ran++).cancel();
-    line.push(() => ran++);
+  it("does not ring for who has left", () => {
+    const { clock, rung, push } = line();
+    push("first").cancel();
+    push("second");
 
     clock.advance(200);
 
-    expect(ran).toBe(1);
+    expect(rung).toEqual(["second"]);
   });
 
-  it("takes tasks that a task pushes", () => {
-    const clock = new ManualClock();
-    const line = new DelayLine(clock, 100);
-    let ran = 0;
-    line.push(() => line.push(() => ran++));
+  it("takes whom a ring brings", () => {
+    const one = line((who) => {
+      if (who === "first") one.push("second");
+    });
+    one.push("first");
 
-    clock.advance(201);
+    one.clock.advance(201);
 
-    expect(ran).toBe(1);
+    expect(one.rung).toEqual(["first", "second"]);
   });
 
   it("leaves no timer after close", () => {
-    const clock = new ManualClock();
-    const line = new DelayLine(clock, 100);
-    line.push(() => undefined);
+    const { clock, push, places } = line();
+    push("first");
 
-    line.close();
+    places.close();
 
     expect(clock.pending).toBe(0);
   });
