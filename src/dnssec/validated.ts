@@ -9,7 +9,16 @@
  * Source: RFC 4035 §4, §5; RFC 6840 §5.9; RFC 8914.
  */
 import type { Clock } from "../ports/clock.ts";
-import type { Budget, Exchange, ExtendedError, Query, Response, Verdict } from "../ports/exchange.ts";
+import { ask, promised, settle } from "../ports/asking.ts";
+import type {
+  Budget,
+  Exchange,
+  ExtendedError,
+  Landing,
+  Query,
+  Response,
+  Verdict,
+} from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import { Class, Rcode, Type } from "../wire/codes.ts";
@@ -19,6 +28,7 @@ import type { Anchors } from "./anchors.ts";
 import { explain } from "./explain.ts";
 import { type HelperAnswer, coveredType } from "./helper-answer.ts";
 import { judge } from "./judge.ts";
+import { type Judge, Judged } from "./judged.ts";
 import type { JudgeTools, Judgement } from "./judgement.ts";
 import { verifiesHere } from "./public-key.ts";
 import { bogusErrors, indeterminateErrors, informativeErrors } from "./reasons.ts";
@@ -110,11 +120,18 @@ export class Validator implements Exchange {
   }
 
   exchange(query: Query, budget: Budget): Promise<Response> {
-    const { question } = query;
-    if (question.qclass !== Class.IN || question.qtype === Type.RRSIG || isHeldHere(question))
-      return this.#apart(query, budget);
-    return this.#asked(query, budget).then((response) => this.#judged(query, response, budget));
+    return promised(this.ask, query, budget);
   }
+
+  readonly ask = (query: Query, budget: Budget, landing: Landing): void => {
+    const { question } = query;
+    if (question.qclass !== Class.IN || question.qtype === Type.RRSIG || isHeldHere(question)) {
+      settle(this.#apart(query, budget), landing);
+      return;
+    }
+    ask(this.#next, query, budget, new Judged(this.#judged, query, budget, landing));
+    this.#prefetch(question, budget);
+  };
 
   /** Questions with an answer that is not judged, or that may be known already. */
   async #apart(query: Query, budget: Budget): Promise<Response> {
@@ -124,16 +141,16 @@ export class Validator implements Exchange {
     if (question.qtype === Type.RRSIG)
       return this.#counted(ofSignatures(question, await this.#next.exchange(query, budget)));
     const held = await this.#held(question, budget);
-    if (held === undefined) return this.#judged(query, await this.#asked(query, budget), budget);
+    if (held === undefined) return this.#judged(await this.#asked(query, budget), query, budget);
     if (isFailure(held)) return this.#counted({ ...held, verdict: "indeterminate" });
     return this.#concluded(question, held, await judge(question, held, this.#tools, budget), budget);
   }
 
   /** The response with its verdict, at once where nothing has to be waited for. */
-  #judged(query: Query, response: Response, budget: Budget): Response | Promise<Response> {
+  readonly #judged: Judge = (response, query, budget) => {
     if (openEnd(query.question, response) === undefined) return this.#judgedAsIs(query, response, budget);
     return this.#completed(query, response, budget).then((whole) => this.#judgedAsIs(query, whole, budget));
-  }
+  };
 
   #judgedAsIs(query: Query, response: Response, budget: Budget): Response | Promise<Response> {
     if (isFailure(response)) return this.#counted({ ...response, verdict: "indeterminate" });
