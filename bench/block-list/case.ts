@@ -153,7 +153,7 @@ function questionOf(text: string): Question {
 
 /** The whole hit path over a store in which every question asked has an answer. */
 function hitter(local: LocalData): (i: number) => unknown {
-  const store = new Store({ size: HOT * 4_000 }, clock);
+  const store = new Store({ size: HOT * 4_000 }, new SeededRandom());
   const terms = {
     now: clock.now(),
     lifetime: 86_400,
@@ -182,7 +182,7 @@ function hitter(local: LocalData): (i: number) => unknown {
 function answerer(
   local: LocalData,
   questions: readonly Question[],
-  store = new Store({ size: MEBIBYTE }, clock),
+  store = new Store({ size: MEBIBYTE }, new SeededRandom()),
 ): (i: number) => unknown {
   const packets = Buffer.alloc(questions.length * STRIDE);
   const ends = questions.map((question, i) => {

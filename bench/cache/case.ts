@@ -12,6 +12,7 @@ import {
   type RecordableHistogram,
 } from "node:perf_hooks";
 import { Entry } from "../../src/cache/entry.ts";
+import { accounted, prepareRun } from "../../src/cache/layout.ts";
 import { questionKey, questionOfKey } from "../../src/wire/names.ts";
 import { SeededRandom } from "../../test/support/seeded-random.ts";
 import { setTimeout as wait } from "node:timers/promises";
@@ -95,7 +96,7 @@ async function trace(): Promise<TraceFigures> {
   const counts = { hits: 0, ideal: 0, most: 0 };
   const ask = (i: number): void => {
     const key = questionKey(questionOf(i));
-    octets[i] ||= octetsOf(key, i);
+    octets[i] ||= octetsOf(i);
     if (cache.ask(key)) counts.hits++;
     if (ideal.ask(i, octets[i]!)) counts.ideal++;
     counts.most = Math.max(counts.most, cache.store.octets);
@@ -152,9 +153,9 @@ function numberOf(key: string): number {
   return Number.parseInt(label.slice("site-".length), 36);
 }
 
-function octetsOf(key: string, i: number): number {
+function octetsOf(i: number): number {
   const terms = { now: 0, lifetime: 1, maxTtl: 1, minTtl: 0, generation: 0 };
-  return new Entry(questionOf(i), responseTo(questionOf(i), i), terms).octets + key.length;
+  return accounted(prepareRun(new Entry(questionOf(i), responseTo(questionOf(i), i), terms)));
 }
 
 function liveOctets(): number {

@@ -23,7 +23,7 @@ const packet = Buffer.alloc(512);
 /** @param size octets. @param numberOf which name a key is. */
 export function startCache(size: number, numberOf: (key: string) => number): BenchCache {
   const clock = new SystemClock();
-  const store = new Store({ size }, clock);
+  const store = new Store({ size }, new SystemRandom());
   const serving = createServing({
     config: defaults(),
     resolved: {

@@ -39,7 +39,7 @@ const LIFETIME = 86_400;
 
 const entries = Number(process.argv[2] ?? 100_000);
 const clock: Clock = { now: () => performance.now(), wall: () => Date.now(), after: () => () => {} };
-const store = new Store({ size: entries * 2_000 }, clock);
+const store = new Store({ size: entries * 2_000 }, new SeededRandom());
 const lru = new LRUCache<string, number>({ max: entries });
 const map = new Map<string, number>();
 const random = new SeededRandom(3);

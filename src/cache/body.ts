@@ -2,8 +2,8 @@
  * A response rendered once: header, question, records. ID, flags, letter case, TTLs and OPT are patched or
  * added when it is sent.
  *
- * Octets are kept as a latin1 string: one heap object, no backing store of its own, freed and moved by the
- * collector like any other value, and copied into a packet by one `latin1Write`.
+ * Octets are a latin1 string: one heap object, no backing store of its own, and copied into a packet by one
+ * `latin1Write`. The cache does not keep it as it is (`layout.ts`).
  */
 import type { Response } from "../ports/exchange.ts";
 import type { Question, ResourceRecord } from "../ports/message.ts";
@@ -33,6 +33,27 @@ export interface BodyOptions {
   readonly maxTtl: number;
   /** Seconds; every TTL of ANSWER is raised to this. */
   readonly minTtl: number;
+}
+
+/** TTL of stale data is set, others count down with age (RFC 1035 §3.2.1 and §7.4). */
+export function ageTtl(out: Uint8Array, at: number, age: number, fixed: number | undefined): void {
+  const ttl = fixed ?? Math.max(0, readU32(out, at) - age);
+  out[at] = ttl >>> 24;
+  out[at + 1] = ttl >>> 16;
+  out[at + 2] = ttl >>> 8;
+  out[at + 3] = ttl;
+}
+
+/** Writes a body with its TTLs `age` seconds later, or all of them as `ttl` says. */
+export function writeBody(body: Body, out: Buffer, at: number, age: number, ttl: number | undefined): void {
+  out.latin1Write(body.octets, at, body.octets.length);
+  if (age < 1 && ttl === undefined) return;
+  const offsets = body.ttlOffsets;
+  for (let i = 0; i < offsets.length; i++) ageTtl(out, at + offsets.charCodeAt(i), age, ttl);
+}
+
+function readU32(octets: Uint8Array, at: number): number {
+  return octets[at]! * 0x1000000 + ((octets[at + 1]! << 16) | (octets[at + 2]! << 8) | octets[at + 3]!);
 }
 
 const ROOM = Buffer.allocUnsafe(0xffff);

@@ -1,29 +1,23 @@
 /**
- * One response, kept: its verdict and lifetime beside at most two rendered bodies, one for clients that set
- * DO and one for the others. A hit copies a body and patches ID, flags, TTLs, letter case and OPT.
- *
- * Instants are whole milliseconds: small integers cost no heap.
+ * One response, ready to be kept: its verdict and lifetime beside at most two rendered bodies, one for clients that
+ * set DO and one for the others. A hit copies a body and patches ID, flags, TTLs, letter case and OPT.
  */
 import type { Instant } from "../ports/clock.ts";
 import type { ExtendedError, Response, Verdict } from "../ports/exchange.ts";
 import type { Question } from "../ports/message.ts";
 import { Rcode } from "../wire/codes.ts";
-import { type Body, renderBody } from "./body.ts";
+import { type Body, renderBody, writeBody } from "./body.ts";
 
 /** Share of an entry's lifetime after which a hit asks for a refresh. */
 const REFRESH_SHARE = 0.9;
 
-/** Seconds; keeps instants small integers. */
+const HEADER_OCTETS = 12;
+
+/** Seconds; as milliseconds they fit a word. */
 const MAX_SECONDS = 1_000_000;
 
-/** Octets of heap an entry takes beside its bodies: object, map slot, list links, key. Measured by the bench. */
-const ENTRY_OVERHEAD = 230;
-/** Octets of heap a body takes beside its message: objects, and the slots of the TTL offsets. */
-const BODY_OVERHEAD = 88;
-const OFFSET_OCTETS = 2;
-
 /** One for all entries, which is nearly every one. */
-const NO_ERRORS: readonly ExtendedError[] = [];
+export const NO_ERRORS: readonly ExtendedError[] = [];
 
 export interface EntryTerms {
   readonly now: Instant;
@@ -38,26 +32,34 @@ export interface EntryTerms {
   readonly dnssecOk?: boolean;
 }
 
-export class Entry {
+/** What an answer to a client is made from. */
+export interface Servable {
+  readonly verdict: Verdict;
+  readonly rcode: number;
+  readonly errors: readonly ExtendedError[];
+  readonly storedAt: Instant;
+  /** A secure verdict does not outlive the signatures it stands on (RFC 4035 §5.3.3). */
+  readonly secureUntil: Instant;
+  /** The question in wire format, in lower case: octets as a latin1 string. */
+  readonly question: string;
+  /** Octets of the message without OPT, for a client that did or did not set DO. */
+  bodyOctets(dnssecOk: boolean): number;
+  /** Writes that message with its TTLs `age` seconds later, or all of them as `ttl` says. */
+  writeBody(dnssecOk: boolean, out: Buffer, at: number, age: number, ttl: number | undefined): void;
+}
+
+export class Entry implements Servable {
   readonly verdict: Verdict;
   readonly rcode: number;
   readonly errors: readonly ExtendedError[];
   /** Label of the server the response came from. */
   readonly upstream: string;
   readonly storedAt: Instant;
-  /** From here on a hit asks for a refresh, at most once. */
-  readonly refreshAt: Instant;
   readonly expiresAt: Instant;
   /** A secure verdict does not outlive the signatures it stands on (RFC 4035 §5.3.3). */
   readonly secureUntil: Instant;
   /** Policy (block lists, local records, rebinding rules) in force when this was stored. */
   readonly generation: number;
-  /** A refresh is under way or planned. */
-  isRefreshing = false;
-  /** A refresh failed: until then a stale answer is given at once (RFC 8767 §5). */
-  inTroubleUntil: Instant = 0;
-  /** A refresh was answered by a failure: not asked for again before (RFC 9520 §3.2). */
-  refreshNotBefore: Instant = 0;
   readonly #full: Body;
   readonly #plain: Body;
 
@@ -68,9 +70,6 @@ export class Entry {
     this.errors = response.errors.length === 0 ? NO_ERRORS : response.errors;
     this.upstream = response.upstream;
     this.storedAt = Math.floor(terms.now);
-    // A failure is asked about again when its time is over, not sooner (RFC 9520 §3.2).
-    const share = isData(response) ? REFRESH_SHARE : 1;
-    this.refreshAt = this.storedAt + Math.floor(lifetime * 1_000 * share);
     this.expiresAt = this.storedAt + lifetime * 1_000;
     const proven = Math.min(response.maxLifetime ?? MAX_SECONDS, MAX_SECONDS);
     this.secureUntil = this.storedAt + Math.floor(proven * 1_000) + 1;
@@ -84,20 +83,27 @@ export class Entry {
         : first.body;
   }
 
-  /** The rendered message without OPT, for a client that did or did not set DO. */
-  body(dnssecOk: boolean): Body {
+  get question(): string {
+    return this.#full.octets.slice(HEADER_OCTETS, this.#full.questionEnd);
+  }
+
+  bodyFor(dnssecOk: boolean): Body {
     return dnssecOk ? this.#full : this.#plain;
   }
 
-  /** Octets this entry accounts for in the cache. */
-  get octets(): number {
-    const full = octetsOf(this.#full);
-    return ENTRY_OVERHEAD + full + (this.#plain === this.#full ? 0 : octetsOf(this.#plain));
+  bodyOctets(dnssecOk: boolean): number {
+    return this.bodyFor(dnssecOk).octets.length;
+  }
+
+  writeBody(dnssecOk: boolean, out: Buffer, at: number, age: number, ttl: number | undefined): void {
+    writeBody(this.bodyFor(dnssecOk), out, at, age, ttl);
   }
 }
 
-function octetsOf({ octets, ttlOffsets }: Body): number {
-  return BODY_OVERHEAD + octets.length + ttlOffsets.length * OFFSET_OCTETS;
+/** Milliseconds after which a hit on an entry of `lifetime` asks for a refresh, at most once. */
+export function refreshAfter(response: Pick<Response, "verdict" | "rcode">, lifetime: number): number {
+  // A failure is asked about again when its time is over, not sooner (RFC 9520 §3.2).
+  return isData(response) ? Math.floor(lifetime * REFRESH_SHARE) : lifetime;
 }
 
 /** Whether a client that did not set CD may see this: bogus data never, nor what could not be judged. */

@@ -12,17 +12,18 @@ import type { Question, ResourceRecord } from "../ports/message.ts";
 import { questionOfKey } from "../wire/names.ts";
 import { isFault, readMessage } from "../wire/read-message.ts";
 import { Entry, isData } from "./entry.ts";
+import type { Kept } from "./kept.ts";
 
 const FIXED_OCTETS = 32;
 /** Of data worth keeping. */
 const VERDICTS: readonly Verdict[] = ["secure", "insecure"];
 
 /** One entry, ready for the file; `undefined` for a failure, and for what a rule of ours made of a response. */
-export function entryToOctets(key: string, entry: Entry, clock: Clock): Buffer | undefined {
+export function entryToOctets(key: string, entry: Kept, clock: Clock): Buffer | undefined {
   if (!isData(entry) || entry.errors.length > 0) return undefined;
-  const body = entry.body(true).octets;
+  const bodyOctets = entry.bodyOctets(true);
   const upstream = entry.upstream.slice(0, 0xff);
-  const octets = Buffer.alloc(FIXED_OCTETS + key.length + upstream.length + body.length);
+  const octets = Buffer.alloc(FIXED_OCTETS + key.length + upstream.length + bodyOctets);
   const toWall = clock.wall() - clock.now();
   octets.writeDoubleBE(entry.storedAt + toWall, 0);
   octets.writeDoubleBE(entry.expiresAt + toWall, 8);
@@ -30,8 +31,9 @@ export function entryToOctets(key: string, entry: Entry, clock: Clock): Buffer |
   octets[24] = VERDICTS.indexOf(entry.verdict);
   octets.writeUInt16BE(key.length, 25);
   octets[27] = upstream.length;
-  octets.writeUInt32BE(body.length, 28);
-  octets.latin1Write(key + upstream + body, FIXED_OCTETS);
+  octets.writeUInt32BE(bodyOctets, 28);
+  octets.latin1Write(key + upstream, FIXED_OCTETS);
+  entry.writeBody(true, octets, octets.length - bodyOctets, 0, undefined);
   return octets;
 }
 

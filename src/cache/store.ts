@@ -1,13 +1,20 @@
 /**
- * The cache: entries by question key, bounded by octets, evicted by use. Expiry is ours, not lru-cache's:
- * a DNS lifetime is aged, patched into answers and served stale, not just forgotten.
+ * The cache: entries by question key, bounded by octets, evicted by use. Expiry is not eviction: a DNS lifetime is
+ * aged, patched into answers and served stale, not just forgotten.
+ *
+ * Entries are no objects: they lie in blocks (`blocks.ts`, `layout.ts`), linked by use, and an index finds them. A
+ * million of them cost the collector nothing, and nothing that is done at once grows with their number.
  *
  * What names bring that do not exist or cannot be resolved is kept apart and has a share of its own, so that a
  * flood of junk names flushes other junk, not the answers people wait for.
  */
-import { LRUCache } from "lru-cache";
-import type { Clock } from "../ports/clock.ts";
+import type { Random } from "../ports/random.ts";
+import { Blocks, NONE, wordAt } from "./blocks.ts";
 import { type Entry, isBarren } from "./entry.ts";
+import { Kept } from "./kept.ts";
+import { KeyIndex } from "./key-index.ts";
+import { accounted, layDown, Mark, prepareRun, Word } from "./layout.ts";
+import { UseOrder } from "./use-order.ts";
 
 /** Octets; a cache that holds less is none. */
 const SMALLEST_SIZE = 8_192;
@@ -17,6 +24,9 @@ const LARGEST_SHARE = 1 / 16;
 
 /** Share of the cache that NXDOMAIN responses and failures may take together. */
 const BARREN_SHARE = 1 / 4;
+
+/** Labels of upstreams told apart; entries from more than these have none. */
+const MAX_UPSTREAMS = 4_096;
 
 export interface StoreOptions {
   /** Octets the entries may account for. */
@@ -28,74 +38,133 @@ export interface StoreOptions {
 export class Store {
   readonly #size: number;
   readonly #beside: () => number;
-  /**
-   * BOUNDED: by `size` octets as accounted by `Entry.octets`, together with `#barren` and `beside`. Not by a
-   * number of entries, for which lru-cache would lay out every slot beforehand: 30 MiB where a million may come.
-   */
-  readonly #fruitful: LRUCache<string, Entry>;
-  /** BOUNDED: by `BARREN_SHARE` of `size`. No key is in both. */
-  readonly #barren: LRUCache<string, Entry>;
+  /** BOUNDED: all that is kept, by `size` octets as accounted, together with `beside`. */
+  readonly #blocks = new Blocks();
+  readonly #index: KeyIndex;
+  readonly #fruitful = new UseOrder(this.#blocks);
+  /** At most `BARREN_SHARE` of `size`. */
+  readonly #barren = new UseOrder(this.#blocks);
+  /** BOUNDED: by `MAX_UPSTREAMS`. */
+  readonly #upstreams: string[] = [""];
+  /** The one object for all that is found. */
+  readonly #found: Kept;
+  #serial = 0;
   evictions = 0;
 
-  constructor(options: StoreOptions, clock: Clock) {
+  constructor(options: StoreOptions, random: Random) {
     this.#size = Math.max(options.size, SMALLEST_SIZE);
     this.#beside = options.beside ?? (() => 0);
-    this.#fruitful = this.#bounded(this.#size, clock);
-    this.#barren = this.#bounded(this.#size * BARREN_SHARE, clock);
+    this.#index = new KeyIndex(this.#blocks, random);
+    this.#found = new Kept(this.#blocks, this.#upstreams);
   }
 
-  /** The entry for a question, fresh or not; counts as a use. */
-  find(key: string): Entry | undefined {
-    return this.#fruitful.get(key) ?? this.#barren.get(key);
+  /**
+   * The entry for a question, fresh or not; counts as a use. It is right until the store is used again (`Kept`).
+   */
+  find(key: string): Kept | undefined {
+    const chain = this.#index.find(key);
+    if (chain === NONE) return undefined;
+    this.#partOf(chain).touch(chain);
+    return this.#found.aim(chain);
+  }
+
+  /** As `find`, without counting as a use. */
+  peek(key: string): Kept | undefined {
+    const chain = this.#index.find(key);
+    return chain === NONE ? undefined : this.#found.aim(chain);
   }
 
   keep(key: string, entry: Entry): void {
-    const [home, other] = isBarren(entry) ? [this.#barren, this.#fruitful] : [this.#fruitful, this.#barren];
-    other.delete(key);
-    home.set(key, entry, { size: entry.octets + key.length });
-    while (this.octets + this.#beside() > this.#size && this.#fruitful.pop() !== undefined);
+    this.forget(key);
+    const run = prepareRun(entry);
+    const octets = accounted(run);
+    if (octets > this.#size * LARGEST_SHARE) return;
+    const barren = isBarren(entry);
+    if (barren) this.#evict(this.#barren, () => this.#barren.octets + octets <= this.#size * BARREN_SHARE);
+    this.#evict(this.#fruitful, () => this.octets + octets + this.#beside() <= this.#size);
+    if (this.octets + octets + this.#beside() > this.#size) return;
+    const hash = this.#index.hashOf(key);
+    for (let crowd = this.#index.reserve(hash); crowd !== NONE; crowd = this.#index.reserve(hash)) {
+      this.#remove(crowd);
+      this.evictions++;
+    }
+    const place = {
+      hash,
+      serial: (this.#serial = (this.#serial + 1) | 0),
+      keyLength: key.length,
+      upstream: this.#numberOf(entry.upstream),
+      isBarren: barren,
+    };
+    const chain = layDown(this.#blocks, entry, run, place);
+    this.#index.add(hash, chain);
+    (barren ? this.#barren : this.#fruitful).add(chain);
   }
 
   forget(key: string): boolean {
-    return this.#fruitful.delete(key) || this.#barren.delete(key);
+    const chain = this.#index.find(key);
+    if (chain === NONE) return false;
+    this.#remove(chain);
+    return true;
   }
 
   /** Forgets what `matches` says, everything without it. Gives how many entries went. */
   flush(matches?: (key: string) => boolean): number {
     const before = this.entryCount;
-    for (const part of [this.#fruitful, this.#barren]) {
-      if (matches === undefined) part.clear();
-      else for (const key of [...part.keys()]) if (matches(key)) part.delete(key);
+    if (matches === undefined) {
+      for (const part of [this.#blocks, this.#index, this.#fruitful, this.#barren]) part.clear();
+      return before;
+    }
+    for (const chain of this.#chainsByAge()) {
+      if (matches(this.#found.aim(chain).question)) this.#remove(chain);
     }
     return before - this.entryCount;
   }
 
   /** The keys there are now, the least recently used first. */
   keysByAge(): string[] {
-    return [...this.#barren.rkeys(), ...this.#fruitful.rkeys()];
-  }
-
-  /** The entry for a question, without counting as a use. */
-  peek(key: string): Entry | undefined {
-    return this.#fruitful.peek(key) ?? this.#barren.peek(key);
+    return this.#chainsByAge().map((chain) => this.#found.aim(chain).question);
   }
 
   get entryCount(): number {
-    return this.#fruitful.size + this.#barren.size;
+    return this.#fruitful.count + this.#barren.count;
   }
 
   get octets(): number {
-    return this.#fruitful.calculatedSize + this.#barren.calculatedSize;
+    return this.#fruitful.octets + this.#barren.octets;
   }
 
-  #bounded(size: number, clock: Clock): LRUCache<string, Entry> {
-    return new LRUCache<string, Entry>({
-      maxSize: Math.floor(size),
-      maxEntrySize: Math.floor(this.#size * LARGEST_SHARE),
-      perf: clock,
-      dispose: (_entry, _key, reason) => {
-        if (reason === "evict") this.evictions++;
-      },
-    });
+  #chainsByAge(): number[] {
+    const chains: number[] = [];
+    for (const part of [this.#barren, this.#fruitful]) {
+      for (let chain = part.oldest; chain !== NONE; chain = part.newer(chain)) chains.push(chain);
+    }
+    return chains;
+  }
+
+  #evict(part: UseOrder, isEnough: () => boolean): void {
+    while (part.count > 0 && !isEnough()) {
+      this.#remove(part.oldest);
+      this.evictions++;
+    }
+  }
+
+  #remove(chain: number): void {
+    this.#partOf(chain).remove(chain);
+    this.#index.remove(this.#wordOf(chain, Word.HASH), chain);
+    this.#blocks.free(chain);
+  }
+
+  #partOf(chain: number): UseOrder {
+    return (this.#wordOf(chain, Word.MARKS) & Mark.IS_BARREN) === 0 ? this.#fruitful : this.#barren;
+  }
+
+  #wordOf(chain: number, word: number): number {
+    return this.#blocks.wordsOf(chain)[wordAt(chain) + word]!;
+  }
+
+  #numberOf(upstream: string): number {
+    const known = this.#upstreams.lastIndexOf(upstream);
+    if (known >= 0) return known;
+    return this.#upstreams.length < MAX_UPSTREAMS ? this.#upstreams.push(upstream) - 1 : 0;
   }
 }

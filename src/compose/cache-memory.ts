@@ -2,6 +2,7 @@
 import { Store } from "../cache/store.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Random } from "../ports/random.ts";
 import { Synthesis } from "../resolve/synthesis.ts";
 import { isAtOrBelow } from "../wire/names.ts";
 
@@ -14,9 +15,9 @@ export interface CacheMemory {
   readonly synthesis: Synthesis | undefined;
 }
 
-export function createCacheMemory(config: Config, clock: Clock): CacheMemory {
+export function createCacheMemory(config: Config, clock: Clock, random: Random): CacheMemory {
   const synthesis = createSynthesis(config, clock);
-  const store = new Store({ size: config.cache.size, beside: () => synthesis?.octets ?? 0 }, clock);
+  const store = new Store({ size: config.cache.size, beside: () => synthesis?.octets ?? 0 }, random);
   return { store, synthesis };
 }
 

@@ -2,7 +2,8 @@
  * One lookup for the operator (`sotto query`, `sotto explain`): the same rules, cache and miss path as a
  * client's, with the steps told.
  */
-import { type Entry, isTrusted } from "../cache/entry.ts";
+import { isTrusted } from "../cache/entry.ts";
+import type { Kept } from "../cache/kept.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Exchange, Query, Response } from "../ports/exchange.ts";
@@ -87,7 +88,7 @@ function describeLocal(local: { rcode: number } | undefined): { text: string } {
 }
 
 function describeEntry(
-  entry: Entry | undefined,
+  entry: Kept | undefined,
   now: number,
   generation: number,
 ): { text: string; detail?: Record<string, unknown> } {
@@ -100,8 +101,10 @@ function describeEntry(
 }
 
 /** An entry as data again. */
-function responseOf(entry: Entry): Response {
-  const message = readMessage(Buffer.from(entry.body(true).octets, "latin1"));
+function responseOf(entry: Kept): Response {
+  const octets = Buffer.alloc(entry.bodyOctets(true));
+  entry.writeBody(true, octets, 0, 0, undefined);
+  const message = readMessage(octets);
   const { rcode, verdict, errors, upstream } = entry;
   if (isFault(message)) return { rcode, verdict, errors, upstream, answer: [], authority: [] };
   return { rcode, verdict, errors, upstream, answer: message.answer, authority: message.authority };

@@ -146,7 +146,7 @@ export class Resolver {
   /** Reads what local rules need; opens no socket before the first query. */
   static async create(config: Config, deps: ResolverDeps): Promise<Resolver> {
     const local = await createLocalPart(config, deps);
-    const memory = createCacheMemory(config, deps.clock);
+    const memory = createCacheMemory(config, deps.clock, deps.random);
     const evidence = { secureResults: () => 0 };
     const clockPart = await createClockPart({
       clock: deps.clock,
@@ -163,7 +163,7 @@ export class Resolver {
     const { local, memory } = this.#inheritance;
     await local.reload(localOptions(config));
     const kept = cacheTerms(config) === cacheTerms(this.config);
-    const next = kept ? memory : createCacheMemory(config, this.#deps.clock);
+    const next = kept ? memory : createCacheMemory(config, this.#deps.clock, this.#deps.random);
     return new Resolver(config, { ...this.#inheritance, memory: next }, this.#deps);
   }
 

@@ -6,6 +6,7 @@
  * Source: RFC 8767 §5 (stale data), RFC 8914 (errors).
  */
 import { Entry, isData } from "../cache/entry.ts";
+import type { Excerpt, Kept } from "../cache/kept.ts";
 import type { Store } from "../cache/store.ts";
 import { ask } from "../ports/asking.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
@@ -58,13 +59,18 @@ const HEADER_OCTETS = 12;
 const ROOM = Buffer.allocUnsafe(0xffff);
 const RESPONSES = new Views(ROOM);
 
+interface Planned {
+  readonly key: string;
+  readonly cancel: () => void;
+}
+
 export class Misses implements Answerer {
   readonly #options: MissesOptions;
   readonly #deps: MissesDeps;
   readonly #deadlines: DelayLine<PendingClient>;
   readonly #staleTimers: DelayLine<PendingClient>;
-  /** Entries whose refresh has its moment, and how to call it off. BOUNDED: by `MAX_PLANNED_REFRESHES`. */
-  readonly #planned = new Map<Entry, () => void>();
+  /** Refreshes that have their moment, by serial of the entry. BOUNDED: by `MAX_PLANNED_REFRESHES`. */
+  readonly #planned = new Map<number, Planned>();
   #waiting = 0;
 
   constructor(options: MissesOptions, deps: MissesDeps) {
@@ -76,7 +82,7 @@ export class Misses implements Answerer {
     this.#staleTimers = new DelayLine(deps.clock, options.staleAfter, (client) => {
       const { stale } = client;
       if (stale === undefined) return;
-      this.#troubled(stale);
+      this.#troubled(client.key, stale.serial);
       this.#answerStale(client, stale);
     });
   }
@@ -95,7 +101,8 @@ export class Misses implements Answerer {
     }
     if (client.stale !== undefined && this.#isInTrouble(client.key, client.stale)) {
       this.#answerStale(client, client.stale);
-      if (this.#deps.clock.now() >= client.stale.refreshNotBefore) this.#refresh(client.key, client.stale);
+      if (this.#deps.clock.now() >= client.stale.refreshNotBefore)
+        this.#refresh(client.key, client.stale.serial);
       return;
     }
     client.deadline = this.#deadlines.push(client, client.since);
@@ -108,24 +115,24 @@ export class Misses implements Answerer {
    * Plans a refresh for a random moment of the time `entry` has left, so that an upstream does not see when
    * a client asked.
    */
-  refreshSoon(key: string, entry: Entry, now: Instant): void {
+  refreshSoon(key: string, entry: Kept, now: Instant): void {
     if (entry.isRefreshing || now < entry.refreshNotBefore) return;
     if (this.#planned.size >= MAX_PLANNED_REFRESHES) return;
     entry.isRefreshing = true;
+    const { serial } = entry;
     const left = Math.max(1, Math.floor(entry.expiresAt - now));
     const cancel = this.#deps.clock.after(this.#deps.random.below(left), () => {
-      this.#planned.delete(entry);
-      entry.isRefreshing = false;
-      this.#prefetch(key, entry);
+      this.#planned.delete(serial);
+      this.#prefetch(key, serial);
     });
-    this.#planned.set(entry, cancel);
+    this.#planned.set(serial, { key, cancel });
   }
 
   /** Calls off what was planned; another may plan it again. Clients that wait are answered by their flights' ends. */
   close(): void {
-    for (const [entry, cancel] of this.#planned) {
+    for (const [serial, { key, cancel }] of this.#planned) {
       cancel();
-      entry.isRefreshing = false;
+      this.#refreshed(key, serial);
     }
     this.#planned.clear();
     this.#deadlines.close();
@@ -133,13 +140,15 @@ export class Misses implements Answerer {
   }
 
   /** RFC 8767 §5: whether nobody need wait for a fresh answer, since a try would fail, or lately did. */
-  #isInTrouble(key: string, stale: Entry): boolean {
+  #isInTrouble(key: string, stale: Excerpt): boolean {
     return this.#deps.clock.now() < stale.inTroubleUntil || !this.#deps.isReachable(questionOfKey(key));
   }
 
-  #prefetch(key: string, entry: Entry): void {
+  #prefetch(key: string, serial: number): void {
+    const entry = this.#current(key, serial);
     // Flushed, evicted or replaced meanwhile: nobody asked for that.
-    if (this.#deps.store.peek(key) !== entry) return;
+    if (entry === undefined) return;
+    entry.isRefreshing = false;
     if (!this.#deps.mayPrefetch()) {
       this.#deps.counters.prefetchesSpared++;
       // Not before the next client: what expires is asked for then.
@@ -147,22 +156,34 @@ export class Misses implements Answerer {
       return;
     }
     this.#deps.counters.prefetches++;
-    this.#refresh(key, entry);
+    this.#refresh(key, serial);
   }
 
-  /** Asks again for what `entry` holds, for no client, unless that is under way. */
-  #refresh(key: string, entry: Entry): void {
-    if (entry.isRefreshing) return;
-    entry.isRefreshing = true;
+  /** Asks again for what an entry holds, for no client, unless that is under way. */
+  #refresh(key: string, serial: number): void {
+    const entry = this.#current(key, serial);
+    if (entry?.isRefreshing === true) return;
+    if (entry !== undefined) entry.isRefreshing = true;
     this.#ask(key, "refresh", this.#deps.clock.now(), {
       landed: () => {
-        entry.isRefreshing = false;
+        this.#refreshed(key, serial);
       },
       failed: (error) => {
-        entry.isRefreshing = false;
-        this.#troubled(entry, error);
+        this.#refreshed(key, serial);
+        this.#troubled(key, serial, error);
       },
     });
+  }
+
+  #refreshed(key: string, serial: number): void {
+    const entry = this.#current(key, serial);
+    if (entry !== undefined) entry.isRefreshing = false;
+  }
+
+  /** The entry that was found under `key`, unless it is gone or another has taken its place. */
+  #current(key: string, serial: number): Kept | undefined {
+    const entry = this.#deps.store.peek(key);
+    return entry?.serial === serial ? entry : undefined;
   }
 
   #ask(key: string, purpose: Query["purpose"], now: Instant, landing: Landing): void {
@@ -196,7 +217,7 @@ export class Misses implements Answerer {
   failed(client: PendingClient, error: unknown): void {
     if (client.isAnswered) return;
     if (client.stale !== undefined) {
-      this.#troubled(client.stale, error);
+      this.#troubled(client.key, client.stale.serial, error);
       this.#answerStale(client, client.stale);
       return;
     }
@@ -207,8 +228,9 @@ export class Misses implements Answerer {
   }
 
   /** The refresh is late or has failed: the next clients need not wait for another (RFC 8767 §5). */
-  #troubled(entry: Entry, error?: unknown): void {
-    entry.inTroubleUntil = this.#deps.clock.now() + STALE_RECHECK;
+  #troubled(key: string, serial: number, error?: unknown): void {
+    const entry = this.#current(key, serial);
+    if (entry !== undefined) entry.inTroubleUntil = this.#deps.clock.now() + STALE_RECHECK;
     if (error !== undefined) this.#report(error);
   }
 
@@ -216,7 +238,7 @@ export class Misses implements Answerer {
     if (!(error instanceof ResolutionError)) this.#deps.onBug(error);
   }
 
-  #answerStale(client: PendingClient, stale: Entry): void {
+  #answerStale(client: PendingClient, stale: Excerpt): void {
     if (client.isAnswered) return;
     this.#deps.counters.stale++;
     const staleError = stale.rcode === Rcode.NXDOMAIN ? STALE_NXDOMAIN : STALE;

@@ -1,5 +1,5 @@
 /** A client whose answer comes later: what its response needs, and whether it has had it. */
-import type { Entry } from "../cache/entry.ts";
+import type { Excerpt } from "../cache/kept.ts";
 import type { Instant } from "../ports/clock.ts";
 import type { Landing, Response } from "../ports/exchange.ts";
 import type { Reply } from "../ports/packet-handler.ts";
@@ -25,7 +25,7 @@ export class PendingClient implements Asker, Landing {
   readonly limit: number;
   readonly since: Instant;
   /** Expired data that may be served if the flight is late or fails. */
-  readonly stale: Entry | undefined;
+  readonly stale: Excerpt | undefined;
   deadline: Delayed | undefined = undefined;
   staleTimer: Delayed | undefined = undefined;
   answerer: Answerer | undefined = undefined;
@@ -38,7 +38,7 @@ export class PendingClient implements Asker, Landing {
     limit: number,
     reply: Reply,
     since: Instant,
-    stale: Entry | undefined,
+    stale: Excerpt | undefined,
   ) {
     this.id = asker.id;
     this.flags = asker.flags;

@@ -2,8 +2,7 @@
  * Writes responses to clients: a kept body with its patches, or a header with a question and an EDE.
  * Nothing hop-by-hop of the upstream's message reaches a client: the OPT is made here (RFC 6891 §6.2.5).
  */
-import type { Body } from "../cache/body.ts";
-import { type Entry, isTrusted } from "../cache/entry.ts";
+import { isTrusted, type Servable } from "../cache/entry.ts";
 import type { Instant } from "../ports/clock.ts";
 import type { ExtendedError } from "../ports/exchange.ts";
 import { Flag, OptionCode, Rcode, Type } from "../wire/codes.ts";
@@ -51,23 +50,29 @@ export interface Occasion {
  * client's own letters over it.
  * @returns its octets.
  */
-export function writeEntry(entry: Entry, asker: Asker, occasion: Occasion, out: Buffer, at: number): number {
+export function writeEntry(
+  entry: Servable,
+  asker: Asker,
+  occasion: Occasion,
+  out: Buffer,
+  at: number,
+): number {
   const isWithheld = !isTrusted(entry) && (asker.flags & Flag.CD) === 0;
-  const body = entry.body(asker.dnssecOk);
   const errors = asker.hasEdns ? withStale(entry.errors, occasion.staleError) : NO_ERRORS;
   if (isWithheld) {
     // Not one record that is bogus, or could not be judged, goes into a SERVFAIL.
-    return writeBare(asker, answeringFlags(asker), Rcode.SERVFAIL, questionOf(body), errors, out, at);
+    return writeBare(asker, answeringFlags(asker), Rcode.SERVFAIL, entry.question, errors, out, at);
   }
   const flags = flagsFor(entry, asker, occasion);
-  const octets = body.octets.length;
+  const octets = entry.bodyOctets(asker.dnssecOk);
   const total = octets + (asker.hasEdns ? OPT_OCTETS + errorsLength(errors) : 0);
   if (total > occasion.limit) {
-    return writeBare(asker, flags | Flag.TC, entry.rcode, questionOf(body), errors, out, at);
+    return writeBare(asker, flags | Flag.TC, entry.rcode, entry.question, errors, out, at);
   }
-  out.latin1Write(body.octets, at, octets);
+  const age = Math.floor((occasion.now - entry.storedAt) / 1_000);
+  const ttl = occasion.staleError === undefined ? undefined : STALE_TTL;
+  entry.writeBody(asker.dnssecOk, out, at, age, ttl);
   writeHeader(asker, flags, entry.rcode, out, at);
-  patchTtls(body.ttlOffsets, entry, occasion, out, at);
   if (!asker.hasEdns) return octets;
   out[at + 11] = 1; // ARCOUNT: the OPT.
   return octets + writeOpt(asker, entry.rcode, errors, out, at + octets);
@@ -103,7 +108,7 @@ export function answeringFlags(asker: Asker): number {
 
 const NO_ERRORS: readonly ExtendedError[] = [];
 
-function flagsFor(entry: Entry, asker: Asker, occasion: Occasion): number {
+function flagsFor(entry: Servable, asker: Asker, occasion: Occasion): number {
   const flags = answeringFlags(asker);
   // AD "only to clients that set DO or AD" (RFC 6840 §5.7, §5.8), never on data past its signatures.
   const wantsAd = asker.dnssecOk || (asker.flags & Flag.AD) !== 0;
@@ -111,34 +116,11 @@ function flagsFor(entry: Entry, asker: Asker, occasion: Occasion): number {
   return flags | Flag.AD;
 }
 
-function questionOf(body: Body): string {
-  return body.octets.slice(HEADER_OCTETS, body.questionEnd);
-}
-
 function writeHeader(asker: Asker, flags: number, rcode: number, out: Buffer, at: number): void {
   out[at] = asker.id >> 8;
   out[at + 1] = asker.id & 0xff;
   out[at + 2] = flags >> 8;
   out[at + 3] = (flags & 0xf0) | (rcode & 0x0f);
-}
-
-/** TTLs count down with the entry's age (RFC 1035 §3.2.1 and §7.4); stale data has a short one of its own. */
-function patchTtls(offsets: string, entry: Entry, occasion: Occasion, out: Buffer, at: number): void {
-  const isStale = occasion.staleError !== undefined;
-  const age = Math.floor((occasion.now - entry.storedAt) / 1_000);
-  if (age < 1 && !isStale) return;
-  for (let i = 0; i < offsets.length; i++) {
-    const where = at + offsets.charCodeAt(i);
-    const ttl = isStale ? STALE_TTL : Math.max(0, readU32(out, where) - age);
-    out[where] = ttl >>> 24;
-    out[where + 1] = ttl >>> 16;
-    out[where + 2] = ttl >>> 8;
-    out[where + 3] = ttl;
-  }
-}
-
-function readU32(octets: Buffer, at: number): number {
-  return octets[at]! * 0x1000000 + ((octets[at + 1]! << 16) | (octets[at + 2]! << 8) | octets[at + 3]!);
 }
 
 /** The OPT pseudo-record (RFC 6891 §6.1.2) with our size, the client's DO (RFC 3225 §3) and the errors. */

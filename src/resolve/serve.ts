@@ -5,6 +5,7 @@
  * Source: RFC 1035 §4.1.1, RFC 6891 §6.1.3, RFC 8767 §5, RFC 8906 §3, RFC 8914 §4.
  */
 import { Entry } from "../cache/entry.ts";
+import type { Kept } from "../cache/kept.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { ExtendedError, Response } from "../ports/exchange.ts";
@@ -96,7 +97,7 @@ export class QueryServer implements PacketHandler {
   }
 
   #hit(
-    entry: Entry,
+    entry: Kept,
     now: Instant,
     packet: Buffer,
     start: number,
@@ -123,7 +124,7 @@ export class QueryServer implements PacketHandler {
 
   /** Everything but a fresh entry: near its end, expired, of another policy, or none. */
   #beyondHit(
-    entry: Entry | undefined,
+    entry: Kept | undefined,
     now: Instant,
     packet: Buffer,
     start: number,
@@ -154,7 +155,7 @@ export class QueryServer implements PacketHandler {
         octetLimit(query, client.transport),
         client.detach(),
         now,
-        isStale ? current : undefined,
+        isStale ? current.excerpt(query.dnssecOk) : undefined,
       ),
     );
     return 0;

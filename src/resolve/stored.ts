@@ -1,6 +1,7 @@
 /** Keeps what came out of validation, whoever asked: also what its clients no longer wait for. */
 import { Entry, isData } from "../cache/entry.ts";
 import type { Failures } from "../cache/failures.ts";
+import type { Kept } from "../cache/kept.ts";
 import { type LifetimeLimits, lifetimeOf } from "../cache/lifetime.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -65,6 +66,6 @@ function keep(
 }
 
 /** Whether an entry is data that may be served, fresh or stale, at `now`. */
-export function isServable(entry: Entry, now: number, serveStale: number): boolean {
+export function isServable(entry: Kept, now: number, serveStale: number): boolean {
   return isData(entry) && now < entry.expiresAt + serveStale;
 }

@@ -62,7 +62,7 @@ export interface ServedOptions {
 
 export class Served {
   readonly clock = new ManualClock();
-  readonly store = new Store({ size: 1 << 20 }, this.clock);
+  readonly store = new Store({ size: 1 << 20 }, new SeededRandom());
   readonly random = new SeededRandom();
   readonly counters: ServeCounters;
   readonly misses: Misses;

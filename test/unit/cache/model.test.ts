@@ -2,9 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Entry } from "../../../src/cache/entry.ts";
+import { accounted, prepareRun } from "../../../src/cache/layout.ts";
 import { Store } from "../../../src/cache/store.ts";
 import { Rcode } from "../../../src/wire/codes.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
 import { a, keyOf, question, response, soa } from "../../support/records.ts";
 import { Served } from "../../support/served.ts";
 
@@ -88,18 +89,19 @@ describe("the store", () => {
   it("holds what was kept last under a key or nothing, within its size, junk within its share", () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 200 }), fc.nat({ max: SIZE / 8 }), (changes, beside) => {
-        const store = new Store({ size: SIZE, beside: () => beside }, new ManualClock());
+        const store = new Store({ size: SIZE, beside: () => beside }, new SeededRandom());
         const model = new Map<string, Entry>();
+        let now = 0;
         for (const { key: number, kind, octets } of changes) {
           const key = keyOf(`n${number}.example`);
           if (kind === "use") {
-            expect([model.get(key), undefined]).toContain(store.find(key));
+            expect([model.get(key)?.storedAt, undefined]).toContain(store.find(key)?.storedAt);
             continue;
           }
-          const entry = entryOf(`n${number}.example`, kind, octets);
+          const entry = entryOf(`n${number}.example`, kind, octets, ++now);
           store.keep(key, entry);
           model.set(key, entry);
-          expect([entry, undefined]).toContain(store.peek(key));
+          expect([entry.storedAt, undefined]).toContain(store.peek(key)?.storedAt);
           checkBounds(store, model, beside);
         }
       }),
@@ -109,17 +111,17 @@ describe("the store", () => {
 });
 
 function checkBounds(store: Store, model: ReadonlyMap<string, Entry>, beside: number): void {
-  const held = [...model].filter(([key, entry]) => store.peek(key) === entry);
+  const held = [...model].filter(([key, entry]) => store.peek(key)?.storedAt === entry.storedAt);
   const octetsOf = (some: typeof held): number =>
-    some.reduce((sum, [key, entry]) => sum + entry.octets + key.length, 0);
+    some.reduce((sum, [, entry]) => sum + accounted(prepareRun(entry)), 0);
   expect(store.entryCount).toBe(held.length);
   expect(store.octets).toBe(octetsOf(held));
   expect(store.octets).toBeLessThanOrEqual(SIZE - beside);
   expect(octetsOf(held.filter(([, { rcode }]) => rcode !== Rcode.NOERROR))).toBeLessThanOrEqual(SIZE / 4);
 }
 
-function entryOf(qname: string, kind: "data" | "absent" | "failed", octets: number): Entry {
-  const terms = { now: 1_000, lifetime: 300, maxTtl: 86_400, minTtl: 0, generation: 0 };
+function entryOf(qname: string, kind: "data" | "absent" | "failed", octets: number, now: number): Entry {
+  const terms = { now, lifetime: 300, maxTtl: 86_400, minTtl: 0, generation: 0 };
   const rcode = { data: Rcode.NOERROR, absent: Rcode.NXDOMAIN, failed: Rcode.SERVFAIL }[kind];
   const filler = Array.from({ length: Math.ceil(octets / 16) }, (_, i) =>
     a(qname, 300, `192.0.2.${i % 256}`),

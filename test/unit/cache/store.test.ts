@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Entry } from "../../../src/cache/entry.ts";
 import { Store } from "../../../src/cache/store.ts";
 import { Rcode } from "../../../src/wire/codes.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
 import { a, keyOf, question, response, soa } from "../../support/records.ts";
 
 const TERMS = { now: 1_000, lifetime: 300, maxTtl: 86_400, minTtl: 0, generation: 0 };
@@ -21,7 +21,7 @@ function failed(name: string): Entry {
 }
 
 function stored(size: number, beside?: () => number): Store {
-  return new Store({ size, ...(beside && { beside }) }, new ManualClock());
+  return new Store({ size, ...(beside && { beside }) }, new SeededRandom());
 }
 
 describe("the store", () => {

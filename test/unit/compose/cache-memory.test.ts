@@ -8,6 +8,7 @@ import { labZones, periodAround } from "../../lab/zones.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { a, keyOf, question, response } from "../../support/records.ts";
 import { queryOctets, read } from "../../support/served.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
 import { Entry } from "../../../src/cache/entry.ts";
 import { loadText } from "../config/load-text.ts";
 
@@ -22,7 +23,7 @@ function configOf(toml: string): Config {
 /** A cache that has been shown that nothing.example.com does not exist. */
 function taught(toml = "") {
   const clock = new ManualClock();
-  const memory = createCacheMemory(configOf(toml), clock);
+  const memory = createCacheMemory(configOf(toml), clock, new SeededRandom());
   const message = read(authority.respond(queryOctets({ qname: "nothing.example.com", dnssecOk: true })));
   memory.synthesis?.learn(response({ ...message, verdict: "secure" }));
   return { ...memory, clock };

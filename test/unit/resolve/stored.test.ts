@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Failures } from "../../../src/cache/failures.ts";
 import { Store } from "../../../src/cache/store.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
 import type { Response } from "../../../src/ports/exchange.ts";
 import { budgetUntil } from "../../../src/resolve/budget.ts";
 import { stored } from "../../../src/resolve/stored.ts";
@@ -10,7 +11,7 @@ import { a, keyOf, question, response } from "../../support/records.ts";
 
 function storing(answer: () => Response) {
   const clock = new ManualClock();
-  const store = new Store({ size: 1 << 20 }, clock);
+  const store = new Store({ size: 1 << 20 }, new SeededRandom());
   const failures = new Failures(clock, () => 0);
   const limits = { minTtl: 0, maxTtl: 86_400, maxNegativeTtl: 900, serveStale: 86_400_000 };
   const next = { exchange: () => Promise.resolve(answer()) };
