@@ -156,6 +156,7 @@ export class Address implements ConnectionOwner {
     const { clock, random, turn, dialer, idleTimeout } = this.#deps;
     if (this.#isClosed) return;
     this.lastDialAt = now;
+    this.#pace.records.expire(now);
     const longestIdle = this.habits.idleTimeout(Number.POSITIVE_INFINITY, now);
     this.#connections.push(
       new Connection({
@@ -166,6 +167,7 @@ export class Address implements ConnectionOwner {
         dial: (events) => dialer.dial(this.target, events),
         idleTimeout: Math.min(this.#keepalive ?? idleTimeout, longestIdle),
         longestIdle,
+        records: this.#pace.records,
       }),
     );
     for (const finished of this.#finished(now)) finished.retire();
@@ -282,8 +284,20 @@ export class Address implements ConnectionOwner {
     }
   }
 
-  #probe(carrier: Carrier, now: Instant): void {
-    const waiter = { question: PROBE, answered: () => undefined, lost: () => undefined };
+  prompt(connection: Connection, done: (isAnswered: boolean) => void): void {
+    this.#probe(connection, this.#deps.clock.now(), done);
+  }
+
+  #probe(carrier: Carrier, now: Instant, done: (isAnswered: boolean) => void = ignore): void {
+    const waiter = {
+      question: PROBE,
+      answered: () => {
+        done(true);
+      },
+      lost: () => {
+        done(false);
+      },
+    };
     carrier.send(waiter, this.#deps.encode(PROBE, this.server, this.isEncrypted), now);
     this.server.counters.queries++;
   }
@@ -354,4 +368,8 @@ export class Address implements ConnectionOwner {
     for (const connection of this.#connections) if (connection.phase === phase) count++;
     return count;
   }
+}
+
+function ignore(): void {
+  // The answer is all that is wanted.
 }

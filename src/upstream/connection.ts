@@ -26,6 +26,7 @@ import {
 import { IdTable } from "./id-table.ts";
 import { keepaliveOf } from "./keepalive.ts";
 import { Outbox } from "./outbox.ts";
+import { type RecordReading, RecordWatch } from "./records.ts";
 import type { Turn } from "./turn.ts";
 
 /** Responses nobody waits for any more, before the connection is given up: they hold IDs and memory. */
@@ -40,6 +41,8 @@ export interface ConnectionOwner extends Destination {
   opened(connection: Connection, info: ChannelInfo): void;
   /** Before the waiter gets the response. */
   answered(connection: Connection, attempt: Attempt, now: Instant): void;
+  /** Sends a question of our own on `connection`. `done` is called once, when it is answered or lost. */
+  prompt(connection: Connection, done: (isAnswered: boolean) => void): void;
   /** It may take queries again after it could not. */
   relieved(connection: Connection): void;
   /**
@@ -65,12 +68,15 @@ export interface ConnectionDeps {
   readonly idleTimeout: number;
   /** Milliseconds an idle connection may live at most, whatever the peer's keepalive says: it was seen to close then. */
   readonly longestIdle: number;
+  /** How the address reads TLS records. */
+  readonly records: RecordReading;
 }
 
 export class Connection implements Carrier {
   readonly #deps: ConnectionDeps;
   readonly #channel: Channel;
   readonly #outbox: Outbox;
+  readonly #records: RecordWatch;
   readonly #reader = new FrameReader();
   /** BOUNDED: by the ID space of 16 bits. */
   readonly #table = new IdTable<Attempt>();
@@ -97,7 +103,15 @@ export class Connection implements Carrier {
     this.#deps = deps;
     this.owner = deps.owner;
     this.#idleTimeout = deps.idleTimeout;
-    this.#outbox = new Outbox(deps.turn, deps.random);
+    this.#records = new RecordWatch({
+      clock: deps.clock,
+      reading: deps.records,
+      outstanding: () => this.#table.size,
+      prompt: (done) => {
+        if (this.isUsable) this.owner.prompt(this, done);
+      },
+    });
+    this.#outbox = new Outbox(deps.turn, deps.random, this.#records);
     this.startedAt = this.lastAnswerAt = this.lastUsedAt = this.#now = deps.clock.now();
     this.#channel = deps.dial({
       opened: (info) => {
@@ -245,6 +259,7 @@ export class Connection implements Carrier {
     const now = this.#now;
     this.lastAnswerAt = this.lastUsedAt = now;
     this.answers++;
+    this.#records.answered();
     const wasSuspect = this.#state.phase === "suspect";
     if (this.#cancelVerdict !== undefined) this.#acquit();
     this.#apply("answered");
@@ -311,6 +326,7 @@ export class Connection implements Carrier {
   #end(why: ConnectionEnd, failure: DialFailure | undefined): void {
     this.#cancelIdleTimer?.();
     this.#acquit();
+    this.#records.stop();
     this.#outbox.close();
     this.#channel.close();
     const unanswered = this.#table.clear();

@@ -12,11 +12,19 @@ import type { Random } from "../ports/random.ts";
 import { PREFIX_OCTETS } from "../wire/framing.ts";
 import { CHUNK_OCTETS, type Flushable, type Turn } from "./turn.ts";
 
+/** What becomes one TLS record: a write, unless another is still under way. */
+export interface Records {
+  /** The peer would leave what comes with the first query of a record unread until one more record comes. */
+  readonly leavesRest: boolean;
+  wrote(queries: number): void;
+}
+
 const UNEVEN = -1;
 
 export class Outbox implements Flushable {
   readonly #turn: Turn;
   readonly #random: Random;
+  readonly #records: Records;
   #channel: Channel | undefined;
   #chunk: Buffer | undefined;
   #fill = 0;
@@ -25,10 +33,13 @@ export class Outbox implements Flushable {
   /** Octets of each of them, where they are all as long. */
   #evenLength = UNEVEN;
   #hasRoom = true;
+  /** The first part of a turn's queries is being written, and the last of them waits for that. */
+  #isApart = false;
 
-  constructor(turn: Turn, random: Random) {
+  constructor(turn: Turn, random: Random, records: Records) {
     this.#turn = turn;
     this.#random = random;
+    this.#records = records;
   }
 
   /** False while the socket wants no more: the caller holds back until `relieved`. */
@@ -96,13 +107,47 @@ export class Outbox implements Flushable {
   }
 
   flush(): void {
+    // What comes meanwhile leaves with the next write; or now, when it needs a chunk of its own.
+    if (this.#isApart && this.#fill < CHUNK_OCTETS / 2) return;
     const chunk = this.#chunk;
     if (chunk === undefined || this.#channel === undefined) return;
     const frames = chunk.subarray(0, this.#fill);
+    const queries = this.#frames;
     this.#chunk = undefined;
     this.#fill = this.#frames = 0;
-    this.#hasRoom = this.#channel.write(frames, () => {
+    const done = (): void => {
       this.#turn.giveBack(chunk);
+    };
+    if (queries > 1 && this.#records.leavesRest) this.#writeApart(frames, done);
+    else this.#write(frames, done);
+    this.#records.wrote(queries);
+  }
+
+  #write(frames: Buffer, done: () => void): void {
+    if (this.#channel === undefined) done();
+    else this.#hasRoom = this.#channel.write(frames, done);
+  }
+
+  /** The last query in a record of its own. Writes that wait for one another would become one record. */
+  #writeApart(frames: Buffer, done: () => void): void {
+    const last = lastFrame(frames);
+    this.#isApart = true;
+    this.#write(frames.subarray(0, last), () => {
+      this.#write(frames.subarray(last), () => {
+        done();
+        this.#isApart = false;
+        this.flush();
+      });
     });
+  }
+}
+
+/** Where the last of `frames` begins. */
+function lastFrame(frames: Buffer): number {
+  let at = 0;
+  for (;;) {
+    const next = at + PREFIX_OCTETS + frames.readUInt16BE(at);
+    if (next >= frames.length) return at;
+    at = next;
   }
 }

@@ -7,6 +7,7 @@
 import type { Instant } from "../ports/clock.ts";
 import type { Connection } from "./connection.ts";
 import { Habits } from "./habits.ts";
+import { RecordReading } from "./records.ts";
 
 /** Milliseconds a connection that spent its query limit must have stayed open before the limit is doubted. */
 const LIMIT_DOUBT_MS = 100;
@@ -19,6 +20,7 @@ const SLOW_START_MS = 60_000;
 
 export class Pace {
   readonly habits = new Habits();
+  readonly records = new RecordReading();
   #unrulyUntil: Instant = Number.NEGATIVE_INFINITY;
   /** Answers the last connection gave that broke the rules too often. */
   #goodBeforeBad = 0;
@@ -69,6 +71,7 @@ export class Pace {
   /** Another network. */
   forget(): void {
     this.habits.forget();
+    this.records.forget();
     this.#unrulyUntil = this.#slowUntil = Number.NEGATIVE_INFINITY;
   }
 

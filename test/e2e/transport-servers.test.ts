@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { startDo53Upstream } from "../lab/do53-upstream.ts";
 import { numberedAnswer } from "../lab/numbered.ts";
-import { startDnsdistServer, startUnboundServer } from "../support/dot-servers.ts";
+import { startDnsdistServer, startNsd, startUnboundServer } from "../support/dot-servers.ts";
 import { figuresOf, printRow } from "../support/load.ts";
 import { expectNoHarm, startBefore, zones } from "../support/peers-before.ts";
 import { findProgram } from "../support/programs.ts";
@@ -51,5 +51,30 @@ describe.skipIf(findProgram("dnsdist") === undefined)("dnsdist over TLS", { conc
       "dnsdist: 5 queries a connection, 1 s idle",
       await startBefore([server], onTestFinished),
     );
+  });
+});
+
+/** An authoritative server that takes one query out of a TLS record, and here three from a connection. */
+describe.skipIf(findProgram("nsd") === undefined)("NSD over TLS", { concurrent: true }, () => {
+  const extra = ["tcp-query-count: 3", "tcp-timeout: 1"];
+
+  it("that closes after 3 queries, and after a second of idleness, costs no query", async ({
+    onTestFinished,
+  }) => {
+    const server = await startNsd({ leaf, zones, extra });
+
+    await expectNoHarm("NSD: 3 queries a connection, 1 s idle", await startBefore([server], onTestFinished));
+  });
+
+  it("that is met for the first time by 50 queries at once costs none of them", async ({
+    onTestFinished,
+  }) => {
+    const server = await startNsd({ leaf, zones, extra });
+    const client = await startBefore([server], onTestFinished);
+
+    const figures = figuresOf(await client.ask({ count: 50 }));
+
+    printRow("NSD: 3 queries a connection, 50 at once", figures);
+    expect(figures).toMatchObject({ right: 50, servfail: 0, lost: 0, wrong: 0 });
   });
 });

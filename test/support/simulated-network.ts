@@ -59,6 +59,8 @@ export class SimulatedPeer {
   /** Where it depends on how we are dialled. */
   welcomeTo: (target: DialTarget) => Welcome = () => this.welcome;
   isSilent = false;
+  /** Takes the first query of a record, and what came with it only while one more record waits. */
+  leavesRest = false;
   /** Answers on one connection before it is ended. */
   closeAfter = Number.POSITIVE_INFINITY;
   ending: "clean" | "reset" = "clean";
@@ -113,6 +115,9 @@ export class SimulatedChannel implements Channel {
   readonly #reader = new FrameReader();
   readonly #cancels = new Set<() => void>();
   readonly #outstanding = new Set<number>();
+  /** Records in the socket, and what the TLS library holds of the last one taken. BOUNDED: by the test. */
+  readonly #records: Buffer[][] = [];
+  #held: Buffer[] = [];
   #phase: "dialling" | "open" | "closed" = "dialling";
   #taken = 0;
   #answers = 0;
@@ -153,10 +158,11 @@ export class SimulatedChannel implements Channel {
   write(octets: Uint8Array, done: () => void): boolean {
     this.writes++;
     const copy = Buffer.from(octets);
-    done();
     const queries: Buffer[] = [];
     this.#reader.push(copy, (frame, start, end) => queries.push(Buffer.from(frame.subarray(start, end))));
-    for (const query of queries) this.#take(query);
+    this.#records.push(queries);
+    this.#read();
+    done();
     return !this.isFull;
   }
 
@@ -181,6 +187,14 @@ export class SimulatedChannel implements Channel {
   drain(): void {
     this.isFull = false;
     this.#events.drained();
+  }
+
+  #read(): void {
+    while (this.#records.length > 0 || (this.#held.length > 0 && !this.#peer.leavesRest)) {
+      if (this.#held.length === 0) this.#held = this.#records.shift() ?? [];
+      const query = this.#held.shift();
+      if (query !== undefined) this.#take(query);
+    }
   }
 
   #take(query: Buffer): void {

@@ -15,7 +15,10 @@ function setUp(seed = 1) {
       return true;
     },
   } as unknown as Channel;
-  const outbox = new Outbox(new Turn((task) => deferred.push(task)), new SeededRandom(seed));
+  const outbox = new Outbox(new Turn((task) => deferred.push(task)), new SeededRandom(seed), {
+    leavesRest: false,
+    wrote: () => undefined,
+  });
   outbox.open(channel);
   const endTurn = (): void => {
     for (const task of deferred.splice(0)) task();
