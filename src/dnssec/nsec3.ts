@@ -4,11 +4,11 @@
  *
  * Source: RFC 5155 §3, §5, §8.1, §8.2; RFC 9276 §3.2; CVE-2023-50868.
  */
-import { createHash } from "node:crypto";
+import { hash as digestOf } from "node:crypto";
 import type { Work } from "../ports/exchange.ts";
 import type { Name } from "../ports/message.ts";
 import { base32hexFromText } from "../wire/base32hex.ts";
-import { firstLabel, parentOf } from "../wire/names.ts";
+import { MAX_NAME_OCTETS, firstLabel, parentOf } from "../wire/names.ts";
 import type { DenialRecord } from "./denial.ts";
 import { type Rrset, soleRdata } from "./rrsets.ts";
 
@@ -58,15 +58,18 @@ export function readNsec3(rrset: Rrset, zone: Name): Nsec3 | undefined {
 
 /** The hash of `name` as a latin1 string of 20 octets (RFC 5155 §5). */
 export function nsec3Hash(name: Name, salt: string, iterations: number): string {
-  let digest = createHash("sha1").update(name, "latin1").update(salt, "latin1").digest();
-  if (iterations === 0) return digest.toString("latin1");
-  const input = Buffer.allocUnsafe(HASH_OCTETS + salt.length);
-  input.write(salt, HASH_OCTETS, "latin1");
-  for (let i = 0; i < iterations; i++) {
-    digest.copy(input);
-    digest = createHash("sha1").update(input).digest();
-  }
-  return digest.toString("latin1");
+  let digest = sha1(name, salt);
+  for (let i = 0; i < iterations; i++) digest = sha1(digest, salt);
+  return digest;
+}
+
+/** A name or a hash, then the salt, whose length has one octet. */
+const HASHED = Buffer.alloc(MAX_NAME_OCTETS + 0xff);
+
+function sha1(octets: string, salt: string): string {
+  HASHED.latin1Write(octets, 0);
+  const end = octets.length + HASHED.latin1Write(salt, octets.length);
+  return digestOf("sha1", HASHED.subarray(0, end), "binary");
 }
 
 /** A flight may compute no more hashes: its denials cannot be judged. */

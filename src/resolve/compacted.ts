@@ -7,8 +7,8 @@ import type { ResourceRecord } from "../ports/message.ts";
 
 /** Octets of heap an RRset takes beside its records: its object, two arrays, its place. */
 const RRSET_OCTETS = 400;
-/** Octets of heap a record takes beside owner and RDATA: its object and a view. */
-const RECORD_OCTETS = 200;
+/** Octets of heap a record takes beside owner and RDATA: its object, that of the last answer, and a view. */
+const RECORD_OCTETS = 250;
 
 export interface Compacted {
   readonly rrset: Rrset;
@@ -16,19 +16,23 @@ export interface Compacted {
   readonly octets: number;
 }
 
-export function compacted(rrset: Rrset): Compacted {
-  const all = [...rrset.records, ...rrset.signatures];
-  const room = new Uint8Array(all.reduce((sum, { rdata }) => sum + rdata.length, 0));
+/** `rrset` under `owner`. */
+export function compacted(rrset: Rrset, owner = rrset.owner): Compacted {
+  let size = 0;
+  for (const { rdata } of rrset.records) size += rdata.length;
+  for (const { rdata } of rrset.signatures) size += rdata.length;
+  const room = Buffer.allocUnsafeSlow(size);
   let at = 0;
-  const own = (record: ResourceRecord): ResourceRecord => {
-    const rdata = room.subarray(at, at + record.rdata.length);
-    rdata.set(record.rdata);
+  const own = ({ type, class: inClass, ttl, rdata }: ResourceRecord): ResourceRecord => {
+    const start = at;
+    room.set(rdata, start);
     at += rdata.length;
-    return { ...record, owner: rrset.owner, rdata };
+    return { owner, type, class: inClass, ttl, rdata: room.subarray(start, at) };
   };
-  const { owner, type } = rrset;
+  const { type, records, signatures } = rrset;
+  const all = records.length + signatures.length;
   return {
-    rrset: { owner, type, records: rrset.records.map(own), signatures: rrset.signatures.map(own) },
-    octets: RRSET_OCTETS + owner.length + all.length * RECORD_OCTETS + room.length,
+    rrset: { owner, type, records: records.map(own), signatures: signatures.map(own) },
+    octets: RRSET_OCTETS + owner.length + all * RECORD_OCTETS + size,
   };
 }

@@ -3,6 +3,7 @@
  */
 import type { Rrset } from "../dnssec/rrsets.ts";
 import type { Instant } from "../ports/clock.ts";
+import type { ResourceRecord } from "../ports/message.ts";
 
 /** An RRset that was proven, and until when it counts. */
 export interface Kept {
@@ -10,14 +11,20 @@ export interface Kept {
   readonly until: Instant;
   /** Memory it takes. */
   readonly octets: number;
+  /** Its records as the last answer had them. */
+  dressed?: readonly ResourceRecord[];
 }
 
 export interface Span<R> extends Kept {
   readonly record: R;
 }
 
+/** Spans in one piece of the list; a full one is cut in two. Putting one in moves no more than these. */
+const MAX_PIECE = 128;
+
 export class Spans<R, K> {
-  #spans: Span<R>[] = [];
+  /** In order, none of them empty. BOUNDED: by the share of its owner, `ZoneRanges`, as the spans in them. */
+  #pieces: Span<R>[][] = [];
   #octets = 0;
   readonly #keyOf: (record: R) => K;
   readonly #compare: (a: K, b: K) => number;
@@ -32,44 +39,70 @@ export class Spans<R, K> {
   }
 
   get isEmpty(): boolean {
-    return this.#spans.length === 0;
+    return this.#pieces.length === 0;
   }
 
   /** The last span that begins at or before `key`, the last of all where none does: spans wrap around. */
   at(key: K, now: Instant): Span<R> | undefined {
-    const place = this.#place(key);
-    const span = this.#spans[place < 0 ? this.#spans.length - 1 : place];
+    const piece = this.#pieces[this.#pieceOf(key)];
+    const span = piece === undefined ? this.#pieces.at(-1)?.at(-1) : piece[this.#placeIn(piece, key)];
     return span !== undefined && now < span.until ? span : undefined;
   }
 
   /** Puts a span in, in the place of one that begins alike. */
   put(span: Span<R>): void {
     const key = this.#keyOf(span.record);
-    const place = this.#place(key);
-    const before = this.#spans[place];
-    const replaces = before !== undefined && this.#compare(this.#keyOf(before.record), key) === 0;
-    this.#spans.splice(replaces ? place : place + 1, replaces ? 1 : 0, span);
-    this.#octets += span.octets - (replaces ? before.octets : 0);
+    const which = Math.max(0, this.#pieceOf(key));
+    const piece = this.#pieces[which];
+    this.#octets += span.octets;
+    if (piece === undefined) {
+      this.#pieces.push([span]);
+      return;
+    }
+    const place = this.#placeIn(piece, key);
+    const before = piece[place];
+    if (before !== undefined && this.#compare(this.#keyOf(before.record), key) === 0) {
+      this.#octets -= before.octets;
+      piece[place] = span;
+      return;
+    }
+    piece.splice(place + 1, 0, span);
+    if (piece.length > MAX_PIECE) this.#pieces.splice(which + 1, 0, piece.splice(MAX_PIECE >> 1));
   }
 
   /** Forgets what no longer counts. */
   purge(now: Instant): void {
-    this.#spans = this.#spans.filter((span) => now < span.until);
-    this.#octets = this.#spans.reduce((sum, span) => sum + span.octets, 0);
+    const counting = this.#pieces.map((piece) => piece.filter((span) => now < span.until));
+    this.#pieces = counting.filter((piece) => piece.length > 0);
+    this.#octets = 0;
+    for (const piece of this.#pieces) for (const { octets } of piece) this.#octets += octets;
   }
 
   clear(): void {
-    this.#spans = [];
+    this.#pieces = [];
     this.#octets = 0;
   }
 
-  /** Index of the last span that begins at or before `key`; -1 for none. */
-  #place(key: K): number {
+  /** Index of the last piece that begins at or before `key`; -1 for none. */
+  #pieceOf(key: K): number {
+    const pieces = this.#pieces;
     let low = 0;
-    let high = this.#spans.length;
+    let high = pieces.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#compare(this.#keyOf(this.#spans[middle]!.record), key) <= 0) low = middle + 1;
+      if (this.#compare(this.#keyOf(pieces[middle]![0]!.record), key) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** Index of the last span of `piece` that begins at or before `key`; -1 for none. */
+  #placeIn(piece: readonly Span<R>[], key: K): number {
+    let low = 0;
+    let high = piece.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#compare(this.#keyOf(piece[middle]!.record), key) <= 0) low = middle + 1;
       else high = middle;
     }
     return low - 1;

@@ -49,6 +49,8 @@ export class Synthesis {
   readonly #clock: Clock;
   /** In order of use, the least recent first. BOUNDED: by `maxOctets` over all zones. */
   readonly #zones = new Map<Name, ZoneRanges>();
+  /** The last of them. */
+  #latest: ZoneRanges | undefined;
   #octets = 0;
 
   constructor(options: SynthesisOptions, clock: Clock) {
@@ -63,6 +65,7 @@ export class Synthesis {
 
   clear(): void {
     this.#zones.clear();
+    this.#latest = undefined;
     this.#octets = 0;
   }
 
@@ -76,7 +79,9 @@ export class Synthesis {
     const before = this.#zones.has(zone) ? ranges.octets : 0;
     const terms = { now: this.#clock.now(), maxTtl: this.#maxTtl(sets, zone, response) };
     for (const rrset of sets) learnSet(rrset, ranges, terms);
-    for (const rrset of groupRrsets(response.answer, Class.IN)) learnWildcard(rrset, ranges, terms);
+    if (response.answer.length > 0) {
+      for (const rrset of groupRrsets(response.answer, Class.IN)) learnWildcard(rrset, ranges, terms);
+    }
     this.#use(ranges, before);
     this.#evict();
   }
@@ -126,16 +131,18 @@ export class Synthesis {
     const ttl = Math.floor((until - now) / 1_000);
     const answer: ResourceRecord[] = [];
     const authority: ResourceRecord[] = [];
-    if (wildcard === undefined) appendRecords(soa.rrset, ttl, soa.rrset.owner, authority);
+    if (wildcard === undefined) authority.push(...dressed(soa, ttl));
     // Under the name that asked for them; the signature stays as it is (RFC 4035 §3.1.3.3).
     else appendRecords(wildcard.rrset, ttl, question.qname, answer);
-    for (const { rrset } of proofs) appendRecords(rrset, ttl, rrset.owner, authority);
+    for (const proof of proofs) authority.push(...dressed(proof, ttl));
     return { rcode, answer, authority, verdict: "secure", errors: SYNTHESIZED, upstream: "" };
   }
 
   /** @param before octets of these ranges that are accounted for. */
   #use(ranges: ZoneRanges, before: number): void {
     this.#octets += ranges.octets - before;
+    if (ranges === this.#latest) return;
+    this.#latest = ranges;
     this.#zones.delete(ranges.zone);
     this.#zones.set(ranges.zone, ranges);
   }
@@ -144,6 +151,7 @@ export class Synthesis {
     for (const [zone, ranges] of this.#zones) {
       if (this.#octets <= this.#options.maxOctets) return;
       this.#zones.delete(zone);
+      if (ranges === this.#latest) this.#latest = undefined;
       this.#octets -= ranges.octets;
     }
   }
@@ -157,9 +165,13 @@ interface Terms {
 
 function learnSet(rrset: Rrset, ranges: ZoneRanges, terms: Terms): void {
   if (signerOf(rrset) !== ranges.zone) return;
+  if (rrset.type === Type.SOA && rrset.owner === ranges.zone) {
+    // Every denial of a zone brings it, nearly always the same.
+    if (!ranges.renewSoa(rrset, until(rrset, terms))) ranges.keepSoa(keptOf(rrset, terms));
+    return;
+  }
   const kept = keptOf(rrset, terms);
-  if (rrset.type === Type.SOA && rrset.owner === ranges.zone) ranges.keepSoa(kept);
-  else if (rrset.type === Type.NSEC) {
+  if (rrset.type === Type.NSEC) {
     const nsec = readNsec(kept.rrset);
     if (nsec !== undefined) ranges.keepNsec(nsec, kept, terms.now);
   } else if (rrset.type === Type.NSEC3) {
@@ -175,13 +187,18 @@ function learnWildcard(rrset: Rrset, ranges: ZoneRanges, terms: Terms): void {
   if (signature?.signer !== ranges.zone || signature.labels >= signedLabels(rrset.owner)) return;
   const owner = wildcardOf(ancestorOf(rrset.owner, signature.labels));
   if (owner === undefined || rrset.type === Type.CNAME || rrset.type === Type.DNAME) return;
-  ranges.keepWildcard(keptOf({ ...rrset, owner }, terms), terms.now);
+  ranges.keepWildcard(keptOf(rrset, terms, owner), terms.now);
 }
 
-function keptOf(rrset: Rrset, { now, maxTtl }: Terms): Kept {
+function keptOf(rrset: Rrset, terms: Terms, owner = rrset.owner): Kept {
+  const compact = compacted(rrset, owner);
+  return { rrset: compact.rrset, octets: compact.octets, until: until(rrset, terms) };
+}
+
+function until(rrset: Rrset, { now, maxTtl }: Terms): Instant {
   let ttl = maxTtl;
   for (const record of rrset.records) ttl = Math.min(ttl, soundTtl(record.ttl));
-  return { ...compacted(rrset), until: now + ttl * 1_000 };
+  return now + ttl * 1_000;
 }
 
 /** What was concluded, and from what. */
@@ -276,8 +293,18 @@ function expansionOf(
 }
 
 function concluded(rcode: number, denial: Denial, spans: readonly Kept[]): Made {
-  const used = new Set(denial.steps.map(({ record }) => record.rrset));
-  return { rcode, proofs: spans.filter(({ rrset }) => used.has(rrset)), wildcard: undefined };
+  const { steps } = denial;
+  const proofs = spans.filter(({ rrset }) => steps.some(({ record }) => record.rrset === rrset));
+  return { rcode, proofs, wildcard: undefined };
+}
+
+/** Records and signatures with `ttl`: the same for all answers of a second. */
+function dressed(kept: Kept, ttl: number): readonly ResourceRecord[] {
+  if (kept.dressed !== undefined && kept.dressed[0]?.ttl === ttl) return kept.dressed;
+  const records: ResourceRecord[] = [];
+  appendRecords(kept.rrset, ttl, kept.rrset.owner, records);
+  kept.dressed = records;
+  return records;
 }
 
 /** Appends records and signatures with `ttl`, under `owner`. */

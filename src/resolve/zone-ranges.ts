@@ -7,7 +7,8 @@
 import { nsec3Hash, type Nsec3 } from "../dnssec/nsec3.ts";
 import type { Nsec } from "../dnssec/nsec.ts";
 import type { Instant } from "../ports/clock.ts";
-import type { Name } from "../ports/message.ts";
+import type { Rrset } from "../dnssec/rrsets.ts";
+import type { Name, ResourceRecord } from "../ports/message.ts";
 import { compareNames } from "../wire/names.ts";
 import { type Kept, type Span, Spans } from "./spans.ts";
 
@@ -65,11 +66,18 @@ export class ZoneRanges {
     this.#soa = soa;
   }
 
+  /** Lets the SOA count until then where `rrset` is the one that is kept. */
+  renewSoa(rrset: Rrset, until: Instant): boolean {
+    if (this.#soa === undefined || !isSame(this.#soa.rrset, rrset)) return false;
+    this.#soa = { ...this.#soa, until };
+    return true;
+  }
+
   /** A zone denies in one way at a time: what it denied with before is over. */
   keepNsec(record: Nsec, kept: Kept, now: Instant): void {
-    this.#nsec3s.clear();
+    if (!this.#nsec3s.isEmpty) this.#nsec3s.clear();
     this.#makeRoom(kept, now);
-    this.#nsecs.put({ ...kept, record });
+    this.#nsecs.put(spanOf(kept, record));
   }
 
   /** A zone that has a new salt starts anew: hashes of before mean nothing. */
@@ -80,9 +88,9 @@ export class ZoneRanges {
       this.#nsec3s.clear();
       this.#hashes.clear();
     }
-    this.#nsecs.clear();
+    if (!this.#nsecs.isEmpty) this.#nsecs.clear();
     this.#makeRoom(kept, now);
-    this.#nsec3s.put({ ...kept, record });
+    this.#nsec3s.put(spanOf(kept, record));
   }
 
   keepWildcard(kept: Kept, now: Instant): void {
@@ -138,6 +146,19 @@ export class ZoneRanges {
     this.#hashes.set(name, hash);
     return hash;
   }
+}
+
+function spanOf<R>({ rrset, until, octets }: Kept, record: R): Span<R> {
+  return { rrset, until, octets, record };
+}
+
+function isSame(one: Rrset, other: Rrset): boolean {
+  return areSame(one.records, other.records) && areSame(one.signatures, other.signatures);
+}
+
+function areSame(some: readonly ResourceRecord[], others: readonly ResourceRecord[]): boolean {
+  if (some.length !== others.length) return false;
+  return some.every(({ rdata }, i) => Buffer.compare(rdata, others[i]!.rdata) === 0);
 }
 
 function wildcardKey(owner: Name, type: number): string {

@@ -69,7 +69,7 @@ export function prependLabel(label: string, name: Name): Name | undefined {
 
 /** `*` before `name`: where a wildcard would be (RFC 4592 §2.1.1). */
 export function wildcardOf(name: Name): Name | undefined {
-  return prependLabel("*", name);
+  return 2 + name.length > MAX_NAME_OCTETS ? undefined : (`\x01*${name}` as Name);
 }
 
 /**
