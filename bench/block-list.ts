@@ -6,7 +6,13 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { commandLine } from "./command-line.ts";
 import type { ListFigures } from "./block-list/case.ts";
+
+commandLine({
+  name: "block-list",
+  what: "A list of a million names: time to read, memory, pauses, what it adds to hits and misses.",
+});
 
 const FORMATS = ["plain", "hosts"];
 

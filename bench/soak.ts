@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { commandLine } from "./command-line.ts";
 import { SeededRandom } from "../test/support/seeded-random.ts";
 import { Zipf } from "./cache/zipf.ts";
 import { type LoadResult, load, writeQueries } from "./peers/load.ts";
@@ -24,13 +24,14 @@ interface Sample {
 }
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: "soak",
+  what: "A steady load for a long time: memory, how late the event loop is, what is lost.",
   options: {
-    minutes: { type: "string", default: "10" },
-    /** Queries a second. */
-    rate: { type: "string", default: "20000" },
-    node: { type: "string", default: process.execPath },
-    "no-save": { type: "boolean", default: false },
+    minutes: { type: "string", default: "10", isNumber: true, what: "how long" },
+    rate: { type: "string", default: "20000", isNumber: true, what: "queries a second" },
+    node: { type: "string", default: process.execPath, what: "the Node that runs it" },
+    "no-save": { type: "boolean", default: false, what: "prints only" },
   },
 });
 

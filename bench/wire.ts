@@ -16,8 +16,11 @@ import { isTextFault, nameFromText, recordFromText } from "../src/wire/presentat
 import { isFault, readMessage } from "../src/wire/read-message.ts";
 import { ScannedQuery, scanQuery } from "../src/wire/scan-query.ts";
 import { type MessageParts, writeMessage } from "../src/wire/write-message.ts";
+import { commandLine } from "./command-line.ts";
 
 const RUNS = 9;
+commandLine({ name: "wire", what: "What the wire layer costs a call, beside dns-packet." });
+
 const CALLS = 100_000;
 
 const SIGNATURE = Buffer.alloc(64, 7).toString("base64");
