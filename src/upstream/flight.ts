@@ -100,8 +100,12 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
     this.#place(now);
   }
 
+  avoids(address: Destination): boolean {
+    return this.#useless?.includes(address) === true;
+  }
+
   refuses(carrier: Carrier): boolean {
-    if (this.#useless?.includes(carrier.owner) === true) return true;
+    if (this.avoids(carrier.owner)) return true;
     if (this.#needsFreshConnection && carrier.startedAt < this.#startedAt) return true;
     return this.#attempts.some((attempt) => attempt.carrier === carrier);
   }

@@ -11,12 +11,14 @@
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { DialFailure } from "../ports/dialer.ts";
 import type { Address, AddressOwner } from "./address.ts";
-import type { Carrier, Picky } from "./attempt.ts";
+import type { Carrier, Destination, Picky } from "./attempt.ts";
 import type { Connection } from "./connection.ts";
 import type { Families } from "./families.ts";
 
 /** A query that waits for a connection. */
 export interface Applicant extends Picky {
+  /** Whether it would refuse any connection there. */
+  avoids(address: Destination): boolean;
   /** Sent on `connection`; no longer waits. */
   sendOn(carrier: Carrier, now: Instant): void;
 }
@@ -261,6 +263,7 @@ export class Replicas implements AddressOwner {
   #nextToDial(now: Instant): Address | undefined {
     let isDialling = false;
     for (const address of this.#ranked) {
+      if (!this.#isWanted(address)) continue;
       const { dialling } = address;
       const isFresh = dialling > 0 && now - address.lastDialAt < ATTEMPT_DELAY_MS;
       if (address.mayDial(now) && dialling < this.#waiting.size) {
@@ -271,6 +274,12 @@ export class Replicas implements AddressOwner {
       isDialling ||= dialling > 0 && now - address.lastDialAt < STALE_DIAL_MS;
     }
     return isDialling ? undefined : this.#desperate(now);
+  }
+
+  /** At least one of those that wait would be sent there. */
+  #isWanted(address: Address): boolean {
+    for (const applicant of this.#waiting) if (!applicant.avoids(address)) return true;
+    return false;
   }
 
   /** Nothing may be dialled by the rules, and nothing is under way that promises much. */

@@ -26,6 +26,17 @@ describe("SERVFAIL or REFUSED from one server", () => {
     expect(kinds(simulation.fates)).toEqual({ right: 20 });
   });
 
+  it("has the replica dialled at once that knows better, not the one that said so again", async () => {
+    const simulation = new Simulation({ operators: { one: [A, B] } });
+    simulation.network.peer(A).answer = SERVFAIL;
+
+    const fate = await simulation.one(OF_FIRST);
+
+    // Two handshakes of 40 ms, two answers of 20.
+    expect(fate).toMatchObject({ kind: "right", took: 120 });
+    expect(simulation.network.peer(A).dials).toBe(1);
+  });
+
   it("reaches the client when every replica says so, each asked once", async () => {
     const simulation = new Simulation({ operators: { one: [A, B] } });
     for (const address of [A, B]) simulation.network.peer(address).answer = SERVFAIL;
