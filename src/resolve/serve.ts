@@ -182,7 +182,8 @@ export class QueryServer implements PacketHandler {
     });
     const limit = octetLimit(query, client.transport);
     const octets = writeEntry(entry, query, { now, limit, staleError: undefined }, out, outStart);
-    packet.copy(out, outStart + HEADER_OCTETS, start + HEADER_OCTETS, query.questionEnd);
+    if (query.hasCapitals)
+      packet.copy(out, outStart + HEADER_OCTETS, start + HEADER_OCTETS, query.questionEnd);
     this.#counters.countResponse(response.rcode);
     this.#counters.durations.local.observe((this.#clock.now() - now) / 1_000);
     return octets;

@@ -1,5 +1,6 @@
 /**
  * Spans of one zone that were proven empty, in order of where they begin, each for as long as its records live.
+ * Where they begin is a string of octets that compares as the order wants it.
  */
 import type { Rrset } from "../dnssec/rrsets.ts";
 import type { Instant } from "../ports/clock.ts";
@@ -17,22 +18,17 @@ export interface Kept {
 
 export interface Span<R> extends Kept {
   readonly record: R;
+  /** Where it begins. */
+  readonly key: string;
 }
 
 /** Spans in one piece of the list; a full one is cut in two. Putting one in moves no more than these. */
 const MAX_PIECE = 128;
 
-export class Spans<R, K> {
+export class Spans<R> {
   /** In order, none of them empty. BOUNDED: by the share of its owner, `ZoneRanges`, as the spans in them. */
   #pieces: Span<R>[][] = [];
   #octets = 0;
-  readonly #keyOf: (record: R) => K;
-  readonly #compare: (a: K, b: K) => number;
-
-  constructor(keyOf: (record: R) => K, compare: (a: K, b: K) => number) {
-    this.#keyOf = keyOf;
-    this.#compare = compare;
-  }
 
   get octets(): number {
     return this.#octets;
@@ -43,7 +39,7 @@ export class Spans<R, K> {
   }
 
   /** The last span that begins at or before `key`, the last of all where none does: spans wrap around. */
-  at(key: K, now: Instant): Span<R> | undefined {
+  at(key: string, now: Instant): Span<R> | undefined {
     const piece = this.#pieces[this.#pieceOf(key)];
     const span = piece === undefined ? this.#pieces.at(-1)?.at(-1) : piece[this.#placeIn(piece, key)];
     return span !== undefined && now < span.until ? span : undefined;
@@ -51,7 +47,7 @@ export class Spans<R, K> {
 
   /** Puts a span in, in the place of one that begins alike. */
   put(span: Span<R>): void {
-    const key = this.#keyOf(span.record);
+    const { key } = span;
     const which = Math.max(0, this.#pieceOf(key));
     const piece = this.#pieces[which];
     this.#octets += span.octets;
@@ -61,7 +57,7 @@ export class Spans<R, K> {
     }
     const place = this.#placeIn(piece, key);
     const before = piece[place];
-    if (before !== undefined && this.#compare(this.#keyOf(before.record), key) === 0) {
+    if (before?.key === key) {
       this.#octets -= before.octets;
       piece[place] = span;
       return;
@@ -84,25 +80,25 @@ export class Spans<R, K> {
   }
 
   /** Index of the last piece that begins at or before `key`; -1 for none. */
-  #pieceOf(key: K): number {
+  #pieceOf(key: string): number {
     const pieces = this.#pieces;
     let low = 0;
     let high = pieces.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#compare(this.#keyOf(pieces[middle]![0]!.record), key) <= 0) low = middle + 1;
+      if (pieces[middle]![0]!.key <= key) low = middle + 1;
       else high = middle;
     }
     return low - 1;
   }
 
   /** Index of the last span of `piece` that begins at or before `key`; -1 for none. */
-  #placeIn(piece: readonly Span<R>[], key: K): number {
+  #placeIn(piece: readonly Span<R>[], key: string): number {
     let low = 0;
     let high = piece.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#compare(this.#keyOf(piece[middle]!.record), key) <= 0) low = middle + 1;
+      if (piece[middle]!.key <= key) low = middle + 1;
       else high = middle;
     }
     return low - 1;

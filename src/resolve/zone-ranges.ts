@@ -9,7 +9,7 @@ import type { Nsec } from "../dnssec/nsec.ts";
 import type { Instant } from "../ports/clock.ts";
 import type { Rrset } from "../dnssec/rrsets.ts";
 import type { Name, ResourceRecord } from "../ports/message.ts";
-import { compareNames } from "../wire/names.ts";
+import { orderKey } from "../wire/names.ts";
 import { type Kept, type Span, Spans } from "./spans.ts";
 
 /** Hashes remembered per zone: names near one another share their closest enclosers. */
@@ -19,16 +19,12 @@ const HASH_OCTETS = 200;
 /** Octets of an empty zone. */
 const ZONE_OCTETS = 1_000;
 
-function compareHashes(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 export class ZoneRanges {
   readonly zone: Name;
   readonly #maxOctets: number;
   /** BOUNDED: by `maxOctets`, as all below together. */
-  readonly #nsecs = new Spans<Nsec, Name>((nsec) => nsec.owner, compareNames);
-  readonly #nsec3s = new Spans<Nsec3, string>((nsec3) => nsec3.hash, compareHashes);
+  readonly #nsecs = new Spans<Nsec>();
+  readonly #nsec3s = new Spans<Nsec3>();
   /** By owner and type. BOUNDED: by `maxOctets`. */
   readonly #wildcards = new Map<string, Kept>();
   #wildcardOctets = 0;
@@ -77,7 +73,7 @@ export class ZoneRanges {
   keepNsec(record: Nsec, kept: Kept, now: Instant): void {
     if (!this.#nsec3s.isEmpty) this.#nsec3s.clear();
     this.#makeRoom(kept, now);
-    this.#nsecs.put(spanOf(kept, record));
+    this.#nsecs.put(spanOf(kept, record, orderKey(record.owner, this.zone)));
   }
 
   /** A zone that has a new salt starts anew: hashes of before mean nothing. */
@@ -90,7 +86,7 @@ export class ZoneRanges {
     }
     if (!this.#nsecs.isEmpty) this.#nsecs.clear();
     this.#makeRoom(kept, now);
-    this.#nsec3s.put(spanOf(kept, record));
+    this.#nsec3s.put(spanOf(kept, record, record.hash));
   }
 
   keepWildcard(kept: Kept, now: Instant): void {
@@ -107,7 +103,7 @@ export class ZoneRanges {
 
   /** The NSEC span that `name` falls into or begins, if it still counts. */
   nsecAt(name: Name, now: Instant): Span<Nsec> | undefined {
-    return this.#nsecs.at(name, now);
+    return this.#nsecs.at(orderKey(name, this.zone), now);
   }
 
   /** The same for NSEC3, by the hash of `name`. */
@@ -148,8 +144,8 @@ export class ZoneRanges {
   }
 }
 
-function spanOf<R>({ rrset, until, octets }: Kept, record: R): Span<R> {
-  return { rrset, until, octets, record };
+function spanOf<R>({ rrset, until, octets }: Kept, record: R, key: string): Span<R> {
+  return { rrset, until, octets, record, key };
 }
 
 function isSame(one: Rrset, other: Rrset): boolean {

@@ -88,6 +88,30 @@ export function compareNames(a: Name, b: Name): number {
   return labelsA - labelsB;
 }
 
+/**
+ * A string for `name`, at or below `zone`, that compares with those of other names of the zone as canonical order
+ * has it: labels from the right with an octet between them that sorts before every other.
+ */
+export function orderKey(name: Name, zone: Name): string {
+  let key = "";
+  for (let at = 0; at < name.length - zone.length; at += 1 + name.charCodeAt(at)) {
+    const label = escaped(name.slice(at + 1, at + 1 + name.charCodeAt(at)));
+    key = at === 0 ? label : `${label}\0${key}`;
+  }
+  return key;
+}
+
+/** Octets 0 and 1 as two that sort between the separator and all others. */
+function escaped(label: string): string {
+  for (let i = 0; i < label.length; i++) {
+    if (label.charCodeAt(i) > 1) continue;
+    return [...label]
+      .map((octet) => (octet > "\x01" ? octet : `\x01${octet === "\0" ? "\x01" : "\x02"}`))
+      .join("");
+  }
+  return label;
+}
+
 const STARTS_A = new Uint8Array(MAX_LABELS + 1);
 const STARTS_B = new Uint8Array(MAX_LABELS + 1);
 

@@ -1,7 +1,10 @@
+import fc from "fast-check";
+import type { Name } from "../../../src/ports/message.ts";
 import { describe, expect, it } from "vitest";
 import {
   ancestorOf,
   compareNames,
+  orderKey,
   firstLabel,
   isAtOrBelow,
   labelCount,
@@ -104,6 +107,23 @@ describe("canonical order of names (RFC 4034 §6.1)", () => {
     expect(compareNames(ROOT, name("com"))).toBeLessThan(0);
     expect(compareNames(name("com"), ROOT)).toBeGreaterThan(0);
     expect(compareNames(WWW, `${WWW}`.slice(0) as typeof WWW)).toBe(0);
+  });
+
+  it("is that of the keys made for it, whatever octets labels hold", () => {
+    const zone = name("z.example");
+    const octet = fc.constantFrom("\0", "\x01", "\x02", "*", "a", "b", "\xff");
+    const label = fc.array(octet, { minLength: 1, maxLength: 3 }).map((octets) => octets.join(""));
+    const names = fc
+      .array(label, { maxLength: 3 })
+      .map((labels) => labels.reduce<Name>((below, each) => prependLabel(each, below)!, zone));
+
+    fc.assert(
+      fc.property(names, names, (one, other) => {
+        const [a, b] = [orderKey(one, zone), orderKey(other, zone)];
+        expect(a < b ? -1 : a > b ? 1 : 0).toBe(Math.sign(compareNames(one, other)));
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 
