@@ -186,6 +186,12 @@ export class Address implements ConnectionOwner {
     carrier.stall();
   }
 
+  /** Whether anybody is there: asked on the newest connection that might still be one. */
+  sound(now: Instant): void {
+    const connection = this.#connections.findLast(({ phase }) => phase === "open" || phase === "suspect");
+    if (connection !== undefined) this.#probe(connection, now);
+  }
+
   /** The operator gave no answer for too long: connections being made count as failed, those silent too. */
   giveUp(now: Instant): void {
     for (const connection of [...this.#connections]) if (connection.phase === "suspect") connection.fail();

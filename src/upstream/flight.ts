@@ -33,6 +33,8 @@ export interface FlightDeps {
 
 /** Sendings because of silence or SERVFAIL. */
 const MAX_SENDINGS = 5;
+/** More of them, each after the silence was over: what was sent into it is lost. */
+const MAX_AFTER_SILENCE = 2;
 /** Sendings because connections ended under the query: each costs a peer's misbehaviour, so more are allowed. */
 const MAX_LOSSES = 24;
 /** Losses on one address after which another is preferred. */
@@ -107,7 +109,8 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
   refuses(carrier: Carrier): boolean {
     if (this.avoids(carrier.owner)) return true;
     if (this.#needsFreshConnection && carrier.startedAt < this.#startedAt) return true;
-    return this.#attempts.some((attempt) => attempt.carrier === carrier);
+    const { recoveredAt } = this.#itinerary.here;
+    return this.#attempts.some((attempt) => attempt.carrier === carrier && attempt.sentAt >= recoveredAt);
   }
 
   sendOn(carrier: Carrier, now: Instant): void {
@@ -243,7 +246,7 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
     if (this.#isLanded || this.#isWaiting || this.#attempts.at(-1) !== last) return;
     const next = isSilent ? this.#itinerary.next(now) : undefined;
     if (next !== undefined) this.#place(now, next);
-    else if (this.#sendings >= MAX_SENDINGS) this.#wakeAfter(LOOK_AGAIN_MS, now);
+    else if (this.#sendings >= MAX_SENDINGS) this.#awaitRecovery(last, now);
     // The last sending stays valid, in case the response is only late.
     else if (isSilent) this.#place(now);
     else if (carrier.isUnruly || now - sentAt >= SLOW_MS) this.#askAnotherToo(last, now);
@@ -252,6 +255,17 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
         Math.min(sentAt + SLOW_MS - now, isSlowName ? SLOW_MS : quietSince + timeout - now),
         now,
       );
+  }
+
+  /** Sent often enough: only more silence would follow, until somebody is heard again. */
+  #awaitRecovery(last: Attempt, now: Instant): void {
+    const { here } = this.#itinerary;
+    if (here.recoveredAt > last.sentAt && this.#sendings < MAX_SENDINGS + MAX_AFTER_SILENCE) {
+      this.#place(now);
+      return;
+    }
+    here.sound(now);
+    this.#wakeAfter(LOOK_AGAIN_MS, now);
   }
 
   /**

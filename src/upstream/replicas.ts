@@ -74,6 +74,9 @@ export class Replicas implements AddressOwner {
   #troubledSince: Instant | undefined;
   #troubleSeenAt: Instant = Number.NEGATIVE_INFINITY;
   #heardAt: Instant = Number.NEGATIVE_INFINITY;
+  #soundedAt: Instant = Number.NEGATIVE_INFINITY;
+  /** When a response last came after there had been trouble: what was asked before is likely lost. */
+  recoveredAt: Instant = Number.NEGATIVE_INFINITY;
 
   constructor(label: string, deps: ReplicasDeps) {
     this.label = label;
@@ -133,6 +136,13 @@ export class Replicas implements AddressOwner {
   /** Nothing came since `since` on a connection where something should have. */
   trouble(since: Instant, now: Instant): void {
     if (this.#heardAt <= since) this.#confirmTrouble(since, now);
+  }
+
+  /** A query has been sent as often as it may be: finds out with questions of our own when that has sense again. */
+  sound(now: Instant): void {
+    if (now - this.#soundedAt < ATTEMPT_DELAY_MS) return;
+    this.#soundedAt = now;
+    for (const address of this.#addresses) address.sound(now);
   }
 
   /** No answer from any replica for about a second, though asked. */
@@ -205,6 +215,7 @@ export class Replicas implements AddressOwner {
 
   heard(now: Instant): void {
     this.#heardAt = now;
+    if (this.#troubledSince !== undefined) this.recoveredAt = now;
     this.#troubledSince = undefined;
     if (this.#waiting.size === 0) return;
     this.#serve(now);

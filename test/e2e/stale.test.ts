@@ -84,8 +84,7 @@ prefetch = false
     ["whose port is closed", 2_000, () => lab.upstream.stop(), () => lab.upstream.start()],
     [
       "that falls silent",
-      // What it swallowed is given up after `query_timeout` (4 s); the failure is then kept for a second.
-      5_000,
+      2_000,
       () => Promise.resolve(lab.upstream.setBehaviour({ silent: true })),
       () => Promise.resolve(lab.upstream.setBehaviour({})),
     ],

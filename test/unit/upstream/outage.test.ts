@@ -54,3 +54,24 @@ describe("a query that waits while every server is in backoff", () => {
     expect(simulation.network.peer(A).dials + simulation.network.peer(B).dials).toBeGreaterThan(before);
   });
 });
+
+describe("the only server, silent while queries wait", () => {
+  it.each([500, 1_000, 1_500, 2_000, 2_500, 3_000])(
+    "for %i ms, answers them within half a second of being back",
+    async (silence) => {
+      const simulation = new Simulation({ operators: { one: [A] } });
+      const peer = simulation.network.peer(A);
+      await simulation.stream(100, 10);
+      await simulation.land();
+      peer.isSilent = true;
+      await simulation.pass(1_100);
+      const waiting = Array.from({ length: 20 }, (_, i) => simulation.ask(1_000 + i));
+      await simulation.pass(silence);
+
+      peer.isSilent = false;
+      await simulation.pass(500);
+
+      expect(kinds(waiting)).toEqual({ right: 20 });
+    },
+  );
+});
