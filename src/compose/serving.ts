@@ -80,7 +80,7 @@ export function createServing(deps: ServingDeps): Serving {
     },
   );
   const sparing = rememberingFailures(storing, failures); // outside storing: a fault is not data
-  const answers = new Flights(sparing, clock, { maxFlights: upstream.maxInFlight }); // a herd stores once
+  const answers = new Flights(sparing, { clock, random }, { maxFlights: upstream.maxInFlight }); // a herd stores once
 
   const misses = new Misses(
     {

@@ -116,7 +116,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
   const upstreams = createPool(options);
   // Helpers of different flights ask the same: one exchange serves them all.
   const rawOver = (pool: Upstreams): Exchange =>
-    new Flights(scrubbed(pool, scrubbing), clock, { maxFlights: options.maxInFlight });
+    new Flights(scrubbed(pool, scrubbing), { clock, random }, { maxFlights: options.maxInFlight });
   const { validatedOver } = deps;
   const { queryTimeout } = config.upstream;
   const dane = createDanePart(options, { clock, queryTimeout, createPool, rawOver, validatedOver });

@@ -9,6 +9,13 @@ import { ask, promised } from "../ports/asking.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Budget, Exchange, Landing, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
+import type { Random } from "../ports/random.ts";
+import { FlightTable, type Keyed } from "./flight-table.ts";
+
+export interface CoalescedDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
 
 export interface CoalescedOptions {
   /** Most flights at a time; above it: `overloaded`. */
@@ -20,12 +27,13 @@ export class Flights implements Exchange {
   readonly #clock: Clock;
   readonly #options: CoalescedOptions;
   /** BOUNDED: by `maxFlights`; a flight leaves when it lands, and every flight has a deadline. */
-  readonly #aloft = new Map<string, Flight>();
+  readonly #aloft: FlightTable<Flight>;
 
-  constructor(next: Exchange, clock: Clock, options: CoalescedOptions) {
+  constructor(next: Exchange, deps: CoalescedDeps, options: CoalescedOptions) {
     this.#next = next;
-    this.#clock = clock;
+    this.#clock = deps.clock;
     this.#options = options;
+    this.#aloft = new FlightTable(deps.random);
   }
 
   get size(): number {
@@ -42,7 +50,7 @@ export class Flights implements Exchange {
       ask(this.#next, query, budget, landing);
       return;
     }
-    const flight = this.#aloft.get(query.key);
+    const flight = this.#aloft.find(query.key);
     if (flight === undefined) this.#start(query, budget, landing);
     else if (flight.deadline >= budget.deadline) flight.join(landing);
     else flight.join(new Latecomer(query, budget, landing, this, this.#clock));
@@ -55,7 +63,7 @@ export class Flights implements Exchange {
       return;
     }
     const flight = new Flight(query.key, budget.deadline, landing, this.#aloft);
-    this.#aloft.set(query.key, flight);
+    this.#aloft.add(flight);
     ask(this.#next, query, budget, flight);
   }
 }
@@ -63,16 +71,18 @@ export class Flights implements Exchange {
 const NOBODY: readonly Landing[] = [];
 
 /** Those who wait for one response. */
-class Flight implements Landing {
+class Flight implements Landing, Keyed<Flight> {
+  readonly key: string;
   readonly deadline: Instant;
-  readonly #key: string;
-  readonly #aloft: Map<string, Flight>;
+  hash = 0;
+  behind: Flight | undefined = undefined;
+  readonly #aloft: FlightTable<Flight>;
   #first: Landing | undefined;
   /** BOUNDED: by the clients that may wait. */
   #others: Landing[] | undefined = undefined;
 
-  constructor(key: string, deadline: Instant, first: Landing, aloft: Map<string, Flight>) {
-    this.#key = key;
+  constructor(key: string, deadline: Instant, first: Landing, aloft: FlightTable<Flight>) {
+    this.key = key;
     this.deadline = deadline;
     this.#first = first;
     this.#aloft = aloft;
@@ -97,12 +107,9 @@ class Flight implements Landing {
     for (const landing of others) landing.failed(error);
   }
 
-  /**
-   * The collector may keep a flight for long: a `Map` that many pass through leaves tables behind, each holding
-   * what was in it. What hangs on the flight is not to stay with it.
-   */
+  /** Whoever the collector keeps this for: what hangs on it is not to stay with it. */
   #leave(): readonly Landing[] {
-    this.#aloft.delete(this.#key);
+    this.#aloft.remove(this);
     const others = this.#others ?? NOBODY;
     this.#first = this.#others = undefined;
     return others;

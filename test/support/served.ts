@@ -92,7 +92,7 @@ export class Served {
     const generation = (): number => this.generation;
     const failures = new Failures(this.clock, () => this.connections);
     const keeping = stored(upstream, limits, { store: this.store, failures, clock: this.clock, generation });
-    const answers = new Flights(rememberingFailures(keeping, failures), this.clock, { maxFlights: 100 });
+    const answers = new Flights(rememberingFailures(keeping, failures), this, { maxFlights: 100 });
     this.misses = new Misses(
       { queryTimeout: 4_000, staleAfter: options.staleAfter ?? 1_800, maxWaiting: options.maxWaiting ?? 100 },
       {

@@ -4,6 +4,7 @@ import { ResolutionError } from "../../../src/ports/fault.ts";
 import { budgetUntil } from "../../../src/resolve/budget.ts";
 import { Flights } from "../../../src/resolve/coalesced.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
 import { keyOf, question, response } from "../../support/records.ts";
 
 interface Call {
@@ -22,7 +23,7 @@ function flights(maxFlights = 10) {
         calls.push({ query, budget, land, fail });
       }),
   };
-  return { clock, calls, flights: new Flights(next, clock, { maxFlights }) };
+  return { clock, calls, flights: new Flights(next, { clock, random: new SeededRandom(1) }, { maxFlights }) };
 }
 
 function asking(name: string, more: Partial<Query> = {}): Query {
