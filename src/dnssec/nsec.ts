@@ -31,12 +31,10 @@ export function readNsec(rrset: Rrset): Nsec | undefined {
 
 /**
  * Whether `name`, which lies in `zone`, sorts between the record's owner and next name. The last record's
- * next name is the apex; any other that does not sort after its owner covers nothing.
+ * next name is the apex; no name lies between an owner and a next name that does not sort after it.
  */
 function spans(nsec: Nsec, name: Name, zone: Name): boolean {
-  if (compareNames(nsec.owner, name) >= 0) return false;
-  if (nsec.next === zone) return true;
-  return compareNames(nsec.owner, nsec.next) < 0 && compareNames(name, nsec.next) < 0;
+  return compareNames(nsec.owner, name) < 0 && (nsec.next === zone || compareNames(name, nsec.next) < 0);
 }
 
 /** As `spans`, where the record may also speak: not from above a zone cut or a DNAME (RFC 6840 §4.1). */

@@ -130,11 +130,10 @@ export class Synthesis {
     for (const proof of proofs) until = Math.min(until, proof.until);
     const ttl = Math.floor((until - now) / 1_000);
     const answer: ResourceRecord[] = [];
-    const authority: ResourceRecord[] = [];
-    if (wildcard === undefined) authority.push(...dressed(soa, ttl));
+    let authority = wildcard === undefined ? dressed(soa, ttl) : NO_RECORDS;
     // Under the name that asked for them; the signature stays as it is (RFC 4035 §3.1.3.3).
-    else appendRecords(wildcard.rrset, ttl, question.qname, answer);
-    for (const proof of proofs) authority.push(...dressed(proof, ttl));
+    if (wildcard !== undefined) appendRecords(wildcard.rrset, ttl, question.qname, answer);
+    for (const proof of proofs) authority = authority.concat(dressed(proof, ttl));
     return { rcode, answer, authority, verdict: "secure", errors: SYNTHESIZED, upstream: "" };
   }
 
@@ -156,6 +155,8 @@ export class Synthesis {
     }
   }
 }
+
+const NO_RECORDS: readonly ResourceRecord[] = [];
 
 interface Terms {
   readonly now: Instant;
