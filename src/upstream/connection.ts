@@ -82,6 +82,8 @@ export class Connection implements Carrier {
   readonly #table = new IdTable<Attempt>();
   #state: ConnectionState = CONNECTING;
   #abandoned = 0;
+  /** Responses under IDs of no query: each may have been meant for one that still waits. */
+  #stray = 0;
   #idleTimeout: number;
   #cancelIdleTimer: (() => void) | undefined;
   #cancelVerdict: (() => void) | undefined;
@@ -241,6 +243,7 @@ export class Connection implements Carrier {
     const attempt =
       end - start < HEADER_OCTETS ? undefined : this.#table.get((octets[start]! << 8) | octets[start + 1]!);
     if (attempt === undefined) {
+      this.#stray++;
       this.#apply("violated");
       return;
     }
@@ -267,6 +270,7 @@ export class Connection implements Carrier {
     this.owner.answered(this, attempt, now);
     attempt.waiter = undefined;
     waiter?.answered(attempt, message, now);
+    if (this.#stray > 0) this.#giveUpOvertaken(attempt.sentAt, now);
     if (this.inFlight === 0) this.#apply("drained");
     if (wasSuspect) this.owner.relieved(this);
   }
@@ -274,6 +278,24 @@ export class Connection implements Carrier {
   #acquit(): void {
     this.#cancelVerdict?.();
     this.#cancelVerdict = undefined;
+  }
+
+  /**
+   * Queries older than one that was answered, no more of them than stray responses: those were theirs. They go
+   * elsewhere without waiting for their time-out; if a response comes all the same, it is expected.
+   */
+  #giveUpOvertaken(sentAt: Instant, now: Instant): void {
+    const overtaken = this.#table
+      .entries()
+      .filter((each) => each.waiter !== undefined && each.sentAt < sentAt);
+    if (overtaken.length > this.#stray) return;
+    this.#stray -= overtaken.length;
+    for (const attempt of overtaken) {
+      const { waiter } = attempt;
+      attempt.waiter = undefined;
+      this.#abandoned++;
+      waiter?.lost(attempt, now);
+    }
   }
 
   /** The peer has spent this ID, so nothing better will come for it: the query goes elsewhere now. */

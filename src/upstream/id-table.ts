@@ -52,9 +52,14 @@ export class IdTable<Entry extends { readonly id: number }> {
     this.#used--;
   }
 
+  /** All that waits, in no particular order. */
+  entries(): Entry[] {
+    return this.#slots.filter((entry) => entry !== undefined);
+  }
+
   /** Takes everything out, in no particular order. */
   clear(): Entry[] {
-    const entries = this.#slots.filter((entry) => entry !== undefined);
+    const entries = this.entries();
     this.#slots = new Array<Entry | undefined>(FIRST_SLOTS).fill(undefined);
     this.#used = 0;
     return entries;

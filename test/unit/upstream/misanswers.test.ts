@@ -33,6 +33,21 @@ describe.each(Object.keys(MISANSWERS))("a server that answers each fifth query %
   });
 });
 
+describe("a query whose response came under a wrong ID", () => {
+  it("is asked again as soon as a later one is answered there", async () => {
+    const simulation = new Simulation({ operators: { one: [A] } });
+    const peer = simulation.network.peer(A);
+    peer.answer = (query, nth) => (nth % 5 === 4 ? underWrongId(query) : answered(query));
+
+    await simulation.stream(200, 10);
+    await simulation.land();
+
+    expect(kinds(simulation.fates)).toEqual({ right: 200 });
+    // Far below the 300 ms after which a silent connection is doubted.
+    expect(Math.max(...simulation.fates.slice(20).map(({ took }) => took!))).toBeLessThan(200);
+  });
+});
+
 describe("a query that is misanswered on one connection while it waits on another", () => {
   it("has not spent a sending by that", async () => {
     const simulation = new Simulation({ operators: { one: [A] } });
