@@ -70,6 +70,7 @@ function table(): string {
     ["hit ratio of an ideal LRU", percent(trace.idealHitRatio)],
     ["event loop late by, ms", spread(trace.delays)],
     ["processor time of a turn, all threads, ms", spread(trace.turns)],
+    ["of that, the event loop's own thread, ms", spread(trace.ownTurns)],
     ["RSS with it", mebi(trace.rss)],
     [`${count(memory.entries)} entries, none evicted: accounted`, mebi(memory.accounted)],
     ["heap in use and external, after collection", mebi(memory.live)],

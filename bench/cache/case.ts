@@ -4,6 +4,7 @@
  *   case.ts memory NAMES          every name once, none evicted: what the cache says it takes, and what it takes
  *   case.ts trace NAMES OCTETS    every name once, then as many again by Zipf's law, in a cache that holds few
  */
+import { openSync, readSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import {
   createHistogram,
@@ -45,6 +46,8 @@ export interface TraceFigures {
   readonly delays: Spread;
   /** Milliseconds of processor time, of all threads, between two turns of the event loop: this process alone. */
   readonly turns: Spread;
+  /** Of these, what the event loop's own thread used: how long a turn is where nothing else has the processor. */
+  readonly ownTurns: Spread;
   readonly rss: number;
 }
 
@@ -60,6 +63,14 @@ const A_TURN = 64;
 /** Turns after which there is nothing to do for a moment, as there is in a machine that is not overloaded. */
 const TURNS_BETWEEN_RESTS = 32;
 const REST_MS = 2;
+
+interface Used {
+  readonly all: RecordableHistogram;
+  readonly own: RecordableHistogram;
+}
+
+const SCHEDSTAT = openSync(`/proc/self/task/${process.pid}/schedstat`, "r");
+const SCHEDSTAT_ROOM = Buffer.alloc(64);
 
 const [kind, names, size] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 try {
@@ -92,7 +103,7 @@ async function trace(): Promise<TraceFigures> {
   const zipf = new Zipf(names, new SeededRandom(5));
   const octets = new Float64Array(names);
   const delays = monitorEventLoopDelay({ resolution: 1 });
-  const used = createHistogram();
+  const used: Used = { all: createHistogram(), own: createHistogram() };
   const counts = { hits: 0, ideal: 0, most: 0 };
   const ask = (i: number): void => {
     const key = questionKey(questionOf(i));
@@ -125,22 +136,31 @@ async function trace(): Promise<TraceFigures> {
     hitRatio: counts.hits / names,
     idealHitRatio: counts.ideal / names,
     delays: spreadOf(delays),
-    turns: spreadOf(used),
+    turns: spreadOf(used.all),
+    ownTurns: spreadOf(used.own),
     rss: process.memoryUsage.rss(),
   };
 }
 
 /** Takes a step for each of `count`, some a turn; what a turn costs goes to `used`. */
-async function turns(count: number, step: (i: number) => void, used?: RecordableHistogram): Promise<void> {
+async function turns(count: number, step: (i: number) => void, used?: Used): Promise<void> {
   for (let i = 0, taken = 0; i < count; taken++) {
     if (taken % TURNS_BETWEEN_RESTS === 0) await wait(REST_MS);
     const before = process.cpuUsage();
+    const ownBefore = ownNanoseconds();
     const end = Math.min(count, i + A_TURN);
     while (i < end) step(i++);
     await turn();
     const { user, system } = process.cpuUsage(before);
-    used?.record(Math.max(1, (user + system) * 1_000));
+    used?.all.record(Math.max(1, (user + system) * 1_000));
+    used?.own.record(Math.max(1, ownNanoseconds() - ownBefore));
   }
+}
+
+/** Processor time of this thread so far: the first number of its schedstat. */
+function ownNanoseconds(): number {
+  const octets = readSync(SCHEDSTAT, SCHEDSTAT_ROOM, 0, SCHEDSTAT_ROOM.length, 0);
+  return Number.parseInt(SCHEDSTAT_ROOM.latin1Slice(0, octets), 10);
 }
 
 function spreadOf(histogram: IntervalHistogram | RecordableHistogram): Spread {
