@@ -119,7 +119,7 @@ export function workloads(): readonly Workload[] {
         `absent names, sparse zone with ${denial.toUpperCase()}`,
         denial,
         100,
-        100_000,
+        400_000,
       ),
       absent(
         `nxdomain-${denial}-dense`,
