@@ -39,6 +39,7 @@ async function behind(
   running = await startApp(
     (folder) => `[upstream]\nproxy = "socks5://${proxy}"\n${more}\n${edit(labToml(lab, folder))}`,
   );
+  trap.listener = running.port;
   return running;
 }
 
