@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     name: "mutation",
     include: [
-      "test/unit/dnssec/{canonical,dnskey,nsec,nsec3,rfc-vectors,rrsig,type-bitmap,verify,zone-denials}.test.ts",
+      "test/unit/dnssec/{canonical,dnskey,nsec,nsec3,rfc-vectors,rrsets,rrsig,type-bitmap,verify,zone-denials}.test.ts",
     ],
     pool: "threads",
     isolate: false,
