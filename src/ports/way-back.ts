@@ -31,7 +31,9 @@ class WayBack implements Exchange {
   constructor(next: Exchange, stages: readonly Stage[]) {
     this.#next = next;
     this.#stages = stages;
-    this.#marking = stages.find(({ mark }) => mark !== undefined);
+    const marking = stages.filter(({ mark }) => mark !== undefined);
+    if (marking.length > 1) throw new Error("of the stages in a row one may have a mark");
+    this.#marking = marking[0];
   }
 
   around(stage: Stage): WayBack {

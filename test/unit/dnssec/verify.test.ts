@@ -52,6 +52,22 @@ describe("a signature that holds", () => {
   });
 });
 
+describe("a verification that is remembered", () => {
+  const octets = Buffer.from(Array.from({ length: 200 }, (_, i) => i));
+  const [key, other] = keysOf([KEY, OTHER]) as [ZoneKey, ZoneKey];
+  const memory = new VerifiedMemory();
+  memory.add(key, octets.subarray(64), octets.subarray(0, 64));
+
+  it("is known by the same octets and the same key", () => {
+    expect(memory.has(key, octets.subarray(64), octets.subarray(0, 64))).toBe(true);
+    expect(memory.has(other, octets.subarray(64), octets.subarray(0, 64))).toBe(false);
+  });
+
+  it.each([0, 63, 65, 128])("is not known where the same octets are split at %i", (at) => {
+    expect(memory.has(key, octets.subarray(at), octets.subarray(0, at))).toBe(false);
+  });
+});
+
 describe("a signature that does not hold says why", () => {
   const ksk = (flags: number): LabKey => makeZoneKey({ algorithm: 13, seed: "verify", flags });
   const short = makeZoneKey({ algorithm: 8, seed: "rsa" }); // 1024 bits, and 2048 are asked for.
