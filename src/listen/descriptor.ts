@@ -1,6 +1,7 @@
 /** Makes a bound descriptor that this process may use beside Node, or hand to another one. */
-import { isIPv6 } from "node:net";
-import { octetsOfAddress } from "./inet.ts";
+import { constants } from "node:os";
+import { isIPv6, SocketAddress as NodeSocketAddress } from "node:net";
+import { octetsOfAddress, textOfAddress } from "./inet.ts";
 import {
   IP_MTU_DISCOVER,
   IPPROTO_IP,
@@ -9,8 +10,10 @@ import {
   IPV6_V6ONLY,
   type LinuxSockets,
   PMTUDISC_PROBE,
+  SO_RCVBUF,
   SO_REUSEADDR,
   SO_REUSEPORT,
+  SO_TYPE,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -19,7 +22,19 @@ import {
   systemError,
 } from "./linux-sockets.ts";
 import type { SocketAddress } from "./listener.ts";
-import { AF_INET, AF_INET6, type Family, SOCKADDR_SLOT, sockaddrOctets, writeSockaddr } from "./sockaddr.ts";
+import { RECEIVE_BUFFER } from "./udp-rules.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  type Family,
+  familyOf,
+  portOf,
+  readAddress,
+  readScope,
+  SOCKADDR_SLOT,
+  sockaddrOctets,
+  writeSockaddr,
+} from "./sockaddr.ts";
 
 const ON = Buffer.from([1, 0, 0, 0]);
 
@@ -71,4 +86,35 @@ export function scopeOf(host: string, sockets: LinuxSockets): number {
   const [, scope] = host.split("%", 2);
   if (scope === undefined) return 0;
   return /^\d+$/u.test(scope) ? Number(scope) : sockets.if_nametoindex(scope);
+}
+
+/** What the UDP socket `fd` is bound to, or why that cannot be: a descriptor of another kind. */
+export function boundAddress(fd: number, sockets: LinuxSockets): SocketAddress | Error {
+  const kind = Buffer.alloc(4);
+  if (sockets.getsockopt(fd, SOL_SOCKET, SO_TYPE, kind, int32(kind.length)) < 0)
+    return systemError("getsockopt", sockets.errno());
+  if (kind.readUInt32LE() !== SOCK_DGRAM) return systemError("bind", constants.errno.EPROTOTYPE);
+  const sockaddr = Buffer.alloc(SOCKADDR_SLOT);
+  if (sockets.getsockname(fd, sockaddr, int32(SOCKADDR_SLOT)) < 0)
+    return systemError("getsockname", sockets.errno());
+  const family = familyOf(sockaddr);
+  if (family === undefined) return systemError("bind", constants.errno.EAFNOSUPPORT);
+  const text = textOfAddress(readAddress(sockaddr, family));
+  const scope = readScope(sockaddr, family);
+  // Node writes IPv6 addresses as RFC 5952 wants them.
+  const { address } = new NodeSocketAddress({ address: text, family: family === 6 ? "ipv6" : "ipv4" });
+  return { host: scope === 0 ? address : `${address}%${scope}`, port: portOf(sockaddr.readUInt32LE()) };
+}
+
+/** Asked of the kernel for each UDP socket: as much as it allows, since it cuts the wish itself. */
+export function growReceiveBuffer(fd: number, sockets: LinuxSockets): void {
+  // Where it is refused, the default buffer does; a burst may lose more.
+  sockets.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, int32(RECEIVE_BUFFER), 4);
+}
+
+/** One `int` as the kernel reads it. */
+function int32(value: number): Buffer {
+  const octets = Buffer.alloc(4);
+  octets.writeUInt32LE(value);
+  return octets;
 }

@@ -1,6 +1,6 @@
 /**
- * The system calls that Node does not offer, through koffi: `recvmmsg` and `sendmmsg`, and `socket` and
- * `bind`, because only who made a descriptor may use it beside Node.
+ * The system calls that Node does not offer, through koffi: `recvmmsg` and `sendmmsg`, what a socket for them
+ * needs, and waiting for a descriptor without reading it, by libuv's own `uv_poll_t`.
  *
  * Nothing here is needed: where koffi, the platform or a seccomp filter says no, plain dgram serves.
  */
@@ -11,7 +11,11 @@ import { constants, endianness } from "node:os";
 export interface LinuxSockets {
   socket(domain: number, type: number, protocol: number): number;
   setsockopt(fd: number, level: number, name: number, value: Buffer, octets: number): number;
+  /** `octets` is a 32-bit number: the room in `value`, then what was put there. */
+  getsockopt(fd: number, level: number, name: number, value: Buffer, octets: Buffer): number;
   bind(fd: number, sockaddr: Buffer, octets: number): number;
+  /** `octets` as with `getsockopt`. */
+  getsockname(fd: number, sockaddr: Buffer, octets: Buffer): number;
   close(fd: number): number;
   recvmmsg(fd: number, headers: Buffer, count: number, flags: number, timeout: null): number;
   sendmmsg(fd: number, headers: Buffer, count: number, flags: number): number;
@@ -20,6 +24,21 @@ export interface LinuxSockets {
   errno(): number;
   /** Where `buffer` begins in memory. Holds as long as the caller keeps the buffer. */
   address(buffer: Buffer): bigint;
+  /**
+   * Calls `ready` whenever `fd` has something to read, until the watch is closed. It is called by libuv itself:
+   * ticks and microtasks that it leaves wait for the next event of Node's own, and it must not throw.
+   * @throws where libuv cannot watch such a descriptor.
+   */
+  poll(fd: number, ready: Ready): Watch;
+}
+
+/** `status` is negative where libuv has met an error on the descriptor; it has then stopped to watch it. */
+export type Ready = (status: number) => void;
+
+export interface Watch {
+  start(ready: Ready): void;
+  /** To be called before the descriptor is closed. */
+  close(): void;
 }
 
 export const SOCK_STREAM = 1;
@@ -28,6 +47,8 @@ export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
+export const SO_TYPE = 3;
+export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
@@ -44,12 +65,16 @@ export interface Koffi {
   load(library: string): { func(definition: string): unknown };
   errno(): number;
   address(buffer: Buffer): bigint;
+  /** Since koffi 2.15. */
+  readonly node?: { poll(fd: number, ready: Ready): Watch };
 }
 
 const DEFINITIONS = {
   socket: "int socket(int domain, int type, int protocol)",
   setsockopt: "int setsockopt(int fd, int level, int name, const void *value, uint32_t octets)",
+  getsockopt: "int getsockopt(int fd, int level, int name, void *value, void *octets)",
   bind: "int bind(int fd, const void *sockaddr, uint32_t octets)",
+  getsockname: "int getsockname(int fd, void *sockaddr, void *octets)",
   close: "int close(int fd)",
   recvmmsg: "int recvmmsg(int fd, void *headers, uint32_t count, int flags, void *timeout)",
   sendmmsg: "int sendmmsg(int fd, void *headers, uint32_t count, int flags)",
@@ -83,7 +108,9 @@ export function loadLinuxSockets(host: Host = thisHost): LinuxSockets | string {
     const calls = Object.fromEntries(
       Object.entries(DEFINITIONS).map(([name, definition]) => [name, libc.func(definition)]),
     );
-    const sockets = { ...calls, errno: koffi.errno, address: koffi.address } as unknown as LinuxSockets;
+    const { errno, address, node } = koffi;
+    if (typeof node?.poll !== "function") return "this koffi cannot wait for a descriptor";
+    const sockets = { ...calls, errno, address, poll: node.poll } as unknown as LinuxSockets;
     return refusedCall(sockets) ?? sockets;
   } catch (error) {
     return `koffi is not usable: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unknown"}`;

@@ -47,3 +47,21 @@ export function addressOffset(family: Family): number {
 export function portOf(firstWord: number): number {
   return ((firstWord >>> 8) & 0xff00) | (firstWord >>> 24);
 }
+
+/** Of a sockaddr; `undefined` where it is of no IP family. */
+export function familyOf(slot: Buffer): Family | undefined {
+  const family = slot.readUInt16LE(0);
+  if (family === AF_INET) return 4;
+  return family === AF_INET6 ? 6 : undefined;
+}
+
+/** The address's 4 or 16 octets. */
+export function readAddress(slot: Buffer, family: Family): Buffer {
+  const start = addressOffset(family);
+  return slot.subarray(start, start + (family === 4 ? 4 : 16));
+}
+
+/** The interface index of a link-local address; 0 where there is none. */
+export function readScope(slot: Buffer, family: Family): number {
+  return family === 4 ? 0 : slot.readUInt32LE(SCOPE_AT);
+}

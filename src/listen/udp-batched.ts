@@ -1,19 +1,18 @@
 /**
  * UDP by `recvmmsg` and `sendmmsg`: one burst costs two system calls, not two a datagram.
  *
- * Node has no way to wait for a descriptor but to read it. So dgram wraps the descriptor and delivers the
- * first datagram of a burst; the rest is drained here, each response is rendered where `sendmmsg` takes it
- * from, and all of them leave together. Late responses of one turn of the event loop leave together too.
+ * The event loop tells when there is something to read; the burst is drained here, each response is rendered
+ * where `sendmmsg` takes it from, and all of them leave together. Late responses of one turn of the event loop
+ * leave together too.
  *
  * Source: recvmmsg(2), sendmmsg(2), udp(7).
  */
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { constants } from "node:os";
 import type { Client, Reply } from "../ports/packet-handler.ts";
 import { type BindFault, bindFault } from "./bind-fault.ts";
-import { openDescriptor, scopeOf } from "./descriptor.ts";
-import { type ClientKey, clientKey, octetsOfAddress, textOfKey } from "./inet.ts";
-import { type LinuxSockets, MSG_DONTWAIT, MSG_TRUNC } from "./linux-sockets.ts";
+import { boundAddress, growReceiveBuffer, openDescriptor } from "./descriptor.ts";
+import { type ClientKey, clientKey, textOfKey } from "./inet.ts";
+import { type LinuxSockets, MSG_DONTWAIT, MSG_TRUNC, type Watch } from "./linux-sockets.ts";
 import type { BindTarget, Listener, ListenerDeps, SocketAddress } from "./listener.ts";
 import { MessageRing } from "./message-ring.ts";
 import { Refuser } from "./refusal.ts";
@@ -25,10 +24,9 @@ import {
   SOCKADDR_SLOT,
   SOCKADDR_WORDS,
   sockaddrWords,
-  writeSockaddr,
 } from "./sockaddr.ts";
 import { TurnQueue } from "./turn-queue.ts";
-import { growReceiveBuffer, isReflectionPort, MAX_UDP_QUERY, MAX_UDP_RESPONSE } from "./udp-rules.ts";
+import { isReflectionPort, MAX_UDP_QUERY, MAX_UDP_RESPONSE } from "./udp-rules.ts";
 
 export interface BatchedDeps extends ListenerDeps {
   readonly sockets: LinuxSockets;
@@ -38,37 +36,36 @@ export interface BatchedDeps extends ListenerDeps {
 const RECEIVE_SLOTS = 64;
 /** Datagrams taken in one turn of the event loop: 5 ms of work, then others have their turn. */
 const MAX_A_TURN = 1_024;
+/** Milliseconds until a descriptor is watched again on which libuv has met an error. */
+const REWATCH_DELAY = 10;
 
 const { EAGAIN, EINTR } = constants.errno;
 
 /** Binds a UDP socket, or adopts `target.fd`, and serves from it. */
 export function openBatchedUdp(target: BindTarget, deps: BatchedDeps): Promise<Listener | BindFault> {
-  const fd = target.fd ?? openDescriptor("udp", target, deps.sockets, { sharePort: false });
-  if (typeof fd !== "number") return Promise.resolve(bindFault("udp", target, fd));
-  const family = target.host.includes(":") ? 6 : 4;
-  const socket = createSocket(family === 6 ? "udp6" : "udp4");
-  return new Promise((resolve) => {
-    socket.once("error", (error) => {
-      socket.close();
-      if (target.fd === undefined) deps.sockets.close(fd);
-      resolve(bindFault("udp", target, error));
-    });
-    socket.once("listening", () => {
-      socket.removeAllListeners("error");
-      resolve(new BatchedUdpEndpoint(socket, fd, family, deps));
-    });
+  return Promise.resolve(open(target, deps));
+}
+
+function open(target: BindTarget, deps: BatchedDeps): Listener | BindFault {
+  const { sockets } = deps;
+  const fd = target.fd ?? openDescriptor("udp", target, sockets, { sharePort: false });
+  if (typeof fd !== "number") return bindFault("udp", target, fd);
+  const address = boundAddress(fd, sockets);
+  let fault: unknown = address;
+  if (!(address instanceof Error)) {
     try {
-      socket.bind({ fd, exclusive: true });
+      return new BatchedUdpEndpoint(fd, address, deps);
     } catch (error) {
-      socket.emit("error", error); // A descriptor of another kind.
+      fault = error;
     }
-  });
+  }
+  if (target.fd === undefined) sockets.close(fd);
+  return bindFault("udp", target, fault);
 }
 
 class BatchedUdpEndpoint implements Listener, Client {
   readonly transport = "udp";
   readonly address: SocketAddress;
-  readonly #socket: Socket;
   readonly #fd: number;
   readonly #family: Family;
   readonly #deps: BatchedDeps;
@@ -76,45 +73,33 @@ class BatchedUdpEndpoint implements Listener, Client {
   readonly #received: MessageRing;
   readonly #out: SendRing;
   readonly #turns = new TurnQueue();
-  /** Socket address of a datagram that dgram delivered, and the text it was made from. */
-  readonly #first = Buffer.allocUnsafeSlow(SOCKADDR_SLOT).fill(0);
-  readonly #firstWords = new Int32Array(this.#first.buffer, this.#first.byteOffset, SOCKADDR_WORDS);
-  #firstText = "";
+  readonly #watch: Watch;
+  #cancelRewatch: (() => void) | undefined;
   /** The last client, as address and as key: queries come in runs of one client. */
   readonly #lastAddress = new Int32Array(4);
   #lastKey: ClientKey | undefined;
-  /** Socket address of the client being served: where it stands. */
-  #from: Int32Array = this.#firstWords;
+  /** Where the socket address of the client being served stands among those received. */
   #fromAt = 0;
   readonly #to = new Int32Array(SOCKADDR_WORDS);
   #isServing = false;
   /** Late responses given while a query was being served. BOUNDED: by one burst. */
   readonly #held: (() => void)[] = [];
-  #takenThisTurn = 0;
-  /** The last burst was one datagram. */
-  #isQuiet = true;
   #turnEnds = false;
   #underWay = 0;
   #phase: "open" | "draining" | "closed" = "open";
   #drained: () => void = () => {};
 
-  constructor(socket: Socket, fd: number, family: Family, deps: BatchedDeps) {
-    this.#socket = socket;
+  /** @throws where libuv cannot watch the descriptor. */
+  constructor(fd: number, address: SocketAddress, deps: BatchedDeps) {
     this.#fd = fd;
-    this.#family = family;
+    this.address = address;
+    this.#family = address.host.includes(":") ? 6 : 4;
     this.#deps = deps;
     this.#refuser = new Refuser("udp", deps);
-    this.#received = new MessageRing(RECEIVE_SLOTS, MAX_UDP_QUERY, family, deps.sockets);
-    this.#out = new SendRing({ fd, family, ...deps });
-    const { address, port } = socket.address();
-    this.address = { host: address, port };
-    socket.on("message", (packet, from) => {
-      this.#receive(packet, from);
-    });
-    socket.on("error", () => {
-      deps.drops["receive-failed"]++;
-    });
-    growReceiveBuffer(socket);
+    this.#received = new MessageRing(RECEIVE_SLOTS, MAX_UDP_QUERY, this.#family, deps.sockets);
+    this.#out = new SendRing({ fd, family: this.#family, ...deps });
+    growReceiveBuffer(fd, deps.sockets);
+    this.#watch = deps.sockets.poll(fd, this.#ready);
   }
 
   /** Part of `Client`. */
@@ -124,12 +109,14 @@ class BatchedUdpEndpoint implements Listener, Client {
 
   /** Part of `Client`: the response to the datagram being handled comes later. */
   detach(): Reply {
-    const first = this.#from[this.#fromAt]!;
-    const second = this.#from[this.#fromAt + 1]!;
-    const whole =
-      this.#family === 6 ? this.#from.slice(this.#fromAt, this.#fromAt + sockaddrWords(6)) : undefined;
+    const from = this.#received.nameWords;
+    const first = from[this.#fromAt]!;
+    const second = from[this.#fromAt + 1]!;
+    const whole = this.#family === 6 ? from.slice(this.#fromAt, this.#fromAt + sockaddrWords(6)) : undefined;
     let sent = false;
     this.#underWay++;
+    // Also runs the ticks and microtasks that looking the name up leaves: see `LinuxSockets.poll`.
+    this.#endTurnLater();
     const reply = (response: Uint8Array): void => {
       if (sent) return;
       if (this.#isServing) {
@@ -151,6 +138,8 @@ class BatchedUdpEndpoint implements Listener, Client {
   async close(graceMs: number): Promise<void> {
     if (this.#phase !== "open") return;
     this.#phase = "draining";
+    this.#cancelRewatch?.();
+    this.#watch.close();
     if (this.#underWay > 0 && graceMs > 0) {
       await new Promise<void>((resolve) => {
         const cancel = this.#deps.clock.after(graceMs, resolve);
@@ -163,13 +152,12 @@ class BatchedUdpEndpoint implements Listener, Client {
     this.#out.flush();
     this.#out.close();
     this.#phase = "closed";
-    await new Promise<void>((resolve) => this.#socket.close(resolve));
+    this.#deps.sockets.close(this.#fd);
   }
 
   /** Part of `Flushable`: the turn in which late responses were queued ends. */
   flushTurn(): void {
     this.#turnEnds = false;
-    this.#takenThisTurn = 0;
     if (this.#phase !== "closed") this.#out.flush();
     if (this.#underWay === 0) this.#drained();
   }
@@ -194,73 +182,74 @@ class BatchedUdpEndpoint implements Listener, Client {
     this.#turns.add(this);
   }
 
-  /** `packet` is the first datagram of a burst. */
-  #receive(packet: Buffer, from: RemoteInfo): void {
-    if (this.#phase !== "open") return;
-    this.#isServing = true;
-    this.#noteFirst(from);
-    this.#serve(packet, 0, packet.length, this.#first, this.#firstWords, 0);
-    // Where queries come one by one, none waits for the look whether there are more.
-    if (this.#isQuiet) this.#out.flush();
-    if (this.#takenThisTurn < MAX_A_TURN) this.#drain();
-    this.#isServing = false;
-    if (this.#held.length > 0) {
-      for (const reply of this.#held.splice(0)) reply();
+  readonly #ready = (status: number): void => {
+    if (status < 0) this.#watchAgain();
+    try {
+      this.#isServing = true;
+      this.#drain();
+      this.#isServing = false;
+      if (this.#held.length > 0) {
+        for (const reply of this.#held.splice(0)) reply();
+        this.#out.flush();
+      }
+    } catch (error) {
+      // Thrown where Node looks for what nobody caught.
+      setImmediate(() => {
+        throw error;
+      });
     }
-    this.#out.flush();
-  }
+  };
 
-  /** Takes what else has come, as long as calls come back full. */
+  /** Takes what has come, as long as calls come back full; the event loop calls again for what is left. */
   #drain(): void {
     const ring = this.#received;
-    this.#isQuiet = true;
-    let count: number;
-    do {
-      count = this.#deps.sockets.recvmmsg(this.#fd, ring.headers, RECEIVE_SLOTS, MSG_DONTWAIT, null);
-      if (count <= 0) {
-        this.#noteEmpty(count);
-        return;
-      }
-      this.#isQuiet = false;
+    for (let taken = 0; taken < MAX_A_TURN; taken += RECEIVE_SLOTS) {
+      const count = this.#deps.sockets.recvmmsg(this.#fd, ring.headers, RECEIVE_SLOTS, MSG_DONTWAIT, null);
+      if (count < 0) this.#noteFailed();
       for (let slot = 0; slot < count; slot++) {
         if ((ring.flags(slot) & MSG_TRUNC) !== 0) {
           this.#deps.drops["oversized-query"]++;
           continue;
         }
         const start = ring.offset(slot);
-        this.#serve(ring.data, start, start + ring.received(slot), ring.names, ring.nameWords, slot);
+        this.#serve(ring.data, start, start + ring.received(slot), slot);
       }
-      this.#takenThisTurn += count;
       this.#out.flush();
-    } while (count === RECEIVE_SLOTS && this.#takenThisTurn < MAX_A_TURN);
-    if (this.#takenThisTurn >= MAX_A_TURN) this.#endTurnLater();
+      if (count < RECEIVE_SLOTS) return;
+    }
   }
 
-  #noteEmpty(count: number): void {
-    this.#takenThisTurn = 0;
-    if (count === 0) return;
+  #noteFailed(): void {
     const errno = this.#deps.sockets.errno();
     if (errno !== EAGAIN && errno !== EINTR) this.#deps.drops["receive-failed"]++;
   }
 
+  /** An error of the socket's, which the next read takes off it, ends libuv's watch. */
+  #watchAgain(): void {
+    this.#cancelRewatch = this.#deps.clock.after(REWATCH_DELAY, () => {
+      try {
+        this.#watch.start(this.#ready);
+      } catch {
+        this.#deps.drops["receive-failed"]++;
+        this.#watchAgain();
+      }
+    });
+  }
+
   /** Serves the query in `packet[start..end)` of the client whose socket address is in slot `slot`. */
-  #serve(packet: Buffer, start: number, end: number, names: Buffer, words: Int32Array, slot: number): void {
+  #serve(packet: Buffer, start: number, end: number, slot: number): void {
     const { drops, admission, handler } = this.#deps;
+    const words = this.#received.nameWords;
     const at = slot * SOCKADDR_WORDS;
     if (isReflectionPort(portOf(words[at]!))) {
       drops["reflection-port"]++;
       return;
     }
-    if (end - start > MAX_UDP_QUERY) {
-      drops["oversized-query"]++;
-      return;
-    }
-    const verdict = admission.admit(this.#keyOf(names, words, slot));
+    const verdict = admission.admit(this.#keyOf(slot));
     if (verdict === "limited") {
       drops["rate-limit"]++;
       return;
     }
-    this.#from = words;
     this.#fromAt = at;
     const out = this.#out;
     const outStart = out.offset;
@@ -271,7 +260,8 @@ class BatchedUdpEndpoint implements Listener, Client {
     if (octets > 0) out.commit(octets, words, at);
   }
 
-  #keyOf(names: Buffer, words: Int32Array, slot: number): ClientKey {
+  #keyOf(slot: number): ClientKey {
+    const { names, nameWords: words } = this.#received;
     const at = slot * SOCKADDR_WORDS + addressOffset(this.#family) / 4;
     const last = this.#lastAddress;
     const octets = this.#family === 4 ? 4 : 16;
@@ -281,14 +271,5 @@ class BatchedUdpEndpoint implements Listener, Client {
     for (let i = 0; i < octets / 4; i++) last[i] = words[at + i]!;
     this.#lastKey = clientKey(names, slot * SOCKADDR_SLOT + addressOffset(this.#family), octets);
     return this.#lastKey;
-  }
-
-  #noteFirst({ address, port }: RemoteInfo): void {
-    if (address !== this.#firstText) {
-      const octets = octetsOfAddress(address) ?? new Uint8Array(4);
-      writeSockaddr(this.#first, octets, port, scopeOf(address, this.#deps.sockets));
-      this.#firstText = address;
-    }
-    this.#first.writeUInt16BE(port, 2);
   }
 }

@@ -20,7 +20,7 @@ export function isReflectionPort(port: number): boolean {
 }
 
 /** Asked of the kernel for each UDP socket, in octets: a burst of some thousand queries may wait. */
-const RECEIVE_BUFFER = 2 * 1024 * 1024;
+export const RECEIVE_BUFFER = 2 * 1024 * 1024;
 
 /** As much as the kernel allows: it cuts the wish itself, but some sandboxes refuse to be asked. */
 export function growReceiveBuffer(socket: Socket): void {

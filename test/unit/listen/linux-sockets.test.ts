@@ -15,7 +15,12 @@ function hostWith(overrides: Partial<Host>): Host {
 
 /** A koffi whose every call fails with `errno`. */
 function failingWith(errno: number): Koffi {
-  return { load: () => ({ func: () => () => -1 }), errno: () => errno, address: () => 0n };
+  return {
+    load: () => ({ func: () => () => -1 }),
+    errno: () => errno,
+    address: () => 0n,
+    node: { poll: () => ({ start: () => {}, close: () => {} }) },
+  };
 }
 
 describe("batched UDP", () => {
@@ -44,6 +49,14 @@ describe("batched UDP", () => {
       expect(loadLinuxSockets(hostWith({ loadKoffi: () => failingWith(errno) }))).toMatch(/not permitted/);
     },
   );
+
+  it("is not to be had with a koffi that cannot wait for a descriptor", () => {
+    const older = { ...failingWith(constants.errno.EBADF), node: {} } as unknown as Koffi;
+
+    expect(loadLinuxSockets(hostWith({ loadKoffi: () => older }))).toBe(
+      "this koffi cannot wait for a descriptor",
+    );
+  });
 
   it("is to be had where the kernel looks at the descriptor", () => {
     const host = hostWith({ loadKoffi: () => failingWith(constants.errno.EBADF) });
