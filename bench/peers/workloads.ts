@@ -49,6 +49,7 @@ const MIX_NAMES = 50_000;
 const MIX_QUERIES = 400_000;
 /** Names that warm a program up and are not in the mix. */
 const WARM_NAMES = 30_000;
+const DENSE_NAMES = 20_000;
 
 const plainProbe = (zone: string): Probe => ({
   name: `n7.${zone}`,
@@ -121,13 +122,8 @@ export function workloads(): readonly Workload[] {
         100,
         400_000,
       ),
-      absent(
-        `nxdomain-${denial}-dense`,
-        `absent names, dense zone with ${denial.toUpperCase()}`,
-        denial,
-        20_000,
-        30_000,
-      ),
+      inWarmProgram(dense(`nxdomain-${denial}-dense`, denial), denial),
+      dense(`nxdomain-${denial}-dense-exec`, denial),
     ]),
     {
       ...hits,
@@ -227,12 +223,8 @@ function absent(
   size: number,
   count: number,
 ): Workload {
-  const random = new SeededRandom(7);
   const apex = `${denial}.example`;
-  const queries = Array.from(
-    { length: count },
-    (_, i) => `n${(i * 7_919) % size}x${random.below(0x7fff_ffff).toString(36)}.${apex} A`,
-  );
+  const queries = absentNames(apex, size, count);
   return {
     ...misses,
     rcode: "NXDOMAIN",
@@ -247,6 +239,30 @@ function absent(
     queries: queries.slice(count / 10),
     repeat: false,
   };
+}
+
+function dense(name: string, denial: "nsec" | "nsec3"): Workload {
+  return absent(name, `absent names, dense zone with ${denial.toUpperCase()}`, denial, DENSE_NAMES, 30_000);
+}
+
+/** Before all else as many absent names of another zone like it: the program is warm then, and knows nothing of its own. */
+function inWarmProgram(workload: Workload, denial: "nsec" | "nsec3"): Workload {
+  const apex = `warm-${denial}.example`;
+  const warmUp = absentNames(apex, DENSE_NAMES, workload.warmUp.length + workload.queries.length);
+  return {
+    ...workload,
+    method: `${workload.method}; before it ${warmUp.length} of another zone like it`,
+    zones: [...workload.zones, `${apex}.:${DENSE_NAMES}:13:${denial}`],
+    warmUp: [...warmUp, ...workload.warmUp],
+  };
+}
+
+function absentNames(apex: string, size: number, count: number): string[] {
+  const random = new SeededRandom(7);
+  return Array.from(
+    { length: count },
+    (_, i) => `n${(i * 7_919) % size}x${random.below(0x7fff_ffff).toString(36)}.${apex} A`,
+  );
 }
 
 /** By the inverse of the distribution function, so that any rank costs the same to draw. */
