@@ -10,7 +10,6 @@ import type { Question, ResourceRecord } from "../ports/message.ts";
 import { Flag, Type } from "../wire/codes.ts";
 import { MessageWriter } from "../wire/write-message.ts";
 import { soundTtl } from "./lifetime.ts";
-import { LoneSoa } from "./lone-soa.ts";
 
 export interface Body {
   /** The message as a latin1 string, one unit an octet; ID 0, no OPT. */
@@ -59,7 +58,6 @@ function readU32(octets: Uint8Array, at: number): number {
 
 const ROOM = Buffer.allocUnsafe(0xffff);
 const WRITER = new MessageWriter();
-const LONE_SOA = new LoneSoa();
 
 /** Renders a response. Records that do not fit 65,535 octets are left out and TC is set. */
 export function renderBody(question: Question, response: Response, options: BodyOptions): Rendered {
@@ -69,11 +67,6 @@ export function renderBody(question: Question, response: Response, options: Body
   WRITER.header(0, Flag.QR | (response.rcode & 0x0f), 1, answer.length, authority.length, 0);
   WRITER.question(question);
   const questionEnd = WRITER.offset;
-  if (answer.length === 0 && authority.length === 1) {
-    const body = loneBody(question, authority[0]!, questionEnd, options);
-    if (body !== undefined)
-      return { body, hasDnssecRecords: options.dnssec && hasUnasked(question, authority) };
-  }
   const isWhole = writeRecords(answer, options.minTtl, options) && writeRecords(authority, 0, options);
   if (!isWhole) return truncated(questionEnd);
   return {
@@ -84,19 +77,6 @@ export function renderBody(question: Question, response: Response, options: Body
     },
     hasDnssecRecords: options.dnssec && (hasUnasked(question, answer) || hasUnasked(question, authority)),
   };
-}
-
-/** The body of a message whose header and question lie in `ROOM`, with this record; `undefined`: to be rendered. */
-function loneBody(
-  question: Question,
-  record: ResourceRecord,
-  questionEnd: number,
-  { maxTtl }: BodyOptions,
-): Body | undefined {
-  const end = LONE_SOA.write(question, record, Math.min(soundTtl(record.ttl), maxTtl), ROOM, questionEnd);
-  if (end < 0) return undefined;
-  const ttlOffsets = String.fromCharCode(questionEnd + LONE_SOA.ttlAt);
-  return { octets: ROOM.latin1Slice(0, end), ttlOffsets, questionEnd };
 }
 
 /**

@@ -32,6 +32,14 @@ export interface EntryTerms {
   readonly dnssecOk?: boolean;
 }
 
+/** Seconds; what is answered here lives as long as its TTLs say. */
+const UNBOUNDED = 0x7fff_ffff;
+
+/** Terms of an entry that renders one answer made here. */
+export function answeredHere(now: Instant, dnssecOk: boolean): EntryTerms {
+  return { now, lifetime: 0, maxTtl: UNBOUNDED, minTtl: 0, generation: 0, dnssecOk };
+}
+
 /** What an answer to a client is made from. */
 export interface Servable {
   readonly verdict: Verdict;

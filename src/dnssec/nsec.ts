@@ -58,7 +58,7 @@ function commonAncestor(a: Name, b: Name): Name {
 }
 
 /** The closest encloser of `name`, which `nsec` covers: both ends of the span exist, and so do their ancestors. */
-function closestEncloser(name: Name, nsec: Nsec): Name {
+export function closestEncloser(name: Name, nsec: Nsec): Name {
   const byOwner = commonAncestor(name, nsec.owner);
   const byNext = commonAncestor(name, nsec.next);
   return byOwner.length > byNext.length ? byOwner : byNext;

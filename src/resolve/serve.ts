@@ -4,7 +4,7 @@
  *
  * Source: RFC 1035 §4.1.1, RFC 6891 §6.1.3, RFC 8767 §5, RFC 8906 §3, RFC 8914 §4.
  */
-import { Entry } from "../cache/entry.ts";
+import { answeredHere, Entry, type Servable } from "../cache/entry.ts";
 import type { Kept } from "../cache/kept.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
@@ -23,8 +23,6 @@ import { isServable } from "./stored.ts";
 const HEADER_OCTETS = 12;
 /** One hit in so many is timed and stands for the others, so that a hit reads the clock once. */
 const HITS_A_SAMPLE = 16;
-/** Seconds; local data lives as long as its TTLs say. */
-const UNBOUNDED = 0x7fff_ffff;
 
 /** What is answered here without a cache or an upstream: `local/`. */
 export interface LocalAnswers {
@@ -42,10 +40,15 @@ export interface ServeOptions {
   readonly prefetch: boolean;
 }
 
+export interface ProvenAnswers {
+  /** Good until the next one. @param key of the question. */
+  find(question: Question, key: string, dnssecOk: boolean, now: Instant): Servable | undefined;
+}
+
 export interface ServeDeps {
   readonly store: Store;
   /** What follows from proofs in hand (`Synthesis`); `undefined` where that is switched off. */
-  readonly synthesis: { answer(question: Question): Response | undefined } | undefined;
+  readonly synthesis: ProvenAnswers | undefined;
   readonly local: LocalAnswers;
   readonly misses: Misses;
   readonly clock: Clock;
@@ -140,9 +143,11 @@ export class QueryServer implements PacketHandler {
     }
     const question = questionOfKey(query.key);
     const local = this.#deps.local.answer(question);
-    const here = local === undefined ? this.#deps.synthesis?.answer(question) : responseOf(local);
-    if (here !== undefined)
-      return this.#answerHere(question, here, now, packet, start, out, outStart, client);
+    const here =
+      local === undefined
+        ? this.#deps.synthesis?.find(question, query.key, query.dnssecOk, now)
+        : new Entry(question, responseOf(local), answeredHere(now, query.dnssecOk));
+    if (here !== undefined) return this.#answerHere(here, now, packet, start, out, outStart, client);
 
     this.#counters.misses++;
     const isStale = current !== undefined && isServable(current, now, this.#options.serveStale);
@@ -162,8 +167,7 @@ export class QueryServer implements PacketHandler {
   }
 
   #answerHere(
-    question: Question,
-    response: Response,
+    answer: Servable,
     now: Instant,
     packet: Buffer,
     start: number,
@@ -172,19 +176,13 @@ export class QueryServer implements PacketHandler {
     client: Client,
   ): number {
     const query = this.#query;
-    const entry = new Entry(question, response, {
-      now,
-      lifetime: 0,
-      maxTtl: UNBOUNDED,
-      minTtl: 0,
-      generation: 0,
-      dnssecOk: query.dnssecOk,
-    });
-    const limit = octetLimit(query, client.transport);
-    const octets = writeEntry(entry, query, { now, limit, staleError: undefined }, out, outStart);
+    const occasion = this.#occasion;
+    occasion.now = now;
+    occasion.limit = octetLimit(query, client.transport);
+    const octets = writeEntry(answer, query, occasion, out, outStart);
     if (query.hasCapitals)
       packet.copy(out, outStart + HEADER_OCTETS, start + HEADER_OCTETS, query.questionEnd);
-    this.#counters.countResponse(response.rcode);
+    this.#counters.countResponse(answer.rcode);
     this.#counters.durations.local.observe((this.#clock.now() - now) / 1_000);
     return octets;
   }

@@ -9,17 +9,33 @@ import type { ResourceRecord } from "../ports/message.ts";
 /** An RRset that was proven, and until when it counts. */
 export interface Kept {
   readonly rrset: Rrset;
-  readonly until: Instant;
+  /** Moves on when the same is proven again. */
+  until: Instant;
   /** Memory it takes. */
   readonly octets: number;
-  /** Its records as the last answer had them. */
-  dressed?: readonly ResourceRecord[];
+}
+
+/** Leads to a span for as long as it is in its list: who keeps this keeps no span alive that has left. */
+export interface Place {
+  span: Span<unknown> | undefined;
+}
+
+/** What was concluded from a span, kept with it: `denied.ts` knows what it holds. */
+export interface Remembered {
+  /** Memory it takes. */
+  readonly octets: number;
 }
 
 export interface Span<R> extends Kept {
   readonly record: R;
   /** Where it begins. */
   readonly key: string;
+  /** Memory it takes, with what was concluded from it. */
+  octets: number;
+  /** What was concluded last of a name in it that does not exist. */
+  denied: Remembered | undefined;
+  /** Made when somebody wants to keep it. */
+  place: Place | undefined;
 }
 
 /** Spans in one piece of the list; a full one is cut in two. Putting one in moves no more than these. */
@@ -45,29 +61,43 @@ export class Spans<R> {
     return span !== undefined && now < span.until ? span : undefined;
   }
 
-  /** Puts a span in, in the place of one that begins alike. */
-  put(span: Span<R>): void {
+  /**
+   * Puts a span in, in the place of one that begins alike.
+   * @returns false where that is the same, of which only the time is new: what was concluded from it still follows.
+   */
+  put(span: Span<R>): boolean {
     const { key } = span;
     const which = Math.max(0, this.#pieceOf(key));
     const piece = this.#pieces[which];
+    const place = piece === undefined ? 0 : this.#placeIn(piece, key);
+    const before = piece?.[place];
+    if (before?.key === key && isSame(before.rrset, span.rrset)) {
+      before.until = span.until;
+      return false;
+    }
     this.#octets += span.octets;
     if (piece === undefined) {
       this.#pieces.push([span]);
-      return;
-    }
-    const place = this.#placeIn(piece, key);
-    const before = piece[place];
-    if (before?.key === key) {
+    } else if (before?.key === key) {
       this.#octets -= before.octets;
+      leave(before);
       piece[place] = span;
-      return;
+    } else {
+      piece.splice(place + 1, 0, span);
+      if (piece.length > MAX_PIECE) this.#pieces.splice(which + 1, 0, piece.splice(MAX_PIECE >> 1));
     }
-    piece.splice(place + 1, 0, span);
-    if (piece.length > MAX_PIECE) this.#pieces.splice(which + 1, 0, piece.splice(MAX_PIECE >> 1));
+    return true;
+  }
+
+  /** Accounts for `octets` more that are kept with `span`, one of these. */
+  grow(span: Span<unknown>, octets: number): void {
+    span.octets += octets;
+    this.#octets += octets;
   }
 
   /** Forgets what no longer counts. */
   purge(now: Instant): void {
+    for (const piece of this.#pieces) for (const span of piece) if (now >= span.until) leave(span);
     const counting = this.#pieces.map((piece) => piece.filter((span) => now < span.until));
     this.#pieces = counting.filter((piece) => piece.length > 0);
     this.#octets = 0;
@@ -103,4 +133,23 @@ export class Spans<R> {
     }
     return low - 1;
   }
+}
+
+function leave({ place }: Span<unknown>): void {
+  if (place !== undefined) place.span = undefined;
+}
+
+/** The place of `span`, which is in a list. */
+export function placeOf(span: Span<unknown>): Place {
+  return (span.place ??= { span });
+}
+
+/** Whether both hold the same records and signatures, whatever their TTLs. */
+export function isSame(one: Rrset, other: Rrset): boolean {
+  return areSame(one.records, other.records) && areSame(one.signatures, other.signatures);
+}
+
+function areSame(some: readonly ResourceRecord[], others: readonly ResourceRecord[]): boolean {
+  if (some.length !== others.length) return false;
+  return some.every(({ rdata }, i) => Buffer.compare(rdata, others[i]!.rdata) === 0);
 }

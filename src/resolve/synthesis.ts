@@ -6,19 +6,22 @@
  * Source: RFC 8198 §5 (aggressive use of NSEC and NSEC3), RFC 9077 §3.4 (TTL), RFC 8020, RFC 8914 (29
  * Synthesized).
  */
+import { answeredHere, Entry, type Servable } from "../cache/entry.ts";
 import { soaMinimum, soundTtl } from "../cache/lifetime.ts";
-import type { Denial } from "../dnssec/denial.ts";
-import { proveExpansionByNsec, proveNameErrorByNsec, proveNoDataByNsec, readNsec } from "../dnssec/nsec.ts";
-import { isBetween, type Nsec3, type Nsec3Spans, readNsec3 } from "../dnssec/nsec3.ts";
-import { proveExpansionByNsec3, proveNameErrorByNsec3, proveNoDataByNsec3 } from "../dnssec/nsec3-proofs.ts";
+import type { Tail } from "../cache/tail.ts";
+import { readNsec } from "../dnssec/nsec.ts";
+import { readNsec3 } from "../dnssec/nsec3.ts";
 import { groupRrsets, plausibleSignatures, type Rrset } from "../dnssec/rrsets.ts";
 import { signedLabels } from "../dnssec/rrsig.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { ExtendedError, Response } from "../ports/exchange.ts";
 import type { Name, Question, ResourceRecord } from "../ports/message.ts";
-import { Class, InfoCode, Rcode, Type } from "../wire/codes.ts";
-import { ancestorOf, labelCount, parentOf, ROOT, wildcardOf } from "../wire/names.ts";
+import { Class, InfoCode, Type } from "../wire/codes.ts";
+import { ancestorOf, parentOf, ROOT, wildcardOf } from "../wire/names.ts";
 import { compacted } from "./compacted.ts";
+import { conclude } from "./conclusions.ts";
+import { DenialView } from "./denial-view.ts";
+import { type Conclusion, Denied, leastOf, tailOfAll } from "./denied.ts";
 import type { Kept } from "./spans.ts";
 import { ZoneRanges } from "./zone-ranges.ts";
 
@@ -33,8 +36,6 @@ export interface SynthesisOptions {
 
 /** One zone may take this share of what all may take: no zone crowds out every other. */
 const ZONE_SHARE = 1 / 2;
-/** Hash computations one answer may cost: below a millisecond. Names that need more are asked for. */
-const MAX_HASHING = 400;
 
 const SYNTHESIZED: readonly ExtendedError[] = [{ infoCode: InfoCode.SYNTHESIZED, text: "" }];
 
@@ -47,6 +48,7 @@ export class Synthesis {
   readonly counters: SynthesisCounters = { answers: 0 };
   readonly #options: SynthesisOptions;
   readonly #clock: Clock;
+  readonly #view = new DenialView(SYNTHESIZED);
   /** In order of use, the least recent first. BOUNDED: by `maxOctets` over all zones. */
   readonly #zones = new Map<Name, ZoneRanges>();
   /** The last of them. */
@@ -88,18 +90,38 @@ export class Synthesis {
 
   /** The answer to `question` that follows from what is known; `undefined` where nothing does. */
   answer(question: Question): Response | undefined {
+    const now = this.#clock.now();
+    const found = this.#conclude(question, now);
+    return found === undefined ? undefined : responseOf(question, found, now);
+  }
+
+  /**
+   * The same as it is written to a client, with what comes behind the question rendered as often as it changes. What
+   * it gives is good until the next one. @param key of the question.
+   */
+  find(question: Question, key: string, dnssecOk: boolean, now: Instant): Servable | undefined {
+    const found = this.#conclude(question, now);
+    if (found === undefined) return undefined;
+    const before = found.ranges.octets;
+    const tail = tailFor(found, dnssecOk);
+    this.#use(found.ranges, before);
+    if (this.#octets > this.#options.maxOctets) this.#evict();
+    if (tail === undefined) return entryOf(question, found, dnssecOk, now);
+    return this.#view.aim(key, found.made.rcode, tail, ttlOf(found, now), now);
+  }
+
+  #conclude(question: Question, now: Instant): Found | undefined {
     if (this.#zones.size === 0 || !mayBeSynthesized(question.qtype)) return undefined;
     if (question.qclass !== Class.IN || this.#options.isExempt(question.qname)) return undefined;
     const ranges = this.#enclosing(question.qname);
-    const now = this.#clock.now();
     const soa = ranges?.soa(now);
     if (ranges === undefined || soa === undefined) return undefined;
     const before = ranges.octets;
-    const made = ranges.hasNsec3 ? fromNsec3(question, ranges, now) : fromNsec(question, ranges, now);
+    const made = conclude(question, ranges, now);
     this.#use(ranges, before);
     if (made === undefined) return undefined;
     this.counters.answers++;
-    return this.#responseOf(question, made, soa, now);
+    return { ranges, soa, made };
   }
 
   /** The ranges of the deepest zone known that `name` lies in. */
@@ -123,20 +145,6 @@ export class Synthesis {
     return Math.min(this.#options.maxTtl, response.maxLifetime ?? Number.POSITIVE_INFINITY, negative);
   }
 
-  #responseOf(question: Question, made: Made, soa: Kept, now: Instant): Response {
-    const { wildcard, proofs, rcode } = made;
-    // RFC 8198 §5.4: not longer than the least of what it follows from.
-    let { until } = wildcard ?? soa;
-    for (const proof of proofs) until = Math.min(until, proof.until);
-    const ttl = Math.floor((until - now) / 1_000);
-    const answer: ResourceRecord[] = [];
-    let authority = wildcard === undefined ? dressed(soa, ttl) : NO_RECORDS;
-    // Under the name that asked for them; the signature stays as it is (RFC 4035 §3.1.3.3).
-    if (wildcard !== undefined) appendRecords(wildcard.rrset, ttl, question.qname, answer);
-    for (const proof of proofs) authority = authority.concat(dressed(proof, ttl));
-    return { rcode, answer, authority, verdict: "secure", errors: SYNTHESIZED, upstream: "" };
-  }
-
   /** @param before octets of these ranges that are accounted for. */
   #use(ranges: ZoneRanges, before: number): void {
     this.#octets += ranges.octets - before;
@@ -156,7 +164,12 @@ export class Synthesis {
   }
 }
 
-const NO_RECORDS: readonly ResourceRecord[] = [];
+/** What was concluded, and by which zone. */
+interface Found {
+  readonly ranges: ZoneRanges;
+  readonly soa: Kept;
+  readonly made: Conclusion;
+}
 
 interface Terms {
   readonly now: Instant;
@@ -202,13 +215,6 @@ function until(rrset: Rrset, { now, maxTtl }: Terms): Instant {
   return now + ttl * 1_000;
 }
 
-/** What was concluded, and from what. */
-interface Made {
-  readonly rcode: number;
-  readonly proofs: readonly Kept[];
-  readonly wildcard: Kept | undefined;
-}
-
 /** DS belongs to the parent (RFC 8198 §4), and signatures and ranges are no data of their own. */
 function mayBeSynthesized(qtype: number): boolean {
   return (
@@ -224,88 +230,32 @@ function signerOf(rrset: Rrset | undefined): Name | undefined {
   return rrset === undefined ? undefined : plausibleSignatures(rrset)[0]?.signer;
 }
 
-function fromNsec({ qname, qtype }: Question, ranges: ZoneRanges, now: Instant): Made | undefined {
-  const { zone } = ranges;
-  const first = ranges.nsecAt(qname, now);
-  if (first === undefined) return undefined;
-  const spans = [first];
-  for (let name = qname; name !== zone && name !== ROOT; ) {
-    name = parentOf(name);
-    const wildcard = wildcardOf(name);
-    const span = wildcard === undefined ? undefined : ranges.nsecAt(wildcard, now);
-    if (span !== undefined && !spans.includes(span)) spans.push(span);
-  }
-  const nsecs = spans.map(({ record }) => record);
-  const error = proveNameErrorByNsec(qname, zone, nsecs);
-  if (error !== undefined) return concluded(Rcode.NXDOMAIN, error, spans);
-  const noData = proveNoDataByNsec(qname, qtype, zone, nsecs);
-  if (noData?.kind === "nodata") return concluded(Rcode.NOERROR, noData, spans);
-  return expansionOf({ qname, qtype }, ranges, now, (encloser) => {
-    const proof = proveExpansionByNsec(qname, encloser, zone, nsecs);
-    return proof === undefined ? undefined : concluded(Rcode.NOERROR, proof, spans);
-  });
+/** What comes behind the question of a denial; `undefined` for what is none, or has to be rendered each time. */
+function tailFor({ ranges, soa, made }: Found, dnssecOk: boolean): Tail | undefined {
+  if (made.wildcard !== undefined) return undefined;
+  if (!dnssecOk) return ranges.soaTail(soa);
+  return made instanceof Denied ? made.tail(soa, ranges) : tailOfAll(ranges.zone, [soa, ...made.proofs]);
 }
 
-function fromNsec3({ qname, qtype }: Question, ranges: ZoneRanges, now: Instant): Made | undefined {
-  if ((labelCount(qname) - labelCount(ranges.zone) + 1) * ranges.hashCost > MAX_HASHING) return undefined;
-  const spans: (Kept & { readonly record: Nsec3 })[] = [];
-  const find = (name: Name): { record: Nsec3; hash: string } | undefined => {
-    const at = ranges.nsec3At(name, now);
-    if (at !== undefined && !spans.includes(at.span)) spans.push(at.span);
-    return at === undefined ? undefined : { record: at.span.record, hash: at.hash };
-  };
-  const known: Nsec3Spans = {
-    zone: ranges.zone,
-    matching: (name) => {
-      const at = find(name);
-      return at?.record.hash === at?.hash ? at?.record : undefined;
-    },
-    covering: (name) => {
-      const at = find(name);
-      return at !== undefined && isBetween(at.hash, at.record.hash, at.record.next) ? at.record : undefined;
-    },
-  };
-  const error = proveNameErrorByNsec3(qname, known);
-  if (error !== undefined) return concluded(Rcode.NXDOMAIN, error, spans);
-  const noData = proveNoDataByNsec3(qname, qtype, known);
-  if (noData?.kind === "nodata") return concluded(Rcode.NOERROR, noData, spans);
-  return expansionOf({ qname, qtype }, ranges, now, (encloser) => {
-    const proof = proveExpansionByNsec3(qname, encloser, known);
-    return proof === undefined ? undefined : concluded(Rcode.NOERROR, proof, spans);
-  });
+/** Seconds. RFC 8198 §5.4: not longer than the least of what it follows from. */
+function ttlOf({ soa, made }: Found, now: Instant): number {
+  return Math.floor((leastOf(made, (made.wildcard ?? soa).until) - now) / 1_000);
 }
 
-/** RFC 8198 §5.3: a wildcard that is known, and a proof that nothing closer to the name exists. */
-function expansionOf(
-  { qname, qtype }: Pick<Question, "qname" | "qtype">,
-  ranges: ZoneRanges,
-  now: Instant,
-  prove: (encloser: Name) => Made | undefined,
-): Made | undefined {
-  for (let encloser = qname; encloser !== ranges.zone && encloser !== ROOT; ) {
-    encloser = parentOf(encloser);
-    const owner = wildcardOf(encloser);
-    const wildcard = owner === undefined ? undefined : ranges.wildcard(owner, qtype, now);
-    if (wildcard === undefined) continue;
-    const made = prove(encloser);
-    return made === undefined ? undefined : { ...made, wildcard };
-  }
-  return undefined;
+function responseOf(question: Question, found: Found, now: Instant): Response {
+  const { wildcard, proofs, rcode } = found.made;
+  const ttl = ttlOf(found, now);
+  const answer: ResourceRecord[] = [];
+  const authority: ResourceRecord[] = [];
+  // Under the name that asked for them; the signature stays as it is (RFC 4035 §3.1.3.3).
+  if (wildcard !== undefined) appendRecords(wildcard.rrset, ttl, question.qname, answer);
+  else appendRecords(found.soa.rrset, ttl, found.ranges.zone, authority);
+  for (const { rrset } of proofs) appendRecords(rrset, ttl, rrset.owner, authority);
+  return { rcode, answer, authority, verdict: "secure", errors: SYNTHESIZED, upstream: "" };
 }
 
-function concluded(rcode: number, denial: Denial, spans: readonly Kept[]): Made {
-  const { steps } = denial;
-  const proofs = spans.filter(({ rrset }) => steps.some(({ record }) => record.rrset === rrset));
-  return { rcode, proofs, wildcard: undefined };
-}
-
-/** Records and signatures with `ttl`: the same for all answers of a second. */
-function dressed(kept: Kept, ttl: number): readonly ResourceRecord[] {
-  if (kept.dressed !== undefined && kept.dressed[0]?.ttl === ttl) return kept.dressed;
-  const records: ResourceRecord[] = [];
-  appendRecords(kept.rrset, ttl, kept.rrset.owner, records);
-  kept.dressed = records;
-  return records;
+function entryOf(question: Question, found: Found, dnssecOk: boolean, now: Instant): Entry {
+  return new Entry(question, responseOf(question, found, now), answeredHere(now, dnssecOk));
 }
 
 /** Appends records and signatures with `ttl`, under `owner`. */

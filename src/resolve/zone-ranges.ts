@@ -4,16 +4,19 @@
  *
  * Source: RFC 8198 §5 (aggressive use), RFC 5155 §8.2 (one set of parameters).
  */
+import { type Tail, tailOf } from "../cache/tail.ts";
 import { nsec3Hash, type Nsec3 } from "../dnssec/nsec3.ts";
 import type { Nsec } from "../dnssec/nsec.ts";
 import type { Instant } from "../ports/clock.ts";
 import type { Rrset } from "../dnssec/rrsets.ts";
-import type { Name, ResourceRecord } from "../ports/message.ts";
+import type { Name } from "../ports/message.ts";
 import { orderKey } from "../wire/names.ts";
-import { type Kept, type Span, Spans } from "./spans.ts";
+import { isSame, type Kept, type Span, Spans } from "./spans.ts";
 
 /** Hashes remembered per zone: names near one another share their closest enclosers. */
 const MAX_HASHES = 256;
+/** Conclusions are kept while the zone has taken no more than this of its share: the rest is for ranges. */
+const CONCLUSIONS_SHARE = 1 / 2;
 /** Octets one remembered hash takes, about: two strings and a place in the map. */
 const HASH_OCTETS = 200;
 /** Octets of an empty zone. */
@@ -31,7 +34,14 @@ export class ZoneRanges {
   /** BOUNDED: by `MAX_HASHES`, then emptied. */
   readonly #hashes = new Map<Name, string>();
   #parameters: { readonly salt: string; readonly iterations: number } | undefined;
+  /** The latest name that was asked for, and its hash: most are never asked for again. */
+  #latestName = "";
+  #latestHash = "";
   #soa: Kept | undefined;
+  /** The SOA record as clients without DO are given it, and of which RRset. */
+  #soaTail: Tail | undefined;
+  #soaTailOf: Rrset | undefined;
+  #version = 0;
 
   /** @param maxOctets what this zone may take. */
   constructor(zone: Name, maxOctets: number) {
@@ -42,7 +52,13 @@ export class ZoneRanges {
   /** Memory it takes. */
   get octets(): number {
     const spans = this.#nsecs.octets + this.#nsec3s.octets + this.#wildcardOctets;
-    return ZONE_OCTETS + spans + (this.#soa?.octets ?? 0) + this.#hashes.size * HASH_OCTETS;
+    const soa = (this.#soa?.octets ?? 0) + (this.#soaTail?.octets ?? 0);
+    return ZONE_OCTETS + spans + soa + this.#hashes.size * HASH_OCTETS;
+  }
+
+  /** Changes whenever a span is taken up that was not known. */
+  get version(): number {
+    return this.#version;
   }
 
   get hasNsec3(): boolean {
@@ -62,6 +78,15 @@ export class ZoneRanges {
     this.#soa = soa;
   }
 
+  /** The SOA record alone, rendered; `undefined` where it cannot be. */
+  soaTail({ rrset }: Kept): Tail | undefined {
+    if (this.#soaTailOf !== rrset) {
+      this.#soaTailOf = rrset;
+      this.#soaTail = tailOf(this.zone, rrset.records);
+    }
+    return this.#soaTail;
+  }
+
   /** Lets the SOA count until then where `rrset` is the one that is kept. */
   renewSoa(rrset: Rrset, until: Instant): boolean {
     if (this.#soa === undefined || !isSame(this.#soa.rrset, rrset)) return false;
@@ -73,7 +98,7 @@ export class ZoneRanges {
   keepNsec(record: Nsec, kept: Kept, now: Instant): void {
     if (!this.#nsec3s.isEmpty) this.#nsec3s.clear();
     this.#makeRoom(kept, now);
-    this.#nsecs.put(spanOf(kept, record, orderKey(record.owner, this.zone)));
+    if (this.#nsecs.put(spanOf(kept, record, orderKey(record.owner, this.zone)))) this.#version++;
   }
 
   /** A zone that has a new salt starts anew: hashes of before mean nothing. */
@@ -83,10 +108,11 @@ export class ZoneRanges {
       this.#parameters = { salt, iterations };
       this.#nsec3s.clear();
       this.#hashes.clear();
+      this.#latestName = "";
     }
     if (!this.#nsecs.isEmpty) this.#nsecs.clear();
     this.#makeRoom(kept, now);
-    this.#nsec3s.put(spanOf(kept, record, record.hash));
+    if (this.#nsec3s.put(spanOf(kept, record, record.hash))) this.#version++;
   }
 
   keepWildcard(kept: Kept, now: Instant): void {
@@ -101,16 +127,48 @@ export class ZoneRanges {
     return kept !== undefined && now < kept.until ? kept : undefined;
   }
 
-  /** The NSEC span that `name` falls into or begins, if it still counts. */
-  nsecAt(name: Name, now: Instant): Span<Nsec> | undefined {
-    return this.#nsecs.at(orderKey(name, this.zone), now);
+  /** The NSEC span that the name with this key (`orderKey`) falls into or begins, if it still counts. */
+  nsecAt(key: string, now: Instant): Span<Nsec> | undefined {
+    return this.#nsecs.at(key, now);
   }
 
-  /** The same for NSEC3, by the hash of `name`. */
-  nsec3At(name: Name, now: Instant): { readonly span: Span<Nsec3>; readonly hash: string } | undefined {
-    const hash = this.#hashOf(name);
-    const span = hash === undefined ? undefined : this.#nsec3s.at(hash, now);
-    return span === undefined || hash === undefined ? undefined : { span, hash };
+  /** The same for NSEC3, by the hash of a name. */
+  nsec3At(hash: string, now: Instant): Span<Nsec3> | undefined {
+    return this.#nsec3s.at(hash, now);
+  }
+
+  /** The span that `name` falls into or begins, whichever way the zone denies. */
+  spanAt(name: Name, now: Instant): Span<unknown> | undefined {
+    if (this.hasNsec3) return this.nsec3At(this.hashOf(name), now);
+    return this.nsecAt(orderKey(name, this.zone), now);
+  }
+
+  /** The hash of a name that others of the zone share: an ancestor, or a wildcard. */
+  hashOf(name: Name): string {
+    if (name === this.#latestName) return this.#latestHash;
+    const known = this.#hashes.get(name);
+    if (known !== undefined) return known;
+    const hash = this.#hash(name);
+    if (this.#hashes.size >= MAX_HASHES) this.#hashes.clear();
+    this.#hashes.set(name, hash);
+    return hash;
+  }
+
+  /** The hash of the name that is asked for. */
+  hashOfLatest(name: Name): string {
+    if (name !== this.#latestName) {
+      this.#latestHash = this.#hash(name);
+      this.#latestName = name;
+    }
+    return this.#latestHash;
+  }
+
+  /** Accounts for what is to be kept with a span of these; false where there is no room for it. */
+  grow(span: Span<unknown>, octets: number): boolean {
+    if (this.octets + octets > this.#maxOctets * CONCLUSIONS_SHARE) return false;
+    if (this.hasNsec3) this.#nsec3s.grow(span, octets);
+    else this.#nsecs.grow(span, octets);
+    return true;
   }
 
   /** Where a zone has its share, what no longer counts goes, and where that is not enough, everything. */
@@ -132,29 +190,17 @@ export class ZoneRanges {
     this.#wildcardOctets -= kept.octets;
   }
 
-  #hashOf(name: Name): string | undefined {
-    if (this.#parameters === undefined) return undefined;
-    const known = this.#hashes.get(name);
-    if (known !== undefined) return known;
-    const { salt, iterations } = this.#parameters;
-    const hash = nsec3Hash(name, salt, iterations);
-    if (this.#hashes.size >= MAX_HASHES) this.#hashes.clear();
-    this.#hashes.set(name, hash);
-    return hash;
+  #hash(name: Name): string {
+    const { salt, iterations } = this.#parameters ?? NO_PARAMETERS;
+    return nsec3Hash(name, salt, iterations);
   }
 }
 
+/** Of a zone without NSEC3 spans, in which no hash finds anything. */
+const NO_PARAMETERS = { salt: "", iterations: 0 };
+
 function spanOf<R>({ rrset, until, octets }: Kept, record: R, key: string): Span<R> {
-  return { rrset, until, octets, record, key };
-}
-
-function isSame(one: Rrset, other: Rrset): boolean {
-  return areSame(one.records, other.records) && areSame(one.signatures, other.signatures);
-}
-
-function areSame(some: readonly ResourceRecord[], others: readonly ResourceRecord[]): boolean {
-  if (some.length !== others.length) return false;
-  return some.every(({ rdata }, i) => Buffer.compare(rdata, others[i]!.rdata) === 0);
+  return { rrset, until, octets, record, key, denied: undefined, place: undefined };
 }
 
 function wildcardKey(owner: Name, type: number): string {

@@ -7,7 +7,7 @@ import type { Client } from "../../src/ports/packet-handler.ts";
 import { Flights } from "../../src/resolve/coalesced.ts";
 import { Misses } from "../../src/resolve/misses.ts";
 import { rememberingFailures } from "../../src/resolve/remembering-failures.ts";
-import { type LocalResponse, QueryServer } from "../../src/resolve/serve.ts";
+import { type LocalResponse, type ProvenAnswers, QueryServer } from "../../src/resolve/serve.ts";
 import { ServeCounters } from "../../src/resolve/serve-counters.ts";
 import { stored } from "../../src/resolve/stored.ts";
 import { Flag, Type } from "../../src/wire/codes.ts";
@@ -57,7 +57,7 @@ export interface ServedOptions {
   readonly staleAfter?: number;
   readonly maxWaiting?: number;
   readonly local?: (question: Question) => LocalResponse | undefined;
-  readonly synthesis?: { answer(question: Question): Response | undefined };
+  readonly synthesis?: ProvenAnswers;
 }
 
 export class Served {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { answeredHere, Entry } from "../../../src/cache/entry.ts";
+import type { ProvenAnswers } from "../../../src/resolve/serve.ts";
 import { Flag, InfoCode, OptionCode, Rcode, Type } from "../../../src/wire/codes.ts";
 import { readExtendedErrors } from "../../../src/wire/edns.ts";
 import { settle } from "../../support/manual-clock.ts";
@@ -470,7 +472,10 @@ describe("a name with a local answer", () => {
 
   it("is answered by the local rule, whatever a signed zone proves of it (RFC 8198 §5)", async () => {
     const local = { rcode: 0, answer: [a("nas.example", 60)], authority: [], errors: [] };
-    const synthesis = { answer: () => response({ rcode: Rcode.NXDOMAIN, verdict: "secure" }) };
+    const proven = response({ rcode: Rcode.NXDOMAIN, verdict: "secure" });
+    const synthesis: ProvenAnswers = {
+      find: (question, _key, dnssecOk, now) => new Entry(question, proven, answeredHere(now, dnssecOk)),
+    };
     const server = new Served(() => SIGNED, {
       local: ({ qname }) => (qname === name("nas.example") ? local : undefined),
       synthesis,

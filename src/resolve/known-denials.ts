@@ -1,0 +1,116 @@
+/**
+ * Looks for what was concluded of names like the one that is asked for, and keeps what is concluded for the next ones.
+ *
+ * Source: RFC 4035 §5.4, RFC 5155 §8.4.
+ */
+import type { Denial, ProofStep } from "../dnssec/denial.ts";
+import { closestEncloser, type Nsec } from "../dnssec/nsec.ts";
+import { isBetween, type Nsec3 } from "../dnssec/nsec3.ts";
+import type { Instant } from "../ports/clock.ts";
+import type { Name } from "../ports/message.ts";
+import { isAtOrBelow, orderKey, parentOf } from "../wire/names.ts";
+import { type Conclusion, Denied, type SpansConcluded } from "./denied.ts";
+import { placeOf, type Span } from "./spans.ts";
+import type { ZoneRanges } from "./zone-ranges.ts";
+
+/** Sorts after the keys of all names. */
+const END = "\u0100";
+
+/** What is known of a name with this key (`orderKey`) in the NSEC range `span`. */
+export function deniedByNsec(
+  qname: Name,
+  key: string,
+  span: Span<Nsec>,
+  zone: ZoneRanges,
+  now: Instant,
+): Denied | undefined {
+  const { denied } = span;
+  if (!(denied instanceof Denied) || key <= span.key || key >= denied.end) return undefined;
+  const encloser = closestEncloser(qname, span.record);
+  // A name above the end of its range exists: it is an empty non-terminal.
+  if (encloser !== denied.encloser || encloser === qname) return undefined;
+  return denied.isCurrent(zone, now) ? denied : undefined;
+}
+
+/** The same for NSEC3, where closest encloser and next closer name are found by their hashes. */
+export function deniedByNsec3(qname: Name, zone: ZoneRanges, now: Instant): Denied | undefined {
+  let hash = zone.hashOfLatest(qname);
+  let span = zone.nsec3At(hash, now);
+  for (let name = qname; name !== zone.zone; ) {
+    name = parentOf(name);
+    const outer = zone.hashOf(name);
+    const match = zone.nsec3At(outer, now);
+    if (match?.key === outer) {
+      const denied = span?.denied;
+      if (span === undefined || !(denied instanceof Denied)) return undefined;
+      if (denied.ranges.match?.span !== match || !isInside(hash, span.record)) return undefined;
+      return denied.isCurrent(zone, now) ? denied : undefined;
+    }
+    hash = outer;
+    span = match;
+  }
+  return undefined;
+}
+
+function isInside(hash: string, nsec3: Nsec3): boolean {
+  return isBetween(hash, nsec3.hash, nsec3.next);
+}
+
+/** Remembers what was concluded of a name in `span` from a proof that it does not exist. */
+export function rememberByNsec(
+  denial: Denial,
+  made: SpansConcluded,
+  span: Span<Nsec>,
+  zone: ZoneRanges,
+  now: Instant,
+): Conclusion {
+  const { next } = span.record;
+  if (stepOf(denial, "qname")?.record !== span.record || !isAtOrBelow(next, zone.zone)) return made;
+  const end = next === zone.zone ? END : orderKey(next, zone.zone);
+  return remember(made, span, undefined, end, stepOf(denial, "wildcard"), zone, now);
+}
+
+/** The same for NSEC3. */
+export function rememberByNsec3(
+  denial: Denial,
+  made: SpansConcluded,
+  zone: ZoneRanges,
+  now: Instant,
+): Conclusion {
+  const match = spanOf(stepOf(denial, "closest-encloser"), zone, now);
+  const span = spanOf(stepOf(denial, "next-closer"), zone, now);
+  if (match === undefined || span === undefined) return made;
+  return remember(made, span, match, END, stepOf(denial, "wildcard"), zone, now);
+}
+
+function remember(
+  made: SpansConcluded,
+  span: Span<unknown>,
+  match: Span<unknown> | undefined,
+  end: string,
+  wildcard: ProofStep | undefined,
+  zone: ZoneRanges,
+  now: Instant,
+): Conclusion {
+  const wildcardSpan = spanOf(wildcard, zone, now);
+  if (wildcard === undefined || wildcardSpan === undefined) return made;
+  const ranges = {
+    own: placeOf(span),
+    wildcard: placeOf(wildcardSpan),
+    match: match === undefined ? undefined : placeOf(match),
+  };
+  const denied = new Denied(made, ranges, parentOf(wildcard.name), end, zone.version);
+  if (!zone.grow(span, denied.octets - (span.denied?.octets ?? 0))) return made;
+  span.denied = denied;
+  return denied;
+}
+
+function stepOf({ steps }: Denial, role: ProofStep["role"]): ProofStep | undefined {
+  return steps.find((step) => step.role === role);
+}
+
+/** The range that the name of a step falls into now, where that is what the step stands on. */
+function spanOf(step: ProofStep | undefined, zone: ZoneRanges, now: Instant): Span<unknown> | undefined {
+  const span = step === undefined ? undefined : zone.spanAt(step.name, now);
+  return span?.record === step?.record ? span : undefined;
+}

@@ -1,0 +1,289 @@
+/** That what is remembered of denials, and rendered once, changes nothing of what clients are given. */
+import { describe, expect, it } from "vitest";
+import { answeredHere, Entry, type Servable } from "../../../src/cache/entry.ts";
+import type { Response } from "../../../src/ports/exchange.ts";
+import type { Question, ResourceRecord } from "../../../src/ports/message.ts";
+import { type Asker, writeEntry } from "../../../src/resolve/respond.ts";
+import { Synthesis } from "../../../src/resolve/synthesis.ts";
+import { Flag, Rcode, Type } from "../../../src/wire/codes.ts";
+import { questionKey } from "../../../src/wire/names.ts";
+import { LabAuthority } from "../../lab/authority.ts";
+import { buildTree } from "../../lab/tree.ts";
+import { nameText } from "../../lab/zone-text.ts";
+import { labZones, periodAround } from "../../lab/zones.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { question, response } from "../../support/records.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
+import { queryOctets, read } from "../../support/served.ts";
+
+const NOW = Date.parse("2026-11-20T12:00:00Z");
+const lab = new LabAuthority(buildTree(labZones(periodAround(NOW))));
+const TYPES = [Type.A, Type.AAAA, Type.TXT, Type.MX, Type.SOA];
+const ASKERS: readonly Asker[] = [
+  { id: 7, flags: Flag.RD, hasEdns: false, dnssecOk: false, udpSize: 512 },
+  { id: 7, flags: Flag.RD | Flag.AD, hasEdns: true, dnssecOk: false, udpSize: 1232 },
+  { id: 7, flags: Flag.RD | Flag.CD, hasEdns: true, dnssecOk: true, udpSize: 1232 },
+];
+/** Labels that are there, above what is there, below what is not, and none of these. */
+const LABELS = [
+  "www",
+  "mail",
+  "zz",
+  "a",
+  "b.ent",
+  "ent",
+  "x.www",
+  "y.wild",
+  "closer.wild",
+  "q.closer.wild",
+  "*",
+];
+
+/** What an authority says, taken for proven. */
+function upstream({ qname, qtype }: Question, authority = lab): Response {
+  const message = read(authority.respond(queryOctets({ qname: nameText(qname), qtype, dnssecOk: true })));
+  return response({
+    rcode: message.rcode,
+    answer: message.answer,
+    authority: message.authority,
+    verdict: "secure",
+  });
+}
+
+function synthesis(): { clock: ManualClock; made: Synthesis } {
+  const clock = new ManualClock();
+  return { clock, made: new Synthesis({ maxOctets: 1 << 20, maxTtl: 900, isExempt: () => false }, clock) };
+}
+
+/** What was learnt, and when. */
+type Lesson = readonly [milliseconds: number, response: Response];
+
+/** What one that has concluded nothing yet makes of it, rendered for this client alone. */
+function afresh(lessons: readonly Lesson[], asked: Question, after: number): Response | undefined {
+  const { clock, made } = synthesis();
+  let at = 0;
+  for (const [when, lesson] of lessons) {
+    clock.advance(when - at);
+    at = when;
+    made.learn(lesson);
+  }
+  clock.advance(after - at);
+  return made.answer(asked);
+}
+
+function octetsFor(asker: Asker, servable: Servable, now: number): Buffer {
+  const out = Buffer.alloc(1_232, 0xee);
+  const octets = writeEntry(servable, asker, { now, limit: 1_232, staleError: undefined }, out, 0);
+  return out.subarray(0, octets);
+}
+
+describe("denials remembered and rendered once", () => {
+  it.each(["example.com", "example.org", "salted.example"])(
+    "are, name by name, what is concluded and rendered afresh: zone %s",
+    (zone) => {
+      const { clock, made } = synthesis();
+      const random = new SeededRandom(7);
+      const lessons: Lesson[] = [];
+      let elapsed = 0;
+      let equal = 0;
+      let denied = 0;
+      for (let i = 0; i < 500; i++) {
+        const label = LABELS[random.below(LABELS.length * 3)] ?? `n${random.u16().toString(36)}`;
+        const asked = question(`${label}.${zone}`, TYPES[random.below(TYPES.length)]);
+        const asker = ASKERS[random.below(ASKERS.length)]!;
+        const now = clock.now();
+        const expected = afresh(lessons, asked, elapsed);
+        const servable = made.find(asked, questionKey(asked), asker.dnssecOk, now);
+
+        if (expected === undefined || servable === undefined) {
+          expect([label, asked.qtype, servable]).toEqual([label, asked.qtype, expected]);
+          const lesson = upstream(asked);
+          made.learn(lesson);
+          lessons.push([elapsed, lesson]);
+        } else {
+          const here = octetsFor(asker, servable, now);
+          const entry = new Entry(asked, expected, answeredHere(now, asker.dnssecOk));
+          const there = octetsFor(asker, entry, now);
+          expect(read(here)).toEqual(read(there));
+          if (here.equals(there)) equal++;
+          if (expected.rcode === Rcode.NXDOMAIN) denied++;
+        }
+        const step = random.below(2_000);
+        clock.advance(step);
+        elapsed += step;
+      }
+
+      // The others have names in common with records that are there: those are not pointed to.
+      expect(equal).toBeGreaterThan(300);
+      expect(denied).toBeGreaterThan(200);
+    },
+  );
+});
+
+const DENIALS = ["nsec", "nsec3"] as const;
+
+/** An authority for `example.` with these records. */
+function authorityOf(kind: "nsec" | "nsec3", records: readonly string[]): LabAuthority {
+  const period = periodAround(NOW);
+  const root = { apex: ".", records: [], security: { period } };
+  return new LabAuthority(
+    buildTree([root, { apex: "example.", records, security: { period, denial: { kind } } }]),
+  );
+}
+
+/** One that knows the whole of `example.`, and has denied `names` more than once. */
+function versed(authority: LabAuthority, names: readonly string[]): ReturnType<typeof synthesis> {
+  const known = synthesis();
+  const asked = ["0", "b", "f", "m", "r", "v", "z", "*", "example", ...names].map((label) =>
+    question(`${label}.example`),
+  );
+  for (const each of asked) known.made.learn(upstream(each, authority));
+  for (const each of [...names, ...names]) expect(rcodeOf(known, each)).toBe(Rcode.NXDOMAIN);
+  return known;
+}
+
+function rcodeOf(
+  { clock, made }: ReturnType<typeof synthesis>,
+  label: string,
+  qtype: number = Type.A,
+): number | undefined {
+  const asked = question(`${label}.example`, qtype);
+  return made.find(asked, questionKey(asked), true, clock.now())?.rcode;
+}
+
+function withSerial(record: ResourceRecord, serial: number): ResourceRecord {
+  if (record.type !== Type.SOA) return record;
+  const rdata = Buffer.from(record.rdata);
+  rdata.writeUInt32BE(serial, rdata.length - 20);
+  return { ...record, rdata };
+}
+
+describe.each(DENIALS)("what is remembered of a denial by %s", (kind) => {
+  it("does not deny an empty non-terminal that encloses the end of the range (RFC 4592 §2.2.2)", () => {
+    const records = ["a A 192.0.2.1", "m.ent A 192.0.2.1", "x A 192.0.2.1"];
+    const known = versed(authorityOf(kind, records), ["e", "b.ent", "f.b.ent"]);
+
+    expect(rcodeOf(known, "ent")).toBe(Rcode.NOERROR);
+  });
+
+  it("does not deny what has a closer encloser, where a wildcard may be", () => {
+    const records = ["a A 192.0.2.1", "m.sub A 192.0.2.1", "*.sub A 192.0.2.1", "x A 192.0.2.1"];
+    const known = versed(authorityOf(kind, records), ["b", "f.b", "sua"]);
+
+    expect(rcodeOf(known, "b.sub")).not.toBe(Rcode.NXDOMAIN);
+    expect(rcodeOf(known, "sub")).not.toBe(Rcode.NXDOMAIN);
+  });
+
+  it("denies no name that is there", () => {
+    const known = versed(authorityOf(kind, ["a A 192.0.2.1", "x A 192.0.2.1"]), ["b", "m", "z"]);
+
+    for (const label of ["a", "x"]) expect(rcodeOf(known, label)).not.toBe(Rcode.NXDOMAIN);
+    for (const label of ["a", "x"]) expect(rcodeOf(known, label, Type.TXT)).toBe(Rcode.NOERROR);
+  });
+
+  it("does not outlive a later record that shows a wildcard", () => {
+    const before = ["a A 192.0.2.1", "g A 192.0.2.1", "x A 192.0.2.1"];
+    const known = versed(authorityOf(kind, before), ["m"]);
+    const after = authorityOf(kind, [...before, "* A 192.0.2.1"]);
+    // A denial of a type at the wildcard itself brings the record that matches it.
+    known.made.learn(upstream(question("*.example", Type.TXT), after));
+
+    expect(rcodeOf(known, "m")).not.toBe(Rcode.NXDOMAIN);
+  });
+
+  it("does not outlive a later record that shows a DNAME at the closest encloser (RFC 6840 §4.1)", () => {
+    const before = ["a A 192.0.2.1", "sub A 192.0.2.1", "x A 192.0.2.1"];
+    const known = versed(authorityOf(kind, before), ["m.sub"]);
+    const after = authorityOf(kind, [...before, "sub DNAME x.example."]);
+    known.made.learn(upstream(question("sub.example", Type.TXT), after));
+
+    expect(rcodeOf(known, "m.sub")).not.toBe(Rcode.NXDOMAIN);
+  });
+
+  it("is given with the SOA record that is the latest", () => {
+    const authority = authorityOf(kind, ["a A 192.0.2.1", "x A 192.0.2.1"]);
+    const known = versed(authority, ["m"]);
+    const denial = upstream(question("n.example"), authority);
+    known.made.learn({ ...denial, authority: denial.authority.map((rr) => withSerial(rr, 2)) });
+
+    for (const asker of ASKERS) {
+      const asked = question("m.example");
+      const now = known.clock.now();
+      const servable = known.made.find(asked, questionKey(asked), asker.dnssecOk, now);
+      const soa = read(octetsFor(asker, servable!, now)).authority.find(({ type }) => type === Type.SOA);
+      expect(Buffer.from(soa!.rdata).readUInt32BE(soa!.rdata.length - 20)).toBe(2);
+    }
+  });
+
+  it("does not outlive the proof about the wildcard", () => {
+    const authority = authorityOf(kind, ["a A 192.0.2.1", "g A 192.0.2.1", "x A 192.0.2.1"]);
+    const { clock, made } = synthesis();
+    const denial = upstream(question("m.example"), authority);
+    made.learn({ ...denial, maxLifetime: 10 });
+    clock.advance(5_000);
+    const asked = question("m.example");
+    const find = () => made.find(asked, questionKey(asked), true, clock.now());
+    expect([find()?.rcode, find()?.rcode]).toEqual([Rcode.NXDOMAIN, Rcode.NXDOMAIN]);
+
+    // Only what covers the name itself is proven anew.
+    const zone = nameText(question("example").qname);
+    const own = upstream(question("m.example"), authority).authority.filter(
+      ({ owner, type }) => type === Type.SOA || type === Type.RRSIG || nameText(owner) !== zone,
+    );
+    made.learn({ ...denial, authority: own.slice(0, kind === "nsec" ? undefined : 4) });
+    clock.advance(5_001);
+
+    expect(find()).toBeUndefined();
+  });
+
+  it("lives on when all of it is proven anew", () => {
+    const authority = authorityOf(kind, ["a A 192.0.2.1", "x A 192.0.2.1"]);
+    const known = versed(authority, ["m"]);
+    known.clock.advance(200_000);
+    known.made.learn(upstream(question("n.example"), authority));
+    known.clock.advance(200_000);
+
+    expect(rcodeOf(known, "m")).toBe(Rcode.NXDOMAIN);
+  });
+
+  it("counts as memory, and is given up with it", () => {
+    const authority = authorityOf(
+      kind,
+      Array.from({ length: 40 }, (_, i) => `n${i} A 192.0.2.1`),
+    );
+    const clock = new ManualClock();
+    const made = new Synthesis({ maxOctets: 40_000, maxTtl: 900, isExempt: () => false }, clock);
+    const find = (label: string) => {
+      const asked = question(`${label}.example`);
+      return made.find(asked, questionKey(asked), true, clock.now());
+    };
+    let most = 0;
+    let denied = 0;
+    for (let i = 0; i < 400; i++) {
+      const label = `n${i % 40}x`;
+      if (find(label) === undefined) made.learn(upstream(question(`${label}.example`), authority));
+      const before = made.octets;
+      if (find(label)?.rcode === Rcode.NXDOMAIN) denied++;
+      most = Math.max(most, made.octets - before);
+      expect(made.octets).toBeLessThanOrEqual(40_000);
+    }
+
+    expect(denied).toBeGreaterThan(200);
+    expect(most).toBeGreaterThan(300);
+    made.clear();
+    expect(made.octets).toBe(0);
+  });
+});
+
+describe("what is remembered of a denial by the last range of a zone", () => {
+  it("says nothing of names before the first that is known", () => {
+    const records = ["$.sub A 192.0.2.1", "a.sub A 192.0.2.1", "x.sub A 192.0.2.1"];
+    const authority = authorityOf("nsec", records);
+    const known = synthesis();
+    // From x.sub to the apex, and for the wildcard from $.sub to a.sub.
+    known.made.learn(upstream(question("y.sub.example"), authority));
+    for (const label of ["y.sub", "z.sub"]) expect(rcodeOf(known, label)).toBe(Rcode.NXDOMAIN);
+
+    expect(rcodeOf(known, "!.sub")).toBeUndefined();
+  });
+});
