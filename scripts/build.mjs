@@ -1,29 +1,15 @@
 #!/usr/bin/env node
 /**
- * `npm run build`: bundles `src/main.ts` into `dist/`, so that the program starts without resolving hundreds of
- * modules. Each command is a chunk of its own, loaded when it is asked for. Checks no types: `npm run check` does.
+ * `npm run build`: bundles the program into `dist/program.js`, so that it starts without resolving hundreds of
+ * modules, and what loads it into `dist/main.js`. Both are CommonJS: V8's compiled code can be kept of such a file with
+ * every Node (`src/compiled-code.ts`), and an `import` of Node's own modules reads all that they export, which loads
+ * more of them. Checks no types: `npm run check` does.
  */
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { leanPackages } from "./lib/lean-packages.mjs";
 import { root } from "./lib/ready.mjs";
-
-/**
- * Commander loads `node:child_process` for subcommands that are programs of their own. There are none, and
- * 5 ms of every start are saved.
- */
-const leanCommander = {
-  name: "lean-commander",
-  setup(bundling) {
-    bundling.onLoad({ filter: /commander.lib.command\.js$/ }, ({ path }) => {
-      const source = readFileSync(path, "utf8");
-      const contents = source.replace("require('node:child_process')", "undefined");
-      if (contents === source)
-        throw new Error("commander no longer loads node:child_process: drop this step");
-      return { contents, loader: "js" };
-    });
-  },
-};
 
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const outdir = join(root, "dist");
@@ -31,31 +17,33 @@ const outdir = join(root, "dist");
 rmSync(outdir, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: ["src/main.ts"],
+  entryPoints: ["src/main.ts", "src/program.ts"],
   outdir,
   bundle: true,
-  splitting: true,
-  format: "esm",
+  format: "cjs",
   platform: "node",
   target: "node20.19",
+  // An `import()` would ask for a loader that a script of `node:vm` does not have.
+  supported: { "dynamic-import": false },
   // Optional, and it finds its binary beside its own files.
   external: ["koffi"],
-  chunkNames: "[name]-[hash]",
+  charset: "ascii",
   minifySyntax: true,
   // Stack traces and profiles keep their names.
   minifyIdentifiers: false,
   minifyWhitespace: true,
   legalComments: "none",
-  define: { SOTTO_VERSION: JSON.stringify(version) },
-  // Bundled CommonJS packages ask for Node's own modules by `require`.
-  banner: {
-    js: 'import{createRequire as createRequireOfSotto}from"node:module";const require=createRequireOfSotto(import.meta.url);',
+  define: {
+    SOTTO_VERSION: JSON.stringify(version),
+    "import.meta.dirname": "__dirname",
+    "import.meta.filename": "__filename",
   },
-  plugins: [leanCommander],
+  plugins: [leanPackages],
   logLevel: "warning",
   metafile: true,
 });
 chmodSync(join(outdir, "main.js"), 0o755);
+writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
 writeFileSync(join(outdir, "licences.txt"), licences(Object.keys(metafile.inputs)));
 
 /** The licence of each package in the bundle, which has to go where its code goes. */

@@ -1,18 +1,12 @@
 #!/usr/bin/env node
-/** The `sotto` program. */
-import { runProgram } from "./cli/program.ts";
+/** The `sotto` program: loads the rest of it, which is one file beside this one, as V8 compiled it before. */
+import { join } from "node:path";
+import { codeDirectory, loadCompiled } from "./compiled-code.ts";
+import { boundHeapGrowth } from "./heap.ts";
+import type { main } from "./program.ts";
 
-/** Milliseconds for the rest of the output. */
-const LINGER = 1_000;
-
-// A reader that has seen enough (`sotto explain ... | head`) is no failure.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-  });
-}
-
-const exitCode = await runProgram(process.argv.slice(2));
-process.exitCode = exitCode;
-// Nothing that is still open may keep a command from ending; the timer itself does not.
-setTimeout(() => process.exit(exitCode), LINGER).unref();
+const home = import.meta.dirname;
+// First: V8 takes compiled code back only under the flags that it was made with.
+boundHeapGrowth();
+const { exports, keepCode } = loadCompiled(join(home, "program.js"), codeDirectory(process.env, home));
+void (exports as { main: typeof main }).main(process.argv.slice(2), keepCode);

@@ -65,6 +65,11 @@ export class Instance {
     return this.#app.lookup(question, options);
   }
 
+  /** Whether this process has answered anything. */
+  get hasAnswered(): boolean {
+    return Object.values(this.#app.figures().responses).some((count) => count > 0);
+  }
+
   async stats(): Promise<object> {
     await this.#place.crew?.refresh();
     return this.#app.stats();

@@ -62,7 +62,7 @@ interface Libc {
 /** One datagram a state; `undefined` where koffi or glibc is not there. */
 function senderByKoffi(address: string): ((state: string) => void) | undefined {
   try {
-    const koffi = createRequire(import.meta.url)("koffi") as {
+    const koffi = createRequire(import.meta.filename)("koffi") as {
       load(library: string): { func(prototype: string): unknown };
     };
     const library = koffi.load("libc.so.6");

@@ -13,8 +13,8 @@ type Action = (session: Session) => Promise<ExitCode>;
 type Run = (action: Action) => Promise<void>;
 
 /** Runs the command of `argv` (without the interpreter and the script). */
-export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
-  const session = openSession();
+export async function runProgram(argv: readonly string[], keepCode: () => Promise<void>): Promise<ExitCode> {
+  const session = openSession(keepCode);
   const ended: { exitCode: ExitCode } = { exitCode: ExitCode.SUCCESS };
   const program = createProgram(async (action) => {
     ended.exitCode = await action(session);

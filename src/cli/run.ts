@@ -8,11 +8,10 @@ import type { Config } from "../config/config.ts";
 import type { Loaded } from "../config/load.ts";
 import type { ProgramLog } from "../observe/log.ts";
 import { StartError } from "../ports/start-error.ts";
-import { enableCompileCache } from "./compile-cache.ts";
+import { type CodeKeeping, keepCodeLater } from "./code-keeping.ts";
 import { type ControlServer, openControlServer } from "./control/server.ts";
 import { guardAgainstDefects } from "./crash-guard.ts";
 import { CommandFailure, ExitCode } from "./failure.ts";
-import { boundHeapGrowth } from "./heap.ts";
 import { Instance } from "./instance.ts";
 import { handlersOf } from "./instance-handlers.ts";
 import { type Notifier, openNotifier } from "./notify.ts";
@@ -34,14 +33,12 @@ export async function run(session: Session, options: RunOptions): Promise<ExitCo
     return (await import("./workers/worker.ts")).serveBeside(session);
   }
   process.title = "sotto";
-  boundHeapGrowth();
   const first = readConfig(session, options.config);
   if ("faults" in first) throw new CommandFailure(ExitCode.BAD_USAGE, faultLines(first).join("\n"));
   const addresses = options.listen?.map(addressFrom);
   const adjusted = (config: Config): Config => listeningAt(config, addresses);
 
-  // The resolver is loaded once it is clear that it will run, and from where its compiled code can be had.
-  enableCompileCache(first.config.stateDir, session.machine.uid);
+  // The resolver is loaded once it is clear that it will run.
   const [{ createApp }, { createLog }] = await Promise.all([
     import("../app.ts"),
     import("../observe/log.ts"),
@@ -66,7 +63,8 @@ export async function run(session: Session, options: RunOptions): Promise<ExitCo
       notifier,
       log,
     });
-    await serve(first, { instance, notifier, reloader, log });
+    const code = keepCodeLater(session.keepCode, () => instance.hasAnswered);
+    await serve(first, { instance, notifier, reloader, log, code });
     return ExitCode.SUCCESS;
   } catch (error) {
     throw error instanceof StartError ? notStarted(error) : error;
@@ -80,10 +78,11 @@ interface Parts {
   readonly notifier: Notifier;
   readonly reloader: Reloader;
   readonly log: ProgramLog;
+  readonly code: CodeKeeping;
 }
 
 /** From the first socket to the last answer. */
-async function serve(loaded: Loaded, { instance, notifier, reloader, log }: Parts): Promise<void> {
+async function serve(loaded: Loaded, { instance, notifier, reloader, log, code }: Parts): Promise<void> {
   const stopped = nextStop();
   const control = await openControl(loaded.config.control.socket, instance, reloader, log);
   try {
@@ -98,7 +97,7 @@ async function serve(loaded: Loaded, { instance, notifier, reloader, log }: Part
     log.info({ signal }, "stopping");
   } finally {
     await control?.close();
-    await instance.stop();
+    await Promise.all([code.finish(), instance.stop()]);
     notifier.close();
   }
 }

@@ -9,10 +9,12 @@ import { openTerminal, type Terminal } from "./terminal.ts";
 export interface Session {
   readonly terminal: Terminal;
   readonly machine: Machine;
+  /** Keeps what V8 has compiled for the next start. */
+  readonly keepCode: () => Promise<void>;
 }
 
 /** The session of this process. */
-export function openSession(): Session {
+export function openSession(keepCode: () => Promise<void>): Session {
   return {
     terminal: openTerminal(process.stdout, process.stderr, process.env),
     machine: {
@@ -21,6 +23,7 @@ export function openSession(): Session {
       platform: process.platform,
       cwd: process.cwd(),
     },
+    keepCode,
   };
 }
 

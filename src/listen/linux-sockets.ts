@@ -95,7 +95,7 @@ export interface Host {
 const thisHost: Host = {
   platform: process.platform,
   arch: process.arch,
-  loadKoffi: () => createRequire(import.meta.url)("koffi") as Koffi,
+  loadKoffi: () => createRequire(import.meta.filename)("koffi") as Koffi,
 };
 
 /** The calls, or why there are none: one line for the log. */

@@ -6,7 +6,7 @@
  * the answer. So a request whose Host is a public name is refused: only addresses and names that nobody can
  * register reach a handler.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { isIP } from "node:net";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -76,6 +76,8 @@ const COMMON_HEADERS: Readonly<Record<string, string>> = {
 
 /** @throws where the address cannot be bound; the error has Node's `code`. */
 export async function openHttp(options: HttpOptions, deps: HttpDeps): Promise<HttpEndpoint> {
+  // Loaded by those who have such an address.
+  const { createServer } = await import("node:http");
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_OCTETS,

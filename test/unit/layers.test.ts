@@ -36,7 +36,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "app.ts": ["wire", "resolve", "cache", "config", "listen", "observe", "compose"],
   cli: ["wire", "config", "observe", "app.ts"],
-  "main.ts": ["cli"],
+  "program.ts": ["cli"],
+  // Loads `program.ts` without importing it.
+  "compiled-code.ts": [],
+  "heap.ts": [],
+  "main.ts": ["compiled-code.ts", "heap.ts", "program.ts"],
 };
 
 /** The only folders that may import each package. A dependency without a home here is a fault. */
@@ -100,6 +104,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   "src/compose": AMBIENT, // Meets the machine: clock, randomness, files, sockets.
   "src/app.ts": AMBIENT, // Puts the program together.
   "src/main.ts": AMBIENT, // Is the program.
+  "src/program.ts": AMBIENT, // The same.
   "src/cli": AMBIENT, // One process a command; nothing of the resolver.
   "src/cli/checkup": AMBIENT, // As above: how the doctor looks at this machine.
   "src/cli/workers": AMBIENT, // Processes: started, waited for, ended.

@@ -4,22 +4,18 @@
  */
 import type { App } from "../../app.ts";
 import type { ProgramLog } from "../../observe/log.ts";
-import { enableCompileCache } from "../compile-cache.ts";
 import { guardAgainstDefects } from "../crash-guard.ts";
 import { ExitCode } from "../failure.ts";
-import { boundHeapGrowth } from "../heap.ts";
 import type { Session } from "../session.ts";
 import { version } from "../version.ts";
 import type { FromWorker, Place, ToWorker, WorkerHandlers } from "./protocol.ts";
 
 export async function serveBeside(session: Session): Promise<ExitCode> {
   process.title = "sotto worker";
-  boundHeapGrowth();
   // A terminal sends these to all processes; the first one says when it is time.
   for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => {});
   const channel = new Channel();
   const place = await channel.place;
-  enableCompileCache(place.config.stateDir, session.machine.uid);
   const [{ createApp }, { createLog }] = await Promise.all([
     import("../../app.ts"),
     import("../../observe/log.ts"),

@@ -30,5 +30,9 @@ export function fakeTerminal(options: Partial<Terminal> = {}): FakeTerminal {
 export const visiblePaint: Terminal["paint"] = (style, text) => `<${style}:${text}>`;
 
 export function fakeSession(terminal: Terminal, env: Session["machine"]["env"] = {}): Session {
-  return { terminal, machine: { env, uid: 1000, platform: "linux", cwd: "/nowhere" } };
+  return {
+    terminal,
+    machine: { env, uid: 1000, platform: "linux", cwd: "/nowhere" },
+    keepCode: () => Promise.resolve(),
+  };
 }
