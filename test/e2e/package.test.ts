@@ -49,6 +49,10 @@ describe.skipIf(npm === undefined || tar === undefined)("the packed package", ()
     expect(readdirSync(home).sort()).not.toEqual(expect.arrayContaining(["test"]));
   });
 
+  it("holds no code that V8 compiled here: it is made where it is used", () => {
+    expect(existsSync(join(home, "dist", "compiled"))).toBe(false);
+  });
+
   it("names its man page in a list: npm links no other", () => {
     const { man } = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as { man: unknown };
 
