@@ -31,13 +31,18 @@ function boundSocket(type: number, calls: LinuxSockets): number {
 }
 
 describe.skipIf(typeof sockets === "string")("a process started with its sockets (sd_listen_fds)", () => {
-  it.each(["auto", "off"])("serves UDP and TCP on them (batch_io = %s)", async (batchIo) => {
+  it.each([
+    ["auto", "at once"],
+    ["auto", "later"],
+    ["off", "at once"],
+    ["off", "later"],
+  ])("serves UDP and TCP on them (batch_io = %s, answered %s)", async (batchIo, when) => {
     const calls = sockets as LinuxSockets;
     const fds = [boundSocket(SOCK_DGRAM, calls), boundSocket(SOCK_STREAM, calls)];
     // The shell knows the process ID that the server will have.
     const child = spawn(
       "sh",
-      ["-c", 'LISTEN_PID=$$ exec "$0" --import tsx "$1" "$2"', process.execPath, SERVER, batchIo],
+      ["-c", 'LISTEN_PID=$$ exec "$0" --import tsx "$1" "$2" "$3"', process.execPath, SERVER, batchIo, when],
       {
         stdio: ["pipe", "pipe", "inherit", ...fds],
         env: { ...process.env, LISTEN_FDS: "2", LISTEN_FDNAMES: "dns:dns" },

@@ -1,9 +1,9 @@
-/** A process that systemd would start: serves an echo on the sockets it was given, until its input ends. */
+/** A process that systemd would start: answers on the sockets it was given, at once or `later`, until its input ends. */
 import { Admission } from "../../src/listen/admission.ts";
 import { createDrops, createRefused } from "../../src/listen/drops.ts";
 import { Listeners, openListeners } from "../../src/listen/listeners.ts";
 import { activatedSockets } from "../../src/listen/socket-activation.ts";
-import { echo } from "./handlers.ts";
+import { echo, later } from "./handlers.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { SilentLog } from "./silent-log.ts";
 
@@ -17,7 +17,7 @@ const listeners = await openListeners(
     sharePort: false,
   },
   {
-    handler: echo,
+    handler: process.argv[3] === "later" ? later : echo,
     admission: new Admission({ allow: ["127.0.0.1"], rateLimit: 0 }, { clock }),
     drops: createDrops(),
     refused: createRefused(),

@@ -21,6 +21,15 @@ export function handlerOf(answer: (query: Buffer, client: Client) => Uint8Array 
   };
 }
 
+/** Answers each message by itself after a microtask and a tick: nothing else keeps the event loop awake. */
+export const later: PacketHandler = handlerOf((query, client) => {
+  const reply = client.detach();
+  queueMicrotask(() => {
+    process.nextTick(reply, query);
+  });
+  return undefined;
+});
+
 /** Detaches every query and keeps it until the test answers. */
 export class Waiting implements PacketHandler {
   readonly queries: { readonly query: Buffer; readonly reply: Reply }[] = [];
