@@ -18,6 +18,8 @@ const KINDS = [
   "validated RSA-2048",
   "absent, sparse, NSEC",
   "absent, sparse, NSEC3",
+  "absent, sparse, NSEC, DO",
+  "absent, sparse, NSEC3, DO",
   "absent, dense, NSEC",
   "absent, dense, NSEC3",
 ];

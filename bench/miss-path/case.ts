@@ -30,6 +30,8 @@ interface Kind {
   readonly size: number;
   readonly algorithm?: number;
   readonly denial?: "nsec" | "nsec3";
+  /** Whether clients set DO, and so are given proofs. */
+  readonly dnssecOk?: boolean;
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -38,6 +40,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "validated RSA-2048": { size: 4_000, algorithm: 8 },
   "absent, sparse, NSEC": { size: 100, algorithm: 13, denial: "nsec" },
   "absent, sparse, NSEC3": { size: 100, algorithm: 13, denial: "nsec3" },
+  "absent, sparse, NSEC, DO": { size: 100, algorithm: 13, denial: "nsec", dnssecOk: true },
+  "absent, sparse, NSEC3, DO": { size: 100, algorithm: 13, denial: "nsec3", dnssecOk: true },
   "absent, dense, NSEC": { size: 20_000, algorithm: 13, denial: "nsec" },
   "absent, dense, NSEC3": { size: 20_000, algorithm: 13, denial: "nsec3" },
 };
@@ -45,6 +49,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 const OUTSTANDING = 100;
 const SLICE = 2_000;
 const STRIDE = 128;
+/** An OPT record of a client that takes 1232 octets. */
+const OPT_WITH_DO = "\0\0\x29\x04\xd0\0\0\x80\0\0\0";
 
 const [name = "forward", slices = "60"] = process.argv.slice(2);
 const kind = KINDS[name];
@@ -72,7 +78,11 @@ observer.observe({ entryTypes: ["gc"] });
 await measure(world, Number(slices));
 
 /** Query packets, each name once; the authority renders its answers ahead. */
-function packetsOf({ size, denial }: Kind): { octets: Buffer; ends: Uint16Array; count: number } {
+function packetsOf({ size, denial, dnssecOk = false }: Kind): {
+  octets: Buffer;
+  ends: Uint16Array;
+  count: number;
+} {
   const random = new SeededRandom(5);
   const count = denial === undefined ? size : 20_000;
   const octets = Buffer.alloc(count * STRIDE);
@@ -85,8 +95,9 @@ function packetsOf({ size, denial }: Kind): { octets: Buffer; ends: Uint16Array;
     octets.writeUInt16BE(i & 0xffff, at);
     octets.writeUInt16BE(0x0100, at + 2);
     octets.writeUInt16BE(1, at + 4);
-    octets.latin1Write(key, at + 12);
-    ends[i] = 12 + key.length;
+    octets.writeUInt16BE(dnssecOk ? 1 : 0, at + 10);
+    octets.latin1Write(dnssecOk ? key + OPT_WITH_DO : key, at + 12);
+    ends[i] = 12 + key.length + (dnssecOk ? OPT_WITH_DO.length : 0);
   }
   return { octets, ends, count };
 }

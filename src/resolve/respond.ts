@@ -150,19 +150,28 @@ function writeOpt(
 function writeErrors(errors: readonly ExtendedError[], out: Buffer, start: number): number {
   let at = start;
   for (const error of errors) {
-    const text = Buffer.from(error.text, "utf8");
-    at = out.writeUInt16BE(OptionCode.EDE, at);
-    at = out.writeUInt16BE(2 + text.length, at);
-    at = out.writeUInt16BE(error.infoCode, at);
-    at += text.copy(out, at);
+    const octets = 2 + textOctets(error);
+    out[at] = OptionCode.EDE >> 8;
+    out[at + 1] = OptionCode.EDE & 0xff;
+    out[at + 2] = octets >> 8;
+    out[at + 3] = octets & 0xff;
+    out[at + 4] = error.infoCode >> 8;
+    out[at + 5] = error.infoCode & 0xff;
+    if (octets > 2) out.write(error.text, at + 6, "utf8");
+    at += OPTION_HEADER_OCTETS + octets;
   }
   return at - start;
 }
 
 function errorsLength(errors: readonly ExtendedError[]): number {
   let octets = 0;
-  for (const error of errors) octets += OPTION_HEADER_OCTETS + 2 + Buffer.byteLength(error.text, "utf8");
+  for (const error of errors) octets += OPTION_HEADER_OCTETS + 2 + textOctets(error);
   return octets;
+}
+
+/** Most errors that are told often have no text. */
+function textOctets({ text }: ExtendedError): number {
+  return text === "" ? 0 : Buffer.byteLength(text, "utf8");
 }
 
 function withStale(
