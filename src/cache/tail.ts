@@ -12,7 +12,7 @@ import { layoutOf } from "../wire/rdata-layouts.ts";
 import { MessageWriter } from "../wire/write-message.ts";
 
 /** Behind the longest name too, a pointer can point into so much; other records are rendered each time. */
-const MAX_OCTETS = 0x3000;
+const MAX_OCTETS = 12_288;
 /** What is shorter is copied faster octet by octet than by a call. */
 const SHORT_OCTETS = 96;
 /** SERIAL to MINIMUM of an SOA record. */

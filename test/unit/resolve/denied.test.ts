@@ -77,7 +77,7 @@ function octetsFor(asker: Asker, servable: Servable, now: number): Buffer {
   return out.subarray(0, octets);
 }
 
-describe("denials remembered and rendered once", () => {
+describe("denials remembered and rendered once (RFC 4035 §5.4, RFC 5155 §8.4, RFC 8198 §5)", () => {
   it.each(["example.com", "example.org", "salted.example"])(
     "are, name by name, what is concluded and rendered afresh: zone %s",
     (zone) => {
