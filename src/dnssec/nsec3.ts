@@ -8,6 +8,7 @@ import { hash as digestOf } from "node:crypto";
 import type { Work } from "../ports/exchange.ts";
 import type { Name } from "../ports/message.ts";
 import { base32hexFromText } from "../wire/base32hex.ts";
+import { asBuffer } from "../wire/latin1.ts";
 import { MAX_NAME_OCTETS, firstLabel, parentOf } from "../wire/names.ts";
 import type { DenialRecord } from "./denial.ts";
 import { type Rrset, soleRdata } from "./rrsets.ts";
@@ -43,15 +44,15 @@ export function readNsec3(rrset: Rrset, zone: Name): Nsec3 | undefined {
     return undefined;
   const hash = base32hexFromText(firstLabel(rrset.owner));
   if (hash?.length !== HASH_OCTETS) return undefined;
-  const octets = Buffer.from(rdata.buffer, rdata.byteOffset, rdata.length);
+  const octets = asBuffer(rdata);
   return {
     rrset,
     rdata,
     typesAt,
     iterations: octets.readUInt16BE(2),
-    salt: octets.toString("latin1", HEADER_OCTETS, nextAt),
-    hash: Buffer.from(hash).toString("latin1"),
-    next: octets.toString("latin1", nextAt + 1, typesAt),
+    salt: octets.latin1Slice(HEADER_OCTETS, nextAt),
+    hash: asBuffer(hash).latin1Slice(),
+    next: octets.latin1Slice(nextAt + 1, typesAt),
     optOut: rdata[1] === OPT_OUT,
   };
 }
@@ -91,8 +92,9 @@ export class Nsec3Set implements Nsec3Spans {
   readonly zone: Name;
   readonly records: readonly Nsec3[];
   readonly #work: Work;
-  /** BOUNDED: by the flight's budget of hashes; lives as long as one message is judged. */
-  readonly #hashes = new Map<Name, string>();
+  /** Names that were hashed, and their hashes: few. BOUNDED: by the flight's budget of hashes; lives as long as one message is judged. */
+  readonly #names: Name[] = [];
+  readonly #hashes: string[] = [];
 
   /** `records` were authenticated and share salt and iterations. */
   constructor(zone: Name, records: readonly Nsec3[], work: Work) {
@@ -113,13 +115,14 @@ export class Nsec3Set implements Nsec3Spans {
 
   /** @throws {HashBudgetExceeded} */
   #hashOf(name: Name): string {
-    const known = this.#hashes.get(name);
-    if (known !== undefined) return known;
+    const known = this.#names.indexOf(name);
+    if (known >= 0) return this.#hashes[known]!;
     if (this.#work.nsec3Hashes <= 0) throw new HashBudgetExceeded();
     this.#work.nsec3Hashes -= 1;
     const { salt, iterations } = this.records[0]!;
     const hash = nsec3Hash(name, salt, iterations);
-    this.#hashes.set(name, hash);
+    this.#names.push(name);
+    this.#hashes.push(hash);
     return hash;
   }
 }

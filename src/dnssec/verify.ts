@@ -146,20 +146,31 @@ const MAX_REMEMBERED_OCTETS = 2_048;
 /** Twice as many are kept at most: about 2 MiB with P-256. */
 const REMEMBERED = 2_048;
 
+/** One verification: strings of octets, compared with what comes as it lies. */
+interface Verified {
+  readonly key: ZoneKey;
+  readonly data: string;
+  readonly signature: string;
+}
+
 /**
  * Verifications that succeeded, octet for octet: the same key over the same data with the same signature
  * has the same result. Times are not part of it; they are checked each time.
  */
 export class VerifiedMemory {
-  /** BOUNDED: by 4,096 entries of at most 2 KiB each. */
-  readonly #known = new Generations<string, ZoneKey>(REMEMBERED);
+  /** By the last octets of the signature: of two that share them, one is verified again. BOUNDED: by 4,096 entries of at most 2 KiB each. */
+  readonly #known = new Generations<number, Verified>(REMEMBERED);
 
   has(key: ZoneKey, data: Buffer, signature: Uint8Array): boolean {
-    return isRemembered(key, data, signature) && this.#known.get(asOne(data, signature)) === key;
+    if (!isRemembered(key, data, signature)) return false;
+    const known = this.#known.get(lastOctets(signature));
+    return known?.key === key && isSame(known.signature, signature) && isSame(known.data, data);
   }
 
   add(key: ZoneKey, data: Buffer, signature: Uint8Array): void {
-    if (isRemembered(key, data, signature)) this.#known.set(asOne(data, signature), key);
+    if (!isRemembered(key, data, signature)) return;
+    const verified = { key, data: data.latin1Slice(), signature: asBuffer(signature).latin1Slice() };
+    this.#known.set(lastOctets(signature), verified);
   }
 
   clear(): void {
@@ -167,11 +178,19 @@ export class VerifiedMemory {
   }
 }
 
-/** All signatures of a key are of one length: where data ends and the signature begins is then no question. */
+/** All signatures of a key are of one length. */
 function isRemembered({ publicKey }: ZoneKey, data: Buffer, signature: Uint8Array): boolean {
   return data.length <= MAX_REMEMBERED_OCTETS && signature.length === publicKey?.signatureOctets;
 }
 
-function asOne(data: Buffer, signature: Uint8Array): string {
-  return asBuffer(signature).latin1Slice() + data.latin1Slice();
+/** A small integer, which a `Map` finds without a string to hash. */
+function lastOctets(octets: Uint8Array): number {
+  const at = octets.length - 4;
+  return (octets[at]! << 24) | (octets[at + 1]! << 16) | (octets[at + 2]! << 8) | octets[at + 3]!;
+}
+
+function isSame(known: string, octets: Uint8Array): boolean {
+  if (known.length !== octets.length) return false;
+  for (let i = 0; i < known.length; i++) if (known.charCodeAt(i) !== octets[i]) return false;
+  return true;
 }
