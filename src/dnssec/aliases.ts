@@ -4,11 +4,10 @@
  *
  * Source: RFC 1034 §3.6.2, §4.3.2; RFC 6672 §2.2, §3.2, §5.3; RFC 2181 §10.1.
  */
-import type { Name, Question } from "../ports/message.ts";
+import type { Name, Question, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { MAX_NAME_OCTETS, isAtOrBelow, nameFromOctets } from "../wire/names.ts";
 import { MAX_ALIASES, MAX_ANY_RRSETS } from "./limits.ts";
-import type { Rrset } from "./rrsets.ts";
 
 export interface AliasLink {
   /** The name that is aliased. */

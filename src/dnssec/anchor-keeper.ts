@@ -4,6 +4,7 @@
  *
  * Source: RFC 5011 §2, §2.3.
  */
+import type { Rrset } from "../ports/message.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Exchange } from "../ports/exchange.ts";
 import type { Log } from "../ports/log.ts";
@@ -17,7 +18,7 @@ import { askHelper } from "./helper-answer.ts";
 import { FLIGHT_WORK } from "./limits.ts";
 import { isSignatureOf } from "./public-key.ts";
 import { signedData } from "./canonical.ts";
-import { type Rrset, plausibleSignatures } from "./rrsets.ts";
+import { plausibleSignatures } from "./rrsets.ts";
 import { type ClockSkew, DEFAULT_CLOCK_SKEW, timeFault } from "./rrsig.ts";
 import { type GivenAnchor, anchorInForce } from "./trust-anchors.ts";
 import { type Sighting, type TrustPoint, afterFailure, afterSighting } from "./trust-point.ts";

@@ -4,13 +4,12 @@
  *
  * Source: RFC 4035 §5 (anchors), §5.2 (DS); RFC 5011 §2.1 (revoked keys); RFC 6840 §5.11 (any path will do).
  */
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import type { TrustAnchor } from "./anchors.ts";
 import { type DelegationSigner, isDigestOf, isDigestSupported, usableDs } from "./digest.ts";
 import { type Dnskey, isRevoked, isZoneKey } from "./dnskey.ts";
 import { MAX_DS_PER_ZONE, MAX_KEYS_PER_TAG } from "./limits.ts";
 import type { Reason } from "./reasons.ts";
-import type { Rrset } from "./rrsets.ts";
 import { type SignedBy, type VerifyContext, verifyRrset } from "./verify.ts";
 import type { ZoneKey } from "./zone-key.ts";
 

@@ -4,11 +4,10 @@
  *
  * Source: RFC 4034 §6, RFC 4035 §5.3.2, RFC 6840 §5.1.
  */
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { LOWER_CASE, ancestorOf } from "../wire/names.ts";
 import { canonicalRdata } from "../wire/rdata.ts";
-import type { Rrset } from "./rrsets.ts";
 import { RRSIG_HEADER_OCTETS, type Signature, signedLabels } from "./rrsig.ts";
 
 /** Octets between the owner and the RDATA of a record: type, class, TTL, RDLENGTH. */

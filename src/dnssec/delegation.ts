@@ -4,13 +4,13 @@
  *
  * Source: RFC 4035 §5.2, RFC 5155 §8.6, §8.9, RFC 6840 §4.1, §4.4.
  */
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
 import type { Denial } from "./denial.ts";
 import { type DelegationSigner, readDs } from "./digest.ts";
 import type { HelperAnswer } from "./helper-answer.ts";
 import type { Reason } from "./reasons.ts";
-import { type Rrset, plausibleSignatures } from "./rrsets.ts";
+import { plausibleSignatures } from "./rrsets.ts";
 import { type SignedBy, verifyRrset } from "./verify.ts";
 import { type DenialContext, denialSigners, denialsOf } from "./zone-denials.ts";
 import type { SecureZone } from "./zone-status.ts";

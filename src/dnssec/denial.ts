@@ -5,9 +5,8 @@
  *
  * Source: RFC 4035 §5.4, RFC 5155 §8, RFC 6840 §4.
  */
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
-import type { Rrset } from "./rrsets.ts";
 import { listsType, typesListed } from "./type-bitmap.ts";
 
 /** An authenticated NSEC or NSEC3 record with its type bit map. */

@@ -2,10 +2,9 @@
  * What judging one part of a response came to: the facts `sotto explain` shows. Data only.
  */
 import type { Verdict } from "../ports/exchange.ts";
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import type { Denial } from "./denial.ts";
 import type { Reason } from "./reasons.ts";
-import type { Rrset } from "./rrsets.ts";
 import type { SignedBy } from "./verify.ts";
 import type { SecureZone, ZoneStatus } from "./zone-status.ts";
 

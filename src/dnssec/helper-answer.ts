@@ -5,10 +5,10 @@
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Budget, Exchange, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
-import type { Name, Question, ResourceRecord } from "../ports/message.ts";
+import type { Name, Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Class, Rcode, Type } from "../wire/codes.ts";
 import { isAtOrBelow, questionKey } from "../wire/names.ts";
-import { type Rrset, groupRrsets } from "./rrsets.ts";
+import { groupRrsets } from "./rrsets.ts";
 
 export interface HelperAnswer {
   readonly at: Instant;

@@ -6,7 +6,7 @@
  * Source: RFC 4035 §5, RFC 5155 §8, RFC 6672 §5.3, RFC 6840 §4; RFC 4033 §5 (the four states).
  */
 import type { Budget, Response, Verdict } from "../ports/exchange.ts";
-import type { Name, Question, ResourceRecord } from "../ports/message.ts";
+import type { Name, Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
 import { isAtOrBelow } from "../wire/names.ts";
 import { type AliasChain, type AliasLink, followAliases } from "./aliases.ts";
@@ -15,9 +15,9 @@ import type { JudgeTools, Judgement } from "./judgement.ts";
 import { VERIFICATIONS_PER_TURN } from "./limits.ts";
 import { judgePlainAnswer } from "./plain-answer.ts";
 import type { Reason } from "./reasons.ts";
-import { type Rrset, groupRrsets, isProof, plausibleSignatures } from "./rrsets.ts";
+import { groupRrsets, isProof, plausibleSignatures } from "./rrsets.ts";
 import { findingAtOnce, findingOf, findingOfUnsigned, isBelowCut, mayBeBelowCut } from "./signers.ts";
-import { appendTrimmed } from "./trim.ts";
+import { appendTrimmed, trimmedRrset } from "./trim.ts";
 import { type SignedBy, verifyRrset } from "./verify.ts";
 import { type DenialContext, type ZoneDenials, denialSigners, denialsOf } from "./zone-denials.ts";
 import type { SecureZone, ZoneStatus } from "./zone-status.ts";
@@ -325,15 +325,25 @@ class Judging {
     }
     for (const rrset of positive) appendTrimmed(rrset, this.#signedByOf(rrset), answer);
     const authority: ResourceRecord[] = [];
-    const proofs =
-      this.#verdict === "secure" ? (this.#signedProofs?.keys() ?? []) : this.#authority.filter(isProof);
-    for (const rrset of proofs) appendTrimmed(rrset, this.#signedByOf(rrset), authority);
+    const proofs: Rrset[] = [];
+    if (this.#verdict === "secure") {
+      for (const [rrset, signedBy] of this.#signedProofs ?? []) {
+        const proof = trimmedRrset(rrset, signedBy);
+        proofs.push(proof);
+        for (const record of proof.records) authority.push(record);
+        for (const record of proof.signatures) authority.push(record);
+      }
+    } else {
+      for (const rrset of this.#authority)
+        if (isProof(rrset)) appendTrimmed(rrset, this.#signedByOf(rrset), authority);
+    }
     return {
       verdict: this.#verdict,
       reason: this.#reason,
       rcode: this.#rcode,
       answer,
       authority,
+      proofs,
       lifetime: this.#lifetime,
       isOfMessage: this.#isOfMessage,
       findings: this.#findings,

@@ -3,7 +3,7 @@
  *
  * Source: RFC 4034 §4, RFC 4035 §5.4, RFC 6840 §4, RFC 4592 (wildcards), RFC 6672 §5.3.
  */
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { ROOT, compareNames, isAtOrBelow, nameFromOctets, parentOf, wildcardOf } from "../wire/names.ts";
 import {
@@ -14,7 +14,7 @@ import {
   isSilentBelow,
   isUnsignedDelegation,
 } from "./denial.ts";
-import { type Rrset, soleRdata } from "./rrsets.ts";
+import { soleRdata } from "./rrsets.ts";
 
 export interface Nsec extends DenialRecord {
   readonly owner: Name;

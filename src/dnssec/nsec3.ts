@@ -6,12 +6,12 @@
  */
 import { hash as digestOf } from "node:crypto";
 import type { Work } from "../ports/exchange.ts";
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import { base32hexFromText } from "../wire/base32hex.ts";
 import { asBuffer } from "../wire/latin1.ts";
 import { MAX_NAME_OCTETS, firstLabel, parentOf } from "../wire/names.ts";
 import type { DenialRecord } from "./denial.ts";
-import { type Rrset, soleRdata } from "./rrsets.ts";
+import { soleRdata } from "./rrsets.ts";
 
 export interface Nsec3 extends DenialRecord {
   readonly iterations: number;

@@ -4,14 +4,16 @@
  * given on as it is. Everything else is `judge.ts`'s.
  */
 import type { Budget, Response } from "../ports/exchange.ts";
-import type { Question, ResourceRecord } from "../ports/message.ts";
+import type { Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
 import { isOfMessage, reasonOf, verdictOf } from "./finding.ts";
 import type { JudgeTools, Judgement } from "./judgement.ts";
-import { type Rrset, plausibleSignatures, typeCovered } from "./rrsets.ts";
+import { plausibleSignatures, typeCovered } from "./rrsets.ts";
 import { signedLabels } from "./rrsig.ts";
 import { findingAtOnce } from "./signers.ts";
 import { trimmed } from "./trim.ts";
+
+const NO_PROOFS: readonly Rrset[] = [];
 
 /** `undefined` where the response is anything else. */
 export function judgePlainAnswer(
@@ -35,6 +37,7 @@ export function judgePlainAnswer(
     rcode,
     answer: signedBy === undefined ? answer : trimmed(answer, rrset, signedBy),
     authority,
+    proofs: NO_PROOFS,
     lifetime: signedBy?.lifetime ?? Number.POSITIVE_INFINITY,
     isOfMessage: finding.kind === "fault" && isOfMessage(finding.status),
     findings: [finding],

@@ -4,19 +4,11 @@
  *
  * Source: RFC 2181 §5 (RRsets), RFC 4035 §5.3.1 (same owner and class as the RRSIG).
  */
-import type { Name, ResourceRecord } from "../ports/message.ts";
+import type { Name, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { parentOf } from "../wire/names.ts";
 import { MAX_SIGNATURES_PER_RRSET } from "./limits.ts";
 import { type Signature, canCover, readSignature } from "./rrsig.ts";
-
-export interface Rrset {
-  readonly owner: Name;
-  readonly type: number;
-  readonly records: readonly ResourceRecord[];
-  /** RRSIG records at the same owner whose Type Covered is `type`, in the order they came. */
-  readonly signatures: readonly ResourceRecord[];
-}
 
 /**
  * The signatures of `rrset` that may be about it at all, at most 8: what is left of `signatures` after

@@ -5,13 +5,13 @@
  * Source: RFC 4035 §5.2, §5.3.1.
  */
 import type { Budget } from "../ports/exchange.ts";
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { isAtOrBelow, labelCount, parentOf } from "../wire/names.ts";
 import { type Finding, fault, fromAbove } from "./finding.ts";
 import type { JudgeTools } from "./judgement.ts";
 import type { Reason } from "./reasons.ts";
-import { type Rrset, containerOf, plausibleSignatures } from "./rrsets.ts";
+import { containerOf, plausibleSignatures } from "./rrsets.ts";
 import type { Signature } from "./rrsig.ts";
 import { type VerifyContext, verifyRrset } from "./verify.ts";
 import type { ZoneMap } from "./zone-map.ts";

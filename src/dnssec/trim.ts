@@ -4,8 +4,7 @@
  * Source: RFC 4035 §5.3.3: no more than the RRset's TTL, the RRSIG's, its Original TTL, and the time left
  * until it expires.
  */
-import type { ResourceRecord } from "../ports/message.ts";
-import type { Rrset } from "./rrsets.ts";
+import type { ResourceRecord, Rrset } from "../ports/message.ts";
 import type { SignedBy } from "./verify.ts";
 
 /** Appends the records and signatures of `rrset` to `to`; as they came where nothing signed them. */
@@ -13,6 +12,19 @@ export function appendTrimmed(rrset: Rrset, signedBy: SignedBy | undefined, to: 
   const ttl = signedBy === undefined ? Number.POSITIVE_INFINITY : allowedTtl(rrset, signedBy);
   for (const record of rrset.records) to.push(record.ttl > ttl ? { ...record, ttl } : record);
   for (const record of rrset.signatures) to.push(record.ttl > ttl ? { ...record, ttl } : record);
+}
+
+/** The same of an RRset that is handed on whole; the very one where no TTL is too long. */
+export function trimmedRrset(rrset: Rrset, signedBy: SignedBy): Rrset {
+  const ttl = allowedTtl(rrset, signedBy);
+  const { owner, type, records, signatures } = rrset;
+  if (!records.some((record) => record.ttl > ttl) && !signatures.some((record) => record.ttl > ttl))
+    return rrset;
+  return { owner, type, records: cut(records, ttl), signatures: cut(signatures, ttl) };
+}
+
+function cut(records: readonly ResourceRecord[], ttl: number): ResourceRecord[] {
+  return records.map((record) => (record.ttl > ttl ? { ...record, ttl } : record));
 }
 
 /** `records`, which are all of `rrset` and its signatures; the very list where no TTL is too long. */
@@ -23,7 +35,7 @@ export function trimmed(
 ): readonly ResourceRecord[] {
   const ttl = allowedTtl(rrset, signedBy);
   for (const record of records) {
-    if (record.ttl > ttl) return records.map((each) => (each.ttl > ttl ? { ...each, ttl } : each));
+    if (record.ttl > ttl) return cut(records, ttl);
   }
   return records;
 }

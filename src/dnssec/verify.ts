@@ -4,7 +4,7 @@
  * Source: RFC 4035 §5.3, RFC 6840 §5.4 (any valid RRSIG suffices), §5.11, §5.12; CVE-2023-50387 (KeyTrap).
  */
 import type { Work } from "../ports/exchange.ts";
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { asBuffer } from "../wire/latin1.ts";
 import { ancestorOf } from "../wire/names.ts";
@@ -14,7 +14,7 @@ import { Generations } from "./generations.ts";
 import { MAX_ATTEMPTS_PER_RRSET, MAX_KEYS_PER_TAG, MAX_RECORDS_PER_RRSET } from "./limits.ts";
 import { isSignatureOf } from "./public-key.ts";
 import type { Reason } from "./reasons.ts";
-import { type Rrset, plausibleSignatures } from "./rrsets.ts";
+import { plausibleSignatures } from "./rrsets.ts";
 import { type ClockSkew, type Signature, secondsLeft, signedLabels, timeFault } from "./rrsig.ts";
 import type { ZoneKey } from "./zone-key.ts";
 

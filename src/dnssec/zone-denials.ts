@@ -4,7 +4,7 @@
  *
  * Source: RFC 4035 §5.4, RFC 5155 §8, RFC 9276 §3.2.
  */
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { ROOT, isAtOrBelow } from "../wire/names.ts";
 import type { Denial } from "./denial.ts";
@@ -19,7 +19,7 @@ import {
 import { HashBudgetExceeded, type Nsec3, Nsec3Set, readNsec3, sameParameters } from "./nsec3.ts";
 import { proveExpansionByNsec3, proveNameErrorByNsec3, proveNoDataByNsec3 } from "./nsec3-proofs.ts";
 import type { Reason } from "./reasons.ts";
-import { type Rrset, plausibleSignatures } from "./rrsets.ts";
+import { plausibleSignatures } from "./rrsets.ts";
 import { type SignedBy, type VerifyContext, verifyRrset } from "./verify.ts";
 import type { ZoneKey } from "./zone-key.ts";
 

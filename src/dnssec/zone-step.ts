@@ -9,7 +9,7 @@
  * Source: RFC 4035 §5.2, RFC 6840 §4, §5; RFC 9276 §3.2; RFC 9520 §3.2.
  */
 import type { Budget, Work } from "../ports/exchange.ts";
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { ROOT, isAtOrBelow, parentOf } from "../wire/names.ts";
 import type { Anchors } from "./anchors.ts";
@@ -18,7 +18,6 @@ import { type Delegation, claimedDs, delegationSigners, judgeDelegation } from "
 import type { DelegationSigner } from "./digest.ts";
 import { type HelperAnswer, type HelperDeps, type HelperFailure, askHelper } from "./helper-answer.ts";
 import type { Reason } from "./reasons.ts";
-import type { Rrset } from "./rrsets.ts";
 import type { DenialContext } from "./zone-denials.ts";
 import type { KeyStore } from "./zone-key.ts";
 import { type InsecureCause, type Link, type SecureZone, type ZoneStatus, inherited } from "./zone-status.ts";

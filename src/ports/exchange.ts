@@ -3,7 +3,7 @@
  * the stages is written once, in `app.ts`.
  */
 import type { Instant } from "./clock.ts";
-import type { Question, ResourceRecord } from "./message.ts";
+import type { Question, ResourceRecord, Rrset } from "./message.ts";
 import type { Trace } from "./trace.ts";
 
 /** Security status of data (RFC 4033 §5). `indeterminate` also means: nobody has judged it yet. */
@@ -33,6 +33,8 @@ export interface Response {
   readonly rcode: number;
   readonly answer: readonly ResourceRecord[];
   readonly authority: readonly ResourceRecord[];
+  /** The RRsets in `authority`, where whoever judged a secure response has them at hand. */
+  readonly proofs?: readonly Rrset[];
   readonly verdict: Verdict;
   /** What to tell clients beside the RCODE; first is the most telling. */
   readonly errors: readonly ExtendedError[];

@@ -27,6 +27,15 @@ export interface ResourceRecord {
   readonly rdata: Uint8Array;
 }
 
+/** Records of one name, type and class, with what signs them. */
+export interface Rrset {
+  readonly owner: Name;
+  readonly type: number;
+  readonly records: readonly ResourceRecord[];
+  /** RRSIG records at the same owner whose Type Covered is `type`, in the order they came. */
+  readonly signatures: readonly ResourceRecord[];
+}
+
 export interface EdnsOption {
   readonly code: number;
   readonly data: Uint8Array;

@@ -2,8 +2,7 @@
  * An RRset that is to outlive its message: with octets of its own, so that a few records do not keep the whole
  * chunk alive that they were read from.
  */
-import type { Rrset } from "../dnssec/rrsets.ts";
-import type { ResourceRecord } from "../ports/message.ts";
+import type { ResourceRecord, Rrset } from "../ports/message.ts";
 
 /** Octets of heap an RRset takes beside its records: its object, two arrays, its place. */
 const RRSET_OCTETS = 400;

@@ -6,9 +6,8 @@
  * Source: RFC 4035 §5.4, RFC 5155 §8.4, RFC 8198 §5.1, §5.2.
  */
 import { type Tail, tailOf } from "../cache/tail.ts";
-import type { Rrset } from "../dnssec/rrsets.ts";
 import type { Instant } from "../ports/clock.ts";
-import type { Name, ResourceRecord } from "../ports/message.ts";
+import type { Name, ResourceRecord, Rrset } from "../ports/message.ts";
 import { wildcardOf } from "../wire/names.ts";
 import { type Kept, type Place, placeOf, type Remembered, type Span } from "./spans.ts";
 import type { ZoneRanges } from "./zone-ranges.ts";

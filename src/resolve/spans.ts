@@ -2,9 +2,8 @@
  * Spans of one zone that were proven empty, in order of where they begin, each for as long as its records live.
  * Where they begin is a string of octets that compares as the order wants it.
  */
-import type { Rrset } from "../dnssec/rrsets.ts";
 import type { Instant } from "../ports/clock.ts";
-import type { ResourceRecord } from "../ports/message.ts";
+import type { ResourceRecord, Rrset } from "../ports/message.ts";
 
 /** An RRset that was proven, and until when it counts. */
 export interface Kept {
@@ -63,9 +62,10 @@ export class Spans<R> {
 
   /**
    * Puts a span in, in the place of one that begins alike.
-   * @returns false where that is the same, of which only the time is new: what was concluded from it still follows.
+   * @returns the span that is in the list now: the one before where that is the same, of which only the time is new:
+   *   what was concluded from it still follows.
    */
-  put(span: Span<R>): boolean {
+  put(span: Span<R>): Span<R> {
     const { key } = span;
     const which = Math.max(0, this.#pieceOf(key));
     const piece = this.#pieces[which];
@@ -73,7 +73,7 @@ export class Spans<R> {
     const before = piece?.[place];
     if (before?.key === key && isSame(before.rrset, span.rrset)) {
       before.until = span.until;
-      return false;
+      return before;
     }
     this.#octets += span.octets;
     if (piece === undefined) {
@@ -86,7 +86,7 @@ export class Spans<R> {
       piece.splice(place + 1, 0, span);
       if (piece.length > MAX_PIECE) this.#pieces.splice(which + 1, 0, piece.splice(MAX_PIECE >> 1));
     }
-    return true;
+    return span;
   }
 
   /** Accounts for `octets` more that are kept with `span`, one of these. */

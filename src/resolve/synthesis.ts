@@ -11,11 +11,11 @@ import { soaMinimum, soundTtl } from "../cache/lifetime.ts";
 import type { Tail } from "../cache/tail.ts";
 import { readNsec } from "../dnssec/nsec.ts";
 import { readNsec3 } from "../dnssec/nsec3.ts";
-import { groupRrsets, plausibleSignatures, type Rrset } from "../dnssec/rrsets.ts";
+import { groupRrsets, plausibleSignatures } from "../dnssec/rrsets.ts";
 import { signedLabels } from "../dnssec/rrsig.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { ExtendedError, Response } from "../ports/exchange.ts";
-import type { Name, Question, ResourceRecord } from "../ports/message.ts";
+import type { Name, Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Class, InfoCode, Type } from "../wire/codes.ts";
 import { ancestorOf, parentOf, ROOT, wildcardOf } from "../wire/names.ts";
 import { compacted } from "./compacted.ts";
@@ -74,7 +74,7 @@ export class Synthesis {
   /** Takes up what a secure response proves besides its answer. */
   learn(response: Response): void {
     if (response.verdict !== "secure" || response.authority.length === 0) return;
-    const sets = groupRrsets(response.authority, Class.IN);
+    const sets = response.proofs ?? groupRrsets(response.authority, Class.IN);
     const zone = signerOf(sets.find(({ type }) => type === Type.NSEC || type === Type.NSEC3));
     if (zone === undefined) return;
     const ranges = this.#zones.get(zone) ?? new ZoneRanges(zone, this.#options.maxOctets * ZONE_SHARE);
@@ -184,6 +184,7 @@ function learnSet(rrset: Rrset, ranges: ZoneRanges, terms: Terms): void {
     if (!ranges.renewSoa(rrset, until(rrset, terms))) ranges.keepSoa(keptOf(rrset, terms));
     return;
   }
+  if (ranges.renew(rrset, until(rrset, terms))) return;
   const kept = keptOf(rrset, terms);
   if (rrset.type === Type.NSEC) {
     const nsec = readNsec(kept.rrset);

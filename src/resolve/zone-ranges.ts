@@ -8,15 +8,16 @@ import { type Tail, tailOf } from "../cache/tail.ts";
 import { nsec3Hash, type Nsec3 } from "../dnssec/nsec3.ts";
 import type { Nsec } from "../dnssec/nsec.ts";
 import type { Instant } from "../ports/clock.ts";
-import type { Rrset } from "../dnssec/rrsets.ts";
-import type { Name } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import { orderKey } from "../wire/names.ts";
-import { isSame, type Kept, type Span, Spans } from "./spans.ts";
+import { isSame, type Kept, type Place, placeOf, type Span, Spans } from "./spans.ts";
 
 /** Hashes remembered per zone: names near one another share their closest enclosers. */
 const MAX_HASHES = 256;
 /** Conclusions are kept while the zone has taken no more than this of its share: the rest is for ranges. */
 const CONCLUSIONS_SHARE = 1 / 2;
+/** Those that every denial of a zone brings: of the wildcard, and with NSEC3 of the closest encloser; and room for others. */
+const MAX_FAMILIAR = 4;
 /** Octets one remembered hash takes, about: two strings and a place in the map. */
 const HASH_OCTETS = 200;
 /** Octets of an empty zone. */
@@ -38,6 +39,8 @@ export class ZoneRanges {
   #latestName = "";
   #latestHash = "";
   #soa: Kept | undefined;
+  /** Spans that came again, the latest first. BOUNDED: by `MAX_FAMILIAR`. */
+  #familiar: Place[] = [];
   /** The SOA record as clients without DO are given it, and of which RRset. */
   #soaTail: Tail | undefined;
   #soaTailOf: Rrset | undefined;
@@ -94,11 +97,23 @@ export class ZoneRanges {
     return true;
   }
 
+  /** Lets a span count until then where `rrset` is one that came again and again. */
+  renew(rrset: Rrset, until: Instant): boolean {
+    for (const { span } of this.#familiar) {
+      if (span?.rrset.owner !== rrset.owner || span.rrset.type !== rrset.type) continue;
+      if (!isSame(span.rrset, rrset)) continue;
+      span.until = until;
+      return true;
+    }
+    return false;
+  }
+
   /** A zone denies in one way at a time: what it denied with before is over. */
   keepNsec(record: Nsec, kept: Kept, now: Instant): void {
-    if (!this.#nsec3s.isEmpty) this.#nsec3s.clear();
+    if (!this.#nsec3s.isEmpty) this.#clearSpans();
     this.#makeRoom(kept, now);
-    if (this.#nsecs.put(spanOf(kept, record, orderKey(record.owner, this.zone)))) this.#version++;
+    const span = spanOf(kept, record, orderKey(record.owner, this.zone));
+    this.#count(span, this.#nsecs.put(span));
   }
 
   /** A zone that has a new salt starts anew: hashes of before mean nothing. */
@@ -106,13 +121,14 @@ export class ZoneRanges {
     const { salt, iterations } = record;
     if (this.#parameters?.salt !== salt || this.#parameters.iterations !== iterations) {
       this.#parameters = { salt, iterations };
-      this.#nsec3s.clear();
+      this.#clearSpans();
       this.#hashes.clear();
       this.#latestName = "";
     }
-    if (!this.#nsecs.isEmpty) this.#nsecs.clear();
+    if (!this.#nsecs.isEmpty) this.#clearSpans();
     this.#makeRoom(kept, now);
-    if (this.#nsec3s.put(spanOf(kept, record, record.hash))) this.#version++;
+    const span = spanOf(kept, record, record.hash);
+    this.#count(span, this.#nsec3s.put(span));
   }
 
   keepWildcard(kept: Kept, now: Instant): void {
@@ -178,11 +194,26 @@ export class ZoneRanges {
     this.#nsec3s.purge(now);
     for (const [key, kept] of this.#wildcards) if (now >= kept.until) this.#dropWildcard(key, kept);
     if (this.octets + octets <= this.#maxOctets) return;
-    this.#nsecs.clear();
-    this.#nsec3s.clear();
+    this.#clearSpans();
     this.#wildcards.clear();
     this.#wildcardOctets = 0;
     this.#hashes.clear();
+  }
+
+  #clearSpans(): void {
+    this.#nsecs.clear();
+    this.#nsec3s.clear();
+    this.#familiar = [];
+  }
+
+  /** @param held the span that is in the list now that `span` was put in. */
+  #count(span: Span<unknown>, held: Span<unknown>): void {
+    if (held === span) {
+      this.#version++;
+      return;
+    }
+    this.#familiar.unshift(placeOf(held));
+    if (this.#familiar.length > MAX_FAMILIAR) this.#familiar.pop();
   }
 
   #dropWildcard(key: string, kept: Kept): void {

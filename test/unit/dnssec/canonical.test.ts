@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { signedData, signedOwner } from "../../../src/dnssec/canonical.ts";
-import { groupRrsets, plausibleSignatures, type Rrset } from "../../../src/dnssec/rrsets.ts";
+import { groupRrsets, plausibleSignatures } from "../../../src/dnssec/rrsets.ts";
 import { readSignature, type Signature } from "../../../src/dnssec/rrsig.ts";
 import { Type } from "../../../src/wire/codes.ts";
 import { isTextFault, recordFromText } from "../../../src/wire/presentation.ts";
-import type { ResourceRecord } from "../../../src/ports/message.ts";
+import type { ResourceRecord, Rrset } from "../../../src/ports/message.ts";
 import { name } from "../../support/records.ts";
 
 describe("the signed data of an RRset (RFC 4035 §5.3.2) [D26]", () => {

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { FLIGHT_WORK, MAX_RECORDS_PER_RRSET } from "../../../src/dnssec/limits.ts";
-import type { Rrset } from "../../../src/dnssec/rrsets.ts";
 import { DEFAULT_CLOCK_SKEW } from "../../../src/dnssec/rrsig.ts";
 import { type VerifyContext, VerifiedMemory, verifyRrset } from "../../../src/dnssec/verify.ts";
 import { KeyStore, type ZoneKey } from "../../../src/dnssec/zone-key.ts";
-import type { Name } from "../../../src/ports/message.ts";
+import type { Name, Rrset } from "../../../src/ports/message.ts";
 import { Type } from "../../../src/wire/codes.ts";
 import { sameTagKeys } from "../../lab/attacks.ts";
 import { corrupted, rrsigRdata, type RrsigFields, type RRset } from "../../lab/signer.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FLIGHT_WORK, MAX_DENIAL_RECORDS } from "../../../src/dnssec/limits.ts";
-import { groupRrsets, type Rrset } from "../../../src/dnssec/rrsets.ts";
+import { groupRrsets } from "../../../src/dnssec/rrsets.ts";
 import { DEFAULT_CLOCK_SKEW } from "../../../src/dnssec/rrsig.ts";
 import { VerifiedMemory } from "../../../src/dnssec/verify.ts";
 import {
@@ -10,7 +10,7 @@ import {
   denialsOf,
 } from "../../../src/dnssec/zone-denials.ts";
 import { KeyStore } from "../../../src/dnssec/zone-key.ts";
-import type { Name } from "../../../src/ports/message.ts";
+import type { Name, Rrset } from "../../../src/ports/message.ts";
 import { Type } from "../../../src/wire/codes.ts";
 import { ROOT } from "../../../src/wire/names.ts";
 import type { DenialOptions } from "../../lab/denial.ts";
