@@ -5,7 +5,7 @@
  * Source: RFC 8198 §5 (aggressive use of NSEC and NSEC3).
  */
 import type { Denial } from "../dnssec/denial.ts";
-import { proveExpansionByNsec, proveNameErrorByNsec, proveNoDataByNsec } from "../dnssec/nsec.ts";
+import { proveExpansionByNsec, proveNameErrorByNsec, proveNoDataByNsec, speaksOf } from "../dnssec/nsec.ts";
 import { isBetween, type Nsec3, type Nsec3Spans } from "../dnssec/nsec3.ts";
 import { proveExpansionByNsec3, proveNameErrorByNsec3, proveNoDataByNsec3 } from "../dnssec/nsec3-proofs.ts";
 import type { Instant } from "../ports/clock.ts";
@@ -32,6 +32,8 @@ function fromNsec({ qname, qtype }: Question, ranges: ZoneRanges, now: Instant):
   if (first === undefined) return undefined;
   const denied = deniedByNsec(qname, key, first, ranges, now);
   if (denied !== undefined) return denied;
+  // Every proof needs a record that matches or covers the name: in a large zone most names end here.
+  if (!speaksOf(first.record, qname, zone)) return undefined;
   const spans = [first];
   for (let name = qname; name !== zone && name !== ROOT; ) {
     name = parentOf(name);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Response } from "../../../src/ports/exchange.ts";
+import type { ResourceRecord } from "../../../src/ports/message.ts";
 import { infoCodes, labValidator, shown } from "./lab-validator.ts";
 
 const NOERROR = 0;
@@ -117,6 +119,20 @@ describe("a response that should be signed and is not, or not well (RFC 4035 §5
 });
 
 describe("a judged response", () => {
+  it.each([
+    ["www.example.com", "nope.example.com", "nope.example.org"],
+    ["any.wild.example.com", "b.ent.example.com", "sub.example.com"],
+  ])("of %s, %s or %s has the proofs that its authority section is made of", async (...names) => {
+    const { ask } = labValidator({ onQuery: (_query, response) => longer(response) });
+    for (const each of names) {
+      const { authority, proofs = [] } = await ask(each, "A");
+
+      expect(proofs.flatMap(({ records, signatures }) => [...records, ...signatures])).toEqual(authority);
+      // RFC 4035 §5.3.3: not longer than its signature says.
+      for (const { ttl } of authority) expect(ttl).toBeLessThanOrEqual(3_600);
+    }
+  });
+
   it("holds the answer and its signatures only [D40]", async () => {
     const { ask } = labValidator({
       onQuery: (_query, response) => ({
@@ -145,3 +161,9 @@ describe("a judged response", () => {
     expect(response.maxLifetime).toBe(30 * 86_400);
   });
 });
+
+/** TTLs as nobody signed them. */
+function longer(response: Response): Response {
+  const longer = (record: ResourceRecord): ResourceRecord => ({ ...record, ttl: 86_400 });
+  return { ...response, answer: response.answer.map(longer), authority: response.authority.map(longer) };
+}

@@ -65,6 +65,18 @@ describe("a verification that is remembered", () => {
   it.each([0, 63, 65, 128])("is not known where the same octets are split at %i", (at) => {
     expect(memory.has(key, octets.subarray(at), octets.subarray(0, at))).toBe(false);
   });
+
+  it("is no other's whose signature ends alike, and may be forgotten for it", () => {
+    const [data, signature] = [octets.subarray(64), octets.subarray(0, 64)];
+    const alike = Buffer.from(signature);
+    alike[0] = 0xff;
+    const both = new VerifiedMemory();
+    both.add(key, data, signature);
+
+    expect(both.has(key, data, alike)).toBe(false);
+    both.add(key, data, alike);
+    expect([both.has(key, data, alike), both.has(key, data, signature)]).toEqual([true, false]);
+  });
 });
 
 describe("a signature that does not hold says why", () => {

@@ -4,6 +4,7 @@ import type { ResourceRecord } from "../../../src/ports/message.ts";
 import { Synthesis } from "../../../src/resolve/synthesis.ts";
 import { InfoCode, Rcode, Type } from "../../../src/wire/codes.ts";
 import { LabAuthority } from "../../lab/authority.ts";
+import type { DenialOptions } from "../../lab/denial.ts";
 import { buildTree, type TreeSpec } from "../../lab/tree.ts";
 import { labZones, periodAround } from "../../lab/zones.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -188,14 +189,37 @@ describe("what is proven", () => {
     expect(made.octets).toBeLessThanOrEqual(40_000);
   });
 
+  it.each(["example.com", "example.org"])("counts from the last time that it came, in %s", (zone) => {
+    const { clock, made } = synthesis();
+    const truth = upstream(`nothing.${zone}`);
+    const octets: number[] = [];
+    for (let times = 0; times < 4; times++) {
+      made.learn(truth);
+      octets.push(made.octets);
+      clock.advance(250_000);
+    }
+
+    const ttls = made.answer(question(`nothing.${zone}`))?.authority.map((rr) => rr.ttl) ?? [];
+    expect(new Set(ttls)).toEqual(new Set([50]));
+    expect(new Set(octets).size).toBe(1);
+  });
+
+  it("is taken up again after the zone had denied in another way for a while", () => {
+    const { made } = synthesis();
+    const truth = upstream("nothing.example.org");
+    const other = upstream("nothing.example.org", Type.A, denyingBy({ kind: "nsec" }));
+    for (const denial of [truth, truth, truth, other, other, other, truth]) {
+      made.learn(denial);
+
+      const types = made.answer(question("nothing.example.org"))?.authority.map((rr) => rr.type);
+      expect(types).toEqual(expect.arrayContaining([denial === truth ? Type.NSEC3 : Type.NSEC]));
+    }
+  });
+
   it("is forgotten where the zone denies by another salt: hashes of before mean nothing (RFC 5155 §8.2)", () => {
     const { made } = synthesis();
     made.learn(upstream("nothing.example.org"));
-    const salted = new LabAuthority(
-      buildTree(
-        labZones(periodAround(NOW)).map((zone) => (zone.apex === "example.org." ? resalted(zone) : zone)),
-      ),
-    );
+    const salted = denyingBy({ kind: "nsec3", salt: "c0ffee" });
     const denial = upstream("nothing.example.org", Type.A, salted);
     expect(denial.authority.some((rr) => rr.type === Type.NSEC3)).toBe(true);
 
@@ -252,11 +276,15 @@ function withMinimum(soa: ResourceRecord, minimum: number): ResourceRecord {
   return { ...soa, rdata };
 }
 
-function resalted(zone: TreeSpec): TreeSpec {
-  const { security } = zone;
-  return security === undefined
-    ? zone
-    : { ...zone, security: { ...security, denial: { kind: "nsec3", salt: "c0ffee" } } };
+/** The lab with example.org denying in another way. */
+function denyingBy(denial: DenialOptions): LabAuthority {
+  const zones = labZones(periodAround(NOW)).map((zone): TreeSpec => {
+    const { apex, security } = zone;
+    return apex !== "example.org." || security === undefined
+      ? zone
+      : { ...zone, security: { ...security, denial } };
+  });
+  return new LabAuthority(buildTree(zones));
 }
 
 function saltsOf(response: Response | undefined): Set<string> {
