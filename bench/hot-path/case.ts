@@ -77,7 +77,10 @@ const steps: Record<string, Step> = {
   "key (scan)": (i) => scan(i),
   "key + bare Map": (i) => map.get(scan(i)),
   "key + bare lru-cache": (i) => lru.get(scan(i)),
-  "key + find": (i) => store.find(scan(i)),
+  "scan + find": (i) => {
+    scanInto(i);
+    return store.findOctets(query.keyOctets);
+  },
   render: (i) => writeEntry(found[i]!, query, occasion, out, 0),
   "whole hit": (i) => server.handle(packets, i * STRIDE, i * STRIDE + ends[i]!, out, 0, client),
 };
@@ -87,8 +90,12 @@ process.stdout.write(
 );
 
 function scan(i: number): string {
-  scanQuery(packets, i * STRIDE, i * STRIDE + ends[i]!, query);
+  scanInto(i);
   return query.key;
+}
+
+function scanInto(i: number): void {
+  scanQuery(packets, i * STRIDE, i * STRIDE + ends[i]!, query);
 }
 
 function fill(): void {

@@ -7,7 +7,7 @@
  * lookup stays short: no entry stands further than `MAX_REACH` places from where it belongs.
  */
 import type { Random } from "../ports/random.ts";
-import { MAX_NAME_OCTETS } from "../wire/names.ts";
+import { KeyOctets } from "../wire/key-octets.ts";
 import { type Blocks, NONE, wordAt } from "./blocks.ts";
 import { keyLengthOf } from "./layout.ts";
 
@@ -21,8 +21,6 @@ const MAX_LOAD = 5 / 8;
 const MIN_LOAD = 1 / 4;
 const MAX_REACH = 64;
 
-/** Words of the longest key: QNAME, QTYPE and QCLASS. */
-const MAX_KEY_WORDS = Math.ceil((MAX_NAME_OCTETS + 4) / 4);
 /** Where the question stands in the run of an entry's chain, in words, and how many words of the run a block holds. */
 const KEY_BLOCK_WORD = 4;
 const BLOCK_WORDS = 16;
@@ -38,9 +36,8 @@ export class KeyIndex {
   /** BOUNDED: by the entries of the store, at two words for each. */
   readonly #tables: Int32Array[] = [];
   readonly #taken = new Int32Array(SHARDS);
-  /** The key looked up last, as octets and as words. */
-  readonly #octets = new Uint8Array(MAX_KEY_WORDS * 4);
-  readonly #words = new Int32Array(this.#octets.buffer);
+  /** A key that came as a string. */
+  readonly #key = new KeyOctets();
 
   constructor(blocks: Blocks, random: Random) {
     this.#blocks = blocks;
@@ -54,33 +51,26 @@ export class KeyIndex {
     this.#taken.fill(0);
   }
 
-  /** Also says of `key` what `find` goes by. */
   hashOf(key: string): number {
-    const octets = this.#octets;
-    const words = this.#words;
-    const { length } = key;
-    const count = (length + 3) >> 2;
-    words[count - 1] = 0;
-    for (let i = 0; i < length; i++) octets[i] = key.charCodeAt(i);
-    let hash = this.#seed ^ length;
-    for (let i = 0; i < count; i++) {
-      hash = Math.imul(hash ^ words[i]!, this.#factor);
-      hash ^= hash >>> 15;
-    }
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    return hash ^ (hash >>> 16);
+    this.#key.set(key);
+    return this.#hash(this.#key);
   }
 
   /** The chain of the entry for `key`, or `NONE`. */
   find(key: string): number {
-    const hash = this.hashOf(key);
+    this.#key.set(key);
+    return this.findOctets(this.#key);
+  }
+
+  /** As `find`. */
+  findOctets(key: KeyOctets): number {
+    const hash = this.#hash(key);
     const table = this.#tableOf(hash);
     const mask = table.length - 1;
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
       const chain = table[at + 1]!;
       if (chain === NONE) return NONE;
-      if (table[at] === hash && this.#isOf(chain, key.length)) return chain;
+      if (table[at] === hash && this.#isOf(chain, key)) return chain;
     }
   }
 
@@ -132,14 +122,25 @@ export class KeyIndex {
     return reach;
   }
 
+  #hash({ words, length }: KeyOctets): number {
+    const count = (length + 3) >> 2;
+    let hash = this.#seed ^ length;
+    for (let i = 0; i < count; i++) {
+      hash = Math.imul(hash ^ words[i]!, this.#factor);
+      hash ^= hash >>> 15;
+    }
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return hash ^ (hash >>> 16);
+  }
+
   #tableOf(hash: number): Int32Array {
     return this.#tables[hash >>> (32 - SHARD_BITS)]!;
   }
 
-  /** Whether the question in `chain` is the key that was looked up. */
-  #isOf(chain: number, length: number): boolean {
+  /** Whether the question in `chain` is `key`. */
+  #isOf(chain: number, { words: sought, length }: KeyOctets): boolean {
     const blocks = this.#blocks;
-    const sought = this.#words;
     if (keyLengthOf(blocks, chain) !== length) return false;
     let block = blocks.next(chain);
     let words = blocks.wordsOf(block);

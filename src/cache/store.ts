@@ -9,6 +9,7 @@
  * flood of junk names flushes other junk, not the answers people wait for.
  */
 import type { Random } from "../ports/random.ts";
+import type { KeyOctets } from "../wire/key-octets.ts";
 import { Blocks, NONE, wordAt } from "./blocks.ts";
 import { type Entry, isBarren } from "./entry.ts";
 import { Kept } from "./kept.ts";
@@ -62,10 +63,12 @@ export class Store {
    * The entry for a question, fresh or not; counts as a use. It is right until the store is used again (`Kept`).
    */
   find(key: string): Kept | undefined {
-    const chain = this.#index.find(key);
-    if (chain === NONE) return undefined;
-    this.#partOf(chain).touch(chain);
-    return this.#found.aim(chain);
+    return this.#use(this.#index.find(key));
+  }
+
+  /** As `find`, for a question as a packet has it. */
+  findOctets(key: KeyOctets): Kept | undefined {
+    return this.#use(this.#index.findOctets(key));
   }
 
   /** As `find`, without counting as a use. */
@@ -139,6 +142,12 @@ export class Store {
       for (let chain = part.oldest; chain !== NONE; chain = part.newer(chain)) chains.push(chain);
     }
     return chains;
+  }
+
+  #use(chain: number): Kept | undefined {
+    if (chain === NONE) return undefined;
+    this.#partOf(chain).touch(chain);
+    return this.#found.aim(chain);
   }
 
   #evict(part: UseOrder, isEnough: () => boolean): void {

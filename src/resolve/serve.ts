@@ -92,7 +92,7 @@ export class QueryServer implements PacketHandler {
     }
 
     const now = this.#clock.now();
-    const entry = this.#store.find(query.key);
+    const entry = this.#store.findOctets(query.keyOctets);
     if (entry === undefined || now >= entry.refreshAt || entry.generation !== this.#deps.local.generation) {
       return this.#beyondHit(entry, now, packet, start, out, outStart, client);
     }
@@ -136,16 +136,17 @@ export class QueryServer implements PacketHandler {
     client: Client,
   ): number {
     const query = this.#query;
+    const { key } = query;
     const current = entry?.generation === this.#deps.local.generation ? entry : undefined;
     if (current !== undefined && now < current.expiresAt) {
-      if (this.#options.prefetch) this.#deps.misses.refreshSoon(query.key, current, now);
+      if (this.#options.prefetch) this.#deps.misses.refreshSoon(key, current, now);
       return this.#hit(current, now, packet, start, out, outStart, client);
     }
-    const question = questionOfKey(query.key);
+    const question = questionOfKey(key);
     const local = this.#deps.local.answer(question);
     const here =
       local === undefined
-        ? this.#deps.synthesis?.find(question, query.key, query.dnssecOk, now)
+        ? this.#deps.synthesis?.find(question, key, query.dnssecOk, now)
         : new Entry(question, responseOf(local), answeredHere(now, query.dnssecOk));
     if (here !== undefined) return this.#answerHere(here, now, packet, start, out, outStart, client);
 
@@ -154,9 +155,9 @@ export class QueryServer implements PacketHandler {
     this.#deps.misses.wait(
       new PendingClient(
         query,
-        query.key,
+        key,
         // The key is the question, unless letters were folded.
-        query.hasCapitals ? packet.latin1Slice(start + HEADER_OCTETS, query.questionEnd) : query.key,
+        query.hasCapitals ? packet.latin1Slice(start + HEADER_OCTETS, query.questionEnd) : key,
         octetLimit(query, client.transport),
         client.detach(),
         now,

@@ -1,12 +1,13 @@
 /**
  * Reads what the hit path needs of a client's query in one pass, into an object that is used again for the
- * next one. The only allocation is `key`. Records of the query are stepped over, OPT read; anything that a
+ * next one, without an allocation. Records of the query are stepped over, OPT read; anything that a
  * response would have to be refused for is told apart, so that the caller is a straight line.
  *
  * Source: RFC 1035 §4.1, RFC 6891 §6.1, §7; RFC 8906 §3 (what to answer to what); RFC 9619 (QDCOUNT).
  */
 import { Opcode, OptionCode, Type } from "./codes.ts";
-import { LOWER_CASE, MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
+import { KeyOctets } from "./key-octets.ts";
+import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
 import { HEADER_OCTETS } from "./read-message.ts";
 
 /** What is wrong with a query, in the order of the checks. The first two cannot be answered. */
@@ -30,8 +31,8 @@ export class ScannedQuery {
   opcode = 0;
   qtype = 0;
   qclass = 0;
-  /** As `questionKey` of `names.ts`; `""` after any fault. */
-  key = "";
+  /** The question with small letters; of length 0 after any fault. */
+  readonly keyOctets = new KeyOctets();
   /** End of the question in the packet: the octets from the header on can be copied into a response. The header's end where the question was not readable. */
   questionEnd = 0;
   /** Whether QNAME has capitals, which a response must give back (0x20). */
@@ -44,13 +45,15 @@ export class ScannedQuery {
   ednsCount = 0;
   hasKeepalive = false;
   hasPadding = false;
+
+  /** As `questionKey` of `names.ts`, made anew each time; `""` after any fault. */
+  get key(): string {
+    return this.keyOctets.toString();
+  }
 }
 
 /** Octets of a record between owner and RDATA. */
 const RECORD_OCTETS = 10;
-
-/** Room for a key whose name has capitals. */
-const KEY = Buffer.alloc(MAX_NAME_OCTETS + 4);
 
 /** Reads the query in `packet[start..end)` into `into`, as far as it can be read. */
 export function scanQuery(packet: Buffer, start: number, end: number, into: ScannedQuery): ScanFault | 0 {
@@ -74,15 +77,15 @@ export function scanQuery(packet: Buffer, start: number, end: number, into: Scan
 
   const fault = scanRecords(packet, start, questionEnd, end, into);
   if (fault !== 0) return fault;
-  // QNAME, QTYPE and QCLASS stand side by side: one slice, unless letters have to be folded.
-  into.key = into.hasCapitals
-    ? foldedKey(packet, nameStart, nameEnd)
-    : packet.latin1Slice(nameStart, questionEnd);
+  const { octets } = into.keyOctets;
+  const length = nameEnd - nameStart;
+  for (let i = 0; i < 4; i++) octets[length + i] = packet[nameEnd + i]!;
+  into.keyOctets.length = length + 4;
   return 0;
 }
 
 function forgetLast(into: ScannedQuery): void {
-  into.key = "";
+  into.keyOctets.length = 0;
   into.hasEdns = false;
   into.ednsVersion = 0;
   into.udpSize = 0;
@@ -92,17 +95,28 @@ function forgetLast(into: ScannedQuery): void {
   into.hasPadding = false;
 }
 
-/** End of QNAME, which has nothing before it that a pointer could point to; -1 where it is malformed. */
+/**
+ * Copies QNAME to where the key is made, with small letters.
+ * @returns its end, or -1 where it is malformed. It has nothing before it that a pointer could point to.
+ */
 function scanName(packet: Buffer, start: number, end: number, into: ScannedQuery): number {
+  const { octets } = into.keyOctets;
   into.hasCapitals = false;
   for (let at = start; at < end; ) {
-    const length = packet[at++]!;
-    if (length === 0) return at - start <= MAX_NAME_OCTETS ? at : -1;
+    const length = packet[at]!;
+    octets[at - start] = length;
+    at++;
+    if (length === 0) return at;
     const next = at + length;
-    if (length > MAX_LABEL_OCTETS || next > end) return -1;
-    while (at < next) {
-      const octet = packet[at++]!;
-      if (octet <= 0x5a && octet >= 0x41) into.hasCapitals = true;
+    // There is room for the root label behind it.
+    if (length > MAX_LABEL_OCTETS || next >= end || next - start >= MAX_NAME_OCTETS) return -1;
+    for (; at < next; at++) {
+      let octet = packet[at]!;
+      if (octet <= 0x5a && octet >= 0x41) {
+        into.hasCapitals = true;
+        octet |= 0x20;
+      }
+      octets[at - start] = octet;
     }
   }
   return -1;
@@ -165,13 +179,6 @@ function ownerEnd(packet: Buffer, start: number, end: number): number {
     if (length === 0) return at - start <= MAX_NAME_OCTETS ? at : -1;
   }
   return -1;
-}
-
-function foldedKey(packet: Buffer, nameStart: number, nameEnd: number): string {
-  const octets = nameEnd - nameStart;
-  for (let i = 0; i < octets; i++) KEY[i] = LOWER_CASE[packet[nameStart + i]!]!;
-  for (let i = 0; i < 4; i++) KEY[octets + i] = packet[nameEnd + i]!;
-  return KEY.latin1Slice(0, octets + 4);
 }
 
 function u16(packet: Buffer, at: number): number {
