@@ -107,8 +107,12 @@ function expansionOf(
   return undefined;
 }
 
-function concluded(rcode: number, denial: Denial, spans: readonly Span<unknown>[]): SpansConcluded {
-  const { steps } = denial;
-  const proofs = spans.filter(({ rrset }) => steps.some(({ record }) => record.rrset === rrset));
+/** @param spans among which are those that the steps of the proof stand on: these are given, in the order of the steps. */
+function concluded(rcode: number, { steps }: Denial, spans: readonly Span<unknown>[]): SpansConcluded {
+  const proofs: Span<unknown>[] = [];
+  for (const { record } of steps) {
+    const span = spans.find(({ rrset }) => rrset === record.rrset);
+    if (span !== undefined && !proofs.includes(span)) proofs.push(span);
+  }
   return { rcode, proofs, wildcard: undefined };
 }
