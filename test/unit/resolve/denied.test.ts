@@ -216,14 +216,18 @@ describe.each(DENIALS)("what is remembered of a denial by %s", (kind) => {
     const authority = authorityOf(kind, ["a A 192.0.2.1", "x A 192.0.2.1"]);
     const known = versed(authority, ["m"]);
     const denial = upstream(question("n.example"), authority);
-    known.made.learn({ ...denial, authority: denial.authority.map((rr) => withSerial(rr, 2)) });
+    const asked = question("m.example");
+    const now = known.clock.now();
+    const serials = () =>
+      ASKERS.map((asker) => {
+        const servable = known.made.find(asked, questionKey(asked), asker.dnssecOk, now);
+        const soa = read(octetsFor(asker, servable!, now)).authority.find(({ type }) => type === Type.SOA);
+        return Buffer.from(soa!.rdata).readUInt32BE(soa!.rdata.length - 20);
+      });
 
-    for (const asker of ASKERS) {
-      const asked = question("m.example");
-      const now = known.clock.now();
-      const servable = known.made.find(asked, questionKey(asked), asker.dnssecOk, now);
-      const soa = read(octetsFor(asker, servable!, now)).authority.find(({ type }) => type === Type.SOA);
-      expect(Buffer.from(soa!.rdata).readUInt32BE(soa!.rdata.length - 20)).toBe(2);
+    for (const serial of [2, 3]) {
+      known.made.learn({ ...denial, authority: denial.authority.map((rr) => withSerial(rr, serial)) });
+      expect(new Set(serials())).toEqual(new Set([serial]));
     }
   });
 
@@ -252,10 +256,29 @@ describe.each(DENIALS)("what is remembered of a denial by %s", (kind) => {
     const authority = authorityOf(kind, ["a A 192.0.2.1", "x A 192.0.2.1"]);
     const known = versed(authority, ["m"]);
     known.clock.advance(200_000);
-    known.made.learn(upstream(question("n.example"), authority));
+    const before = known.made.octets;
+    known.made.learn(upstream(question("m.example"), authority));
+    expect(known.made.octets).toBe(before);
     known.clock.advance(200_000);
 
     expect(rcodeOf(known, "m")).toBe(Rcode.NXDOMAIN);
+  });
+
+  it("leaves half of a zone's memory to ranges", () => {
+    const authority = authorityOf(kind, ["a A 192.0.2.1", "x A 192.0.2.1"]);
+    const asked = question("m.example");
+    const grown = (maxOctets: number): number => {
+      const made = new Synthesis({ maxOctets, maxTtl: 900, isExempt: () => false }, new ManualClock());
+      made.learn(upstream(asked, authority));
+      made.answer(asked);
+      const before = made.octets;
+      for (let i = 0; i < 3; i++) made.find(asked, questionKey(asked), true, 0);
+      return made.octets - before;
+    };
+
+    expect(grown(100_000)).toBeGreaterThan(0);
+    // A zone may take half of this, of which its ranges take more than half.
+    expect(grown(16_000)).toBe(0);
   });
 
   it("counts as memory, and is given up with it", () => {
