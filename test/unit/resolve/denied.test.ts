@@ -1,5 +1,5 @@
 /** That what is remembered of denials, and rendered once, changes nothing of what clients are given. */
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { answeredHere, Entry, type Servable } from "../../../src/cache/entry.ts";
 import type { Response } from "../../../src/ports/exchange.ts";
 import type { Question, ResourceRecord } from "../../../src/ports/message.ts";
@@ -14,7 +14,7 @@ import { periodAround } from "../../lab/zones.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { question, response } from "../../support/records.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
-import { queryOctets, read } from "../../support/served.ts";
+import { type ClientQuery, queryOctets, read, Served } from "../../support/served.ts";
 
 const NOW = Date.parse("2026-11-20T12:00:00Z");
 const TYPES = [Type.A, Type.AAAA, Type.TXT, Type.MX, Type.SOA];
@@ -320,5 +320,38 @@ describe("what is remembered of a denial by the last range of a zone", () => {
     for (const label of ["y.sub", "z.sub"]) expect(rcodeOf(known, label)).toBe(Rcode.NXDOMAIN);
 
     expect(rcodeOf(known, "!.sub")).toBeUndefined();
+  });
+});
+
+describe("a client that is given what was rendered for another", () => {
+  let server: Served;
+  const answerTo = (query: ClientQuery): Buffer => server.handle(queryOctets(query)).now!;
+
+  beforeEach(() => {
+    const { made } = versed(authorityOf("nsec3", ["a A 192.0.2.1", "x A 192.0.2.1"]), ["m"]);
+    server = new Served(() => response(), { synthesis: made });
+  });
+
+  it("has its own question back, letter by letter, and AD where it set DO", () => {
+    for (const qname of ["M.example", "nOthing.eXample", "m.example"]) {
+      const plain = answerTo({ qname });
+      const proven = answerTo({ qname, dnssecOk: true });
+
+      for (const octets of [plain, proven]) {
+        expect(octets.toString("latin1")).toContain(qname.split(".")[0]);
+        expect(octets.toString("latin1")).toContain(qname.split(".")[1]);
+      }
+      expect([read(plain).flags & Flag.AD, read(proven).flags & Flag.AD]).toEqual([0, Flag.AD]);
+      expect(read(plain).authority.map(({ type }) => type)).toEqual([Type.SOA]);
+      expect(read(proven).authority).toHaveLength(8);
+    }
+    expect(server.asked).toEqual([]);
+  });
+
+  it("is told to come by TCP where it takes less (RFC 2181 §9)", () => {
+    const message = read(answerTo({ qname: "m.example", dnssecOk: true, edns: 512 }));
+
+    expect(message.flags & Flag.TC).toBe(Flag.TC);
+    expect([message.rcode, message.authority]).toEqual([Rcode.NXDOMAIN, []]);
   });
 });
