@@ -7,7 +7,7 @@
 import { hash as digestOf } from "node:crypto";
 import type { Work } from "../ports/exchange.ts";
 import type { Name, Rrset } from "../ports/message.ts";
-import { base32hexFromText } from "../wire/base32hex.ts";
+import { readBase32hex } from "../wire/base32hex.ts";
 import { asBuffer } from "../wire/latin1.ts";
 import { MAX_NAME_OCTETS, firstLabel, parentOf } from "../wire/names.ts";
 import type { DenialRecord } from "./denial.ts";
@@ -25,9 +25,13 @@ export interface Nsec3 extends DenialRecord {
 /** The only hash algorithm there is (RFC 5155 §11), and the octets it gives. */
 const SHA1 = 1;
 const HASH_OCTETS = 20;
+const HASH_CHARACTERS = 32;
 /** Octets before the salt. */
 const HEADER_OCTETS = 5;
 const OPT_OUT = 0x01;
+
+/** Room: a name or a hash, then the salt, whose length has one octet. */
+const HASHED = Buffer.alloc(MAX_NAME_OCTETS + 0xff);
 
 /**
  * The NSEC3 record of `rrset` in `zone`; `undefined` where it must be ignored: another hash algorithm
@@ -42,8 +46,8 @@ export function readNsec3(rrset: Rrset, zone: Name): Nsec3 | undefined {
   const typesAt = nextAt + 1 + HASH_OCTETS;
   if (rdata[nextAt] !== HASH_OCTETS || rdata.length < typesAt || parentOf(rrset.owner) !== zone)
     return undefined;
-  const hash = base32hexFromText(firstLabel(rrset.owner));
-  if (hash?.length !== HASH_OCTETS) return undefined;
+  const hash = firstLabel(rrset.owner);
+  if (hash.length !== HASH_CHARACTERS || readBase32hex(hash, HASHED) !== HASH_OCTETS) return undefined;
   const octets = asBuffer(rdata);
   return {
     rrset,
@@ -51,7 +55,7 @@ export function readNsec3(rrset: Rrset, zone: Name): Nsec3 | undefined {
     typesAt,
     iterations: octets.readUInt16BE(2),
     salt: octets.latin1Slice(HEADER_OCTETS, nextAt),
-    hash: asBuffer(hash).latin1Slice(),
+    hash: HASHED.latin1Slice(0, HASH_OCTETS),
     next: octets.latin1Slice(nextAt + 1, typesAt),
     optOut: rdata[1] === OPT_OUT,
   };
@@ -63,9 +67,6 @@ export function nsec3Hash(name: Name, salt: string, iterations: number): string 
   for (let i = 0; i < iterations; i++) digest = sha1(digest, salt);
   return digest;
 }
-
-/** A name or a hash, then the salt, whose length has one octet. */
-const HASHED = Buffer.alloc(MAX_NAME_OCTETS + 0xff);
 
 function sha1(octets: string, salt: string): string {
   HASHED.latin1Write(octets, 0);
