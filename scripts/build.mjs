@@ -15,9 +15,8 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const outdir = join(root, "dist");
 
 rmSync(outdir, { recursive: true, force: true });
-const { metafile } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: ["src/main.ts", "src/program.ts"],
   outdir,
   bundle: true,
   format: "cjs",
@@ -41,6 +40,13 @@ const { metafile } = await build({
   plugins: [leanPackages],
   logLevel: "warning",
   metafile: true,
+};
+await build({ ...common, entryPoints: ["src/main.ts"] });
+const { metafile } = await build({
+  ...common,
+  entryPoints: ["src/program.ts"],
+  banner: { js: "(function(exports,require,module,__filename,__dirname){" },
+  footer: { js: "})" },
 });
 chmodSync(join(outdir, "main.js"), 0o755);
 writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');

@@ -14,6 +14,7 @@ import { guardAgainstDefects } from "./crash-guard.ts";
 import { CommandFailure, ExitCode } from "./failure.ts";
 import { Instance } from "./instance.ts";
 import { handlersOf } from "./instance-handlers.ts";
+import { loadResolver } from "./load-resolver.ts";
 import { type Notifier, openNotifier } from "./notify.ts";
 import { portHolderHints } from "./port-holders.ts";
 import { Reloader } from "./reloader.ts";
@@ -38,11 +39,7 @@ export async function run(session: Session, options: RunOptions): Promise<ExitCo
   const addresses = options.listen?.map(addressFrom);
   const adjusted = (config: Config): Config => listeningAt(config, addresses);
 
-  // The resolver is loaded once it is clear that it will run.
-  const [{ createApp }, { createLog }] = await Promise.all([
-    import("../app.ts"),
-    import("../observe/log.ts"),
-  ]);
+  const { createApp, createLog } = await loadResolver();
   const { level, format, queries } = first.config.log;
   const log = await createLog({ level, format, queries, destination: 1, writes: "buffered" });
   guardAgainstDefects(log, () => {

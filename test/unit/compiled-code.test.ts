@@ -17,9 +17,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { codeDirectory, loadCompiled } from "../../src/compiled-code.ts";
 
-const PROGRAM = "function answer() { return 41; } exports.answer = answer();";
+const PROGRAM = "(function (exports) { exports.answer = 41; })";
 /** As long as PROGRAM: V8 itself compares no more than that. */
-const OTHER_PROGRAM = "function answer() { return 42; } exports.answer = answer();";
+const OTHER_PROGRAM = "(function (exports) { exports.answer = 42; })";
 
 let folder: string;
 let file: string;

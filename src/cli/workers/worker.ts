@@ -6,6 +6,7 @@ import type { App } from "../../app.ts";
 import type { ProgramLog } from "../../observe/log.ts";
 import { guardAgainstDefects } from "../crash-guard.ts";
 import { ExitCode } from "../failure.ts";
+import { loadResolver } from "../load-resolver.ts";
 import type { Session } from "../session.ts";
 import { version } from "../version.ts";
 import type { FromWorker, Place, ToWorker, WorkerHandlers } from "./protocol.ts";
@@ -16,10 +17,7 @@ export async function serveBeside(session: Session): Promise<ExitCode> {
   for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => {});
   const channel = new Channel();
   const place = await channel.place;
-  const [{ createApp }, { createLog }] = await Promise.all([
-    import("../../app.ts"),
-    import("../../observe/log.ts"),
-  ]);
+  const { createApp, createLog } = await loadResolver();
   const { level, format, queries } = place.config.log;
   const log = await createLog({ level, format, queries, destination: 1, writes: "buffered" });
   guardAgainstDefects(log, () => {
