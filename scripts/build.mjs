@@ -48,6 +48,8 @@ const { metafile } = await build({
   banner: { js: "(function(exports,require,module,__filename,__dirname){" },
   footer: { js: "})" },
 });
+if (/[^\x00-\x7f]/.test(readFileSync(join(outdir, "program.js"), "latin1")))
+  throw new Error("dist/program.js is not ASCII, as src/compiled-code.ts reads it");
 chmodSync(join(outdir, "main.js"), 0o755);
 writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
 writeFileSync(join(outdir, "licences.txt"), licences(Object.keys(metafile.inputs)));

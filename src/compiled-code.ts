@@ -73,9 +73,13 @@ interface Movable {
   transfer?(octets: number): ArrayBuffer;
 }
 
-/** Gives 3 MiB back that an idle process would hold for long; where Node cannot (20), with the next collection. */
+/**
+ * Gives 3 MiB back that an idle process would hold for long; where Node cannot (20), with the next collection. Small
+ * buffers share their memory with others.
+ */
 function release(octets: Buffer | undefined): void {
-  if (octets?.buffer instanceof ArrayBuffer) (octets.buffer as Movable).transfer?.(0);
+  if (octets === undefined || octets.buffer.byteLength > octets.byteLength + HEADER_OCTETS) return;
+  (octets.buffer as Movable).transfer?.(0);
 }
 
 function readCode(path: string, sourceSum: number): Buffer | undefined {

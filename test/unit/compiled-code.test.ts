@@ -60,6 +60,22 @@ describe("compiled code", () => {
     expect(await isTaken()).toBe(true);
   });
 
+  it("is used up: memory that it shares with other buffers is not", async () => {
+    const before = Buffer.from("a buffer of the pool");
+    await loadCompiled(file, directory).keepCode();
+    loadCompiled(file, directory);
+
+    expect(before.toString()).toBe("a buffer of the pool");
+    expect(Buffer.from("another").toString()).toBe("another");
+  });
+
+  it("of a large program is read back, and what was read given back", async () => {
+    writeFileSync(file, `(function (exports) { exports.answer = 41; })${" ".repeat(1_000_000)}`);
+    await loadCompiled(file, directory).keepCode();
+
+    expect(await isTaken()).toBe(true);
+  });
+
   it("is readable and writable for its owner alone", async () => {
     await loadCompiled(file, directory).keepCode();
 
