@@ -49,8 +49,6 @@ export class Denied implements Conclusion, Remembered {
   readonly #proofs: readonly Place[];
   /** Of the zone's ranges, when these were last found to be what it says of these names. */
   #version: number;
-  /** Whether another name was denied by it. */
-  #isRepeated = false;
   #tail: Tail | undefined;
   /** Whose SOA record is in it. */
   #tailSoa: Rrset | undefined;
@@ -95,16 +93,15 @@ export class Denied implements Conclusion, Remembered {
       if (span !== this.ranges.wildcard.span) return false;
       this.#version = zone.version;
     }
-    this.#isRepeated = true;
     return true;
   }
 
-  /** SOA record and proofs, all with their signatures: kept where more than one name is denied by them. */
+  /** SOA record and proofs, all with their signatures. */
   tail(soa: Kept, zone: ZoneRanges): Tail | undefined {
     if (this.#tailSoa === soa.rrset) return this.#tail;
     const tail = tailOfAll(zone.zone, [soa, ...this.proofs]);
     const own = this.ranges.own.span;
-    if (tail === undefined || own === undefined || !this.#isRepeated) return tail;
+    if (tail === undefined || own === undefined) return tail;
     if (zone.grow(own, tail.octets - (this.#tail?.octets ?? 0))) {
       this.#tail = tail;
       this.#tailSoa = soa.rrset;

@@ -10,9 +10,11 @@ import type { Instant } from "../ports/clock.ts";
 import type { Name } from "../ports/message.ts";
 import { isAtOrBelow, orderKey, parentOf } from "../wire/names.ts";
 import { type Conclusion, Denied, type SpansConcluded } from "./denied.ts";
-import { placeOf, type Span } from "./spans.ts";
+import { placeOf, type Remembered, type Span } from "./spans.ts";
 import type { ZoneRanges } from "./zone-ranges.ts";
 
+/** Kept with a range that one name was denied by: what is concluded the next time is worth its memory. */
+const MET: Remembered = { octets: 0 };
 /** Sorts after the keys of all names. */
 const END = "\u0100";
 
@@ -92,6 +94,10 @@ function remember(
   zone: ZoneRanges,
   now: Instant,
 ): Conclusion {
+  if (span.denied === undefined) {
+    span.denied = MET;
+    return made;
+  }
   const wildcardSpan = spanOf(wildcard, zone, now);
   if (wildcard === undefined || wildcardSpan === undefined) return made;
   const ranges = {
@@ -100,7 +106,7 @@ function remember(
     match: match === undefined ? undefined : placeOf(match),
   };
   const denied = new Denied(made, ranges, parentOf(wildcard.name), end, zone.version);
-  if (!zone.grow(span, denied.octets - (span.denied?.octets ?? 0))) return made;
+  if (!zone.grow(span, denied.octets - span.denied.octets)) return made;
   span.denied = denied;
   return denied;
 }
