@@ -80,6 +80,8 @@ function readySubjects(): Subject[] {
     sotto(root, { name: "sotto" }),
     sotto(root, { name: "sotto batch off", batchIo: "off" }),
     sotto(root, { name: "sotto node 24", node: values.node24 }),
+    sotto(root, { name: "sotto first start", isFirstStart: true }),
+    sotto(root, { name: "sotto node 24 first start", node: values.node24, isFirstStart: true }),
     unbound,
     kresd,
     dnsdist,

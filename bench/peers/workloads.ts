@@ -143,10 +143,11 @@ export function workloads(): readonly Workload[] {
       kind: "cold",
       name: "cold",
       title: "from exec to the first validated answer",
-      method: "a query every 2 ms from the start of the program until the answer is right, with AD",
+      method:
+        "a query every 2 ms from the start of the program until the answer is right, with AD; but for its first start Sotto has the compiled code that an earlier run kept",
       validate: true,
       zones: ["p256.example.:100:13"],
-      subjects: VALIDATORS,
+      subjects: [...VALIDATORS, "sotto first start", "sotto node 24 first start"],
       probes: [secureProbe("p256.example")],
       warmUp: [],
       queries: [],

@@ -14,13 +14,21 @@ export interface SottoVariant {
   /** The Node binary. */
   readonly node?: string;
   readonly batchIo?: "auto" | "off";
+  /** Without the compiled code that an earlier run has kept. */
+  readonly isFirstStart?: boolean;
   /** As in the configuration file; large enough for every workload without it. */
   readonly cacheSize?: string;
 }
 
 export function sotto(
   root: string,
-  { name, node = process.execPath, batchIo = "auto", cacheSize = "384MiB" }: SottoVariant,
+  {
+    name,
+    node = process.execPath,
+    batchIo = "auto",
+    isFirstStart = false,
+    cacheSize = "384MiB",
+  }: SottoVariant,
 ): Subject {
   const program = join(root, "dist/main.js");
   return {
@@ -35,7 +43,8 @@ export function sotto(
     prepare(setup) {
       const file = join(setup.folder, "sotto.toml");
       writeFileSync(file, configuration(setup, batchIo, cacheSize));
-      return { program: node, args: [program, "run", "-c", file], env: { NODE_OPTIONS } };
+      const env = { NODE_OPTIONS, ...(isFirstStart && { STATE_DIRECTORY: setup.folder }) };
+      return { program: node, args: [program, "run", "-c", file], env };
     },
   };
 }
