@@ -186,8 +186,11 @@ class BatchedUdpEndpoint implements Listener, Client {
     if (status < 0) this.#watchAgain();
     try {
       this.#isServing = true;
-      this.#drain();
-      this.#isServing = false;
+      try {
+        this.#drain();
+      } finally {
+        this.#isServing = false;
+      }
       if (this.#held.length > 0) {
         for (const reply of this.#held.splice(0)) reply();
         this.#out.flush();
