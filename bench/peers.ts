@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commandLine } from "./command-line.ts";
 import { measure } from "./peers/measure.ts";
-import { find, firstLine, LOAD_CORE, SUBJECT_CORE } from "./peers/programs.ts";
+import { find, firstLine, LOAD_CORE, stayOffSubjectCore, SUBJECT_CORE } from "./peers/programs.ts";
 import { markdown, save, saveInto } from "./peers/report.ts";
 import { dnsdist } from "./peers/subjects/dnsdist.ts";
 import { echo } from "./peers/subjects/echo.ts";
@@ -62,6 +62,7 @@ if (wanted.length === 0 || cpus().length < 2) {
   process.exit(2);
 }
 const subjects = readySubjects();
+stayOffSubjectCore();
 for (const workload of wanted) await bench(workload);
 
 /** `validated` means `validated-rsa` too. */

@@ -1,8 +1,8 @@
 /** Load by dnsperf, pinned to its core: how many queries were answered, how fast. */
-import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { LOAD_CORE } from "./programs.ts";
 
 export interface LoadOptions {
@@ -32,8 +32,6 @@ export interface LoadResult {
   readonly rcodes: Readonly<Record<string, number>>;
 }
 
-const run = promisify(execFile);
-
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const args = [
     ...["-c", String(LOAD_CORE), "dnsperf", "-s", "127.0.0.1", "-p", String(options.port)],
@@ -43,7 +41,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     ...(options.rate === undefined ? [] : ["-Q", String(options.rate)]),
     ...(options.latencies === true ? ["-v"] : []),
   ];
-  const { stdout } = await run("taskset", args, { maxBuffer: 1 << 30 });
+  const stdout = await outputOf(args, `${options.file}.out`);
   return {
     completed: numberAfter(stdout, /Queries completed:\s+(\d+)/u),
     lost: numberAfter(stdout, /Queries lost:\s+(\d+)/u),
@@ -51,6 +49,22 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     latencies: options.latencies === true ? latenciesIn(stdout) : [],
     rcodes: rcodesIn(stdout),
   };
+}
+
+/** Collected in a file: reading a line a query as it comes would take time of a core that is being measured. */
+async function outputOf(args: readonly string[], path: string): Promise<string> {
+  const file = openSync(path, "w");
+  try {
+    const child = spawn("taskset", args, { stdio: ["ignore", file, "inherit"] });
+    const [code] = (await once(child, "exit")) as [number | null];
+    if (code !== 0)
+      throw new Error(
+        `dnsperf ended with ${code ?? "a signal"}: ${readFileSync(path, "utf8").slice(-2_000)}`,
+      );
+  } finally {
+    closeSync(file);
+  }
+  return readFileSync(path, "utf8");
 }
 
 /** Writes a file of queries for dnsperf and gives its path. */

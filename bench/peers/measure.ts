@@ -17,7 +17,7 @@ export interface Round {
 
 const CLIENTS = 8;
 const LATENCY_RATE = 5_000;
-/** Seconds of full load before the clock runs, where queries repeat. */
+/** Seconds of full load before the clock runs, where queries repeat, and of the rate that is then kept. */
 const WARM_UP_SECONDS = 2;
 const START_PATIENCE_MS = 20_000;
 
@@ -88,6 +88,7 @@ async function warmUp(context: Context): Promise<void> {
   if (!workload.repeat) return;
   const file = writeQueries(folder, "queries", workload.queries);
   await run(context, { file, seconds: WARM_UP_SECONDS });
+  if (workload.kind === "latency") await run(context, { file, seconds: WARM_UP_SECONDS, rate: LATENCY_RATE });
 }
 
 async function measureLoad(context: Context): Promise<Figures> {

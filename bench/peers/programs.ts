@@ -36,6 +36,11 @@ export function firstLine(program: string, args: readonly string[], pattern: Reg
   }
 }
 
+/** Keeps this program, which waits most of the time, away from the core of the subjects. */
+export function stayOffSubjectCore(): void {
+  execFileSync("taskset", ["-a", "-c", "-p", String(LOAD_CORE), String(process.pid)], { stdio: "ignore" });
+}
+
 /** A program that runs on one core. */
 export class Running {
   readonly #child: ChildProcess;
