@@ -44,7 +44,6 @@ const OUTSTANDING_MISSES = 100;
 const CACHED_NAMES = 1_000;
 const UNIQUE_NAMES = 200_000;
 const SIGNED_NAMES = 40_000;
-const RSA_NAMES = 20_000;
 const MIX_NAMES = 50_000;
 const MIX_QUERIES = 400_000;
 /** Names that warm a program up and are not in the mix. */
@@ -108,7 +107,7 @@ export function workloads(): readonly Workload[] {
       repeat: false,
     },
     validated("validated", "P-256", `p256.example.:${SIGNED_NAMES}:13`, "p256.example", SIGNED_NAMES),
-    validated("validated-rsa", "RSA-2048", `rsa.example.:${RSA_NAMES}:8`, "rsa.example", RSA_NAMES),
+    validated("validated-rsa", "RSA-2048", `rsa.example.:${SIGNED_NAMES}:8`, "rsa.example", SIGNED_NAMES),
     mixed("zipf", "a mix of names by Zipf's law from a cold cache, validated", [
       ...warmNames(),
       ...warmNames(),
