@@ -14,6 +14,7 @@ import type { MissFigures } from "./miss-path/case.ts";
 
 const KINDS = [
   "forward",
+  "validated unsigned",
   "validated P-256",
   "validated RSA-2048",
   "absent, sparse, NSEC",

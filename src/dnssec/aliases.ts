@@ -26,41 +26,50 @@ export interface AliasChain {
   readonly end: Name;
   /** RRsets at `end` that answer the question; empty where the response denies them. */
   readonly positive: readonly Rrset[];
-  /** A CNAME stands beside them, which cannot be (RFC 1034 §3.6.2). */
-  readonly isBesideData: boolean;
-  /** A circle, or more links than are followed. */
-  readonly isEndless: boolean;
-  /** The last DNAME makes a name that is too long: the end of the chain, with RCODE YXDOMAIN (RFC 6672 §2.2). */
-  readonly isOverlong: boolean;
+  readonly flaw: AliasFlaw | undefined;
 }
 
-const UNANSWERED = { positive: [], isBesideData: false, isEndless: false, isOverlong: false } as const;
+export type AliasFlaw =
+  /** A CNAME stands beside what is positive, which cannot be (RFC 1034 §3.6.2). */
+  | "beside-data"
+  /** A circle, or more links than are followed. */
+  | "endless"
+  /** The last DNAME makes a name that is too long: the end of the chain, with RCODE YXDOMAIN (RFC 6672 §2.2). */
+  | "overlong";
 
 export function followAliases(question: Question, answer: readonly Rrset[]): AliasChain {
   const { qtype } = question;
-  if (isPlain(question, answer))
-    return { ...UNANSWERED, links: NO_LINKS, end: question.qname, positive: answer };
+  if (isPlain(question, answer)) return chainOf(NO_LINKS, question.qname, answer);
   const links: AliasLink[] = [];
   let end = question.qname;
   for (;;) {
     const link = linkAt(end, qtype, answer);
     if (link === undefined) {
-      const positive = answersAt(end, qtype, answer);
-      return { ...UNANSWERED, links, end, positive, isBesideData: isAliasBeside(end, qtype, answer) };
+      const flaw = isAliasBeside(end, qtype, answer) ? "beside-data" : undefined;
+      return chainOf(links, end, answersAt(end, qtype, answer), flaw);
     }
-    if (links.length === MAX_ALIASES) return { ...UNANSWERED, links, end, isEndless: true };
+    if (links.length === MAX_ALIASES) return chainOf(links, end, NO_DATA, "endless");
     links.push(link);
     const target = targetOf(link);
-    if (target === undefined) return { ...UNANSWERED, links, end, isOverlong: true };
+    if (target === undefined) return chainOf(links, end, NO_DATA, "overlong");
     // The CNAME a DNAME makes answers a question for CNAME.
-    if (qtype === Type.CNAME) return { ...UNANSWERED, links, end };
-    if (links.some((earlier) => earlier.name === target)) {
-      return { ...UNANSWERED, links, end: target, isEndless: true };
-    }
+    if (qtype === Type.CNAME) return chainOf(links, end, NO_DATA);
+    if (links.some((earlier) => earlier.name === target)) return chainOf(links, target, NO_DATA, "endless");
     end = target;
   }
 }
 
+/** Every chain is made here: one that is put together of others' properties costs V8 microseconds. */
+function chainOf(
+  links: readonly AliasLink[],
+  end: Name,
+  positive: readonly Rrset[],
+  flaw?: AliasFlaw,
+): AliasChain {
+  return { links, end, positive, flaw };
+}
+
+const NO_DATA: readonly Rrset[] = [];
 const NO_LINKS: readonly AliasLink[] = [];
 
 /** Nearly every answer: one RRset, which is what was asked for. */

@@ -89,8 +89,8 @@ class Judging {
       if (this.#hasHadItsTurn()) await this.#pause();
       if (this.#isOpen()) await this.#link(link);
     }
-    if (chain.isEndless) this.#fault(chain.end, qtype, "alias-loop");
-    else if (chain.isOverlong) this.#overlong(chain.end);
+    if (chain.flaw === "endless") this.#fault(chain.end, qtype, "alias-loop");
+    else if (chain.flaw === "overlong") this.#overlong(chain.end);
     else if (chain.positive.length > 0) {
       for (const rrset of chain.positive) {
         if (this.#hasHadItsTurn()) await this.#pause();
@@ -133,7 +133,7 @@ class Judging {
   /** Signatures cover neither the RCODE nor what else is in a message: neither may contradict what they prove. */
   #positive(chain: AliasChain): void {
     if (this.#verdict !== "secure") return;
-    if (chain.isBesideData) this.#fault(chain.end, Type.CNAME, "alias-beside-data");
+    if (chain.flaw === "beside-data") this.#fault(chain.end, Type.CNAME, "alias-beside-data");
     else if (this.#rcode !== Rcode.NOERROR) this.#fault(chain.end, this.#question.qtype, "rcode-wrong");
   }
 

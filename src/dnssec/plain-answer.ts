@@ -1,16 +1,16 @@
 /**
- * The verdict on what nearly every signed answer is: one RRset, which is what was asked for, and one signature
- * over it by a zone whose keys are known. One pass, nothing to wait for, and the list of records that came is
- * given on as it is. Everything else is `judge.ts`'s.
+ * The verdict on what nearly every answer is: one RRset, which is what was asked for, with one signature by a zone
+ * whose keys are known, or with none below an insecure cut that is known. One pass, nothing to wait for, and
+ * the list of records that came is given on as it is. Everything else is `judge.ts`'s.
  */
 import type { Budget, Response } from "../ports/exchange.ts";
 import type { Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
-import { isOfMessage, reasonOf, verdictOf } from "./finding.ts";
+import { type Finding, isOfMessage, reasonOf, verdictOf } from "./finding.ts";
 import type { JudgeTools, Judgement } from "./judgement.ts";
 import { plausibleSignatures, typeCovered } from "./rrsets.ts";
 import { signedLabels } from "./rrsig.ts";
-import { findingAtOnce } from "./signers.ts";
+import { findingAtOnce, findingOfUnsignedAtOnce } from "./signers.ts";
 import { trimmed } from "./trim.ts";
 
 const NO_PROOFS: readonly Rrset[] = [];
@@ -23,38 +23,75 @@ export function judgePlainAnswer(
   budget: Budget,
 ): Judgement | undefined {
   const { rcode, answer, authority } = response;
-  if (rcode !== Rcode.NOERROR || authority.length > 0 || !isPlain(question, answer)) return undefined;
+  if (rcode !== Rcode.NOERROR || authority.length > 0) return undefined;
+  switch (signaturesAtEnd(question, answer)) {
+    case 0:
+      return judgeUnsigned(question, response, tools);
+    case 1:
+      return judgeSigned(response, tools, budget);
+    default:
+      return undefined;
+  }
+}
+
+function judgeSigned(response: Response, tools: JudgeTools, budget: Budget): Judgement | undefined {
+  const { answer } = response;
   const rrset = rrsetOf(answer);
   const signatures = plausibleSignatures(rrset);
   // One that a wildcard was expanded to needs a proof.
   if (signatures.length !== 1 || signatures[0]!.labels < signedLabels(rrset.owner)) return undefined;
   const finding = findingAtOnce(rrset, signatures, tools.zones, tools.context(budget));
   if (finding === undefined) return undefined;
-  const signedBy = finding.kind === "signed" ? finding.signedBy : undefined;
+  if (finding.kind !== "signed") return judgementOf(finding, response, answer, Number.POSITIVE_INFINITY);
+  const { signedBy } = finding;
+  return judgementOf(finding, response, trimmed(answer, rrset, signedBy), signedBy.lifetime);
+}
+
+function judgeUnsigned(
+  { qname, qtype }: Question,
+  response: Response,
+  tools: JudgeTools,
+): Judgement | undefined {
+  const finding = findingOfUnsignedAtOnce(qname, qtype, "signature-missing", undefined, tools);
+  if (finding === undefined) return undefined;
+  return judgementOf(finding, response, response.answer, Number.POSITIVE_INFINITY);
+}
+
+function judgementOf(
+  finding: Finding,
+  { rcode, authority }: Response,
+  answer: readonly ResourceRecord[],
+  lifetime: number,
+): Judgement {
   return {
     verdict: verdictOf(finding),
     reason: reasonOf(finding),
     rcode,
-    answer: signedBy === undefined ? answer : trimmed(answer, rrset, signedBy),
+    answer,
     authority,
     proofs: NO_PROOFS,
-    lifetime: signedBy?.lifetime ?? Number.POSITIVE_INFINITY,
+    lifetime,
     isOfMessage: finding.kind === "fault" && isOfMessage(finding.status),
     findings: [finding],
   };
 }
 
-/** Whether `answer` is records of QNAME and QTYPE with one signature over them at its end. */
-function isPlain({ qname, qtype, qclass }: Question, answer: readonly ResourceRecord[]): boolean {
+/** Signatures at the end of `answer`, 0 or 1, where all before them is records of QNAME and QTYPE; else `undefined`. */
+function signaturesAtEnd(
+  { qname, qtype, qclass }: Question,
+  answer: readonly ResourceRecord[],
+): 0 | 1 | undefined {
   const last = answer.length - 1;
-  if (last < 1) return false;
+  // What signatures are the data of, nothing covers: they are not judged like other data.
+  if (last < 0 || qtype === Type.RRSIG) return undefined;
   for (let i = 0; i <= last; i++) {
     const record = answer[i]!;
-    if (record.owner !== qname || record.class !== qclass) return false;
-    if (i < last && record.type !== qtype) return false;
+    if (record.owner !== qname || record.class !== qclass) return undefined;
+    if (i < last && record.type !== qtype) return undefined;
   }
-  const signature = answer[last]!;
-  return signature.type === Type.RRSIG && typeCovered(signature.rdata) === qtype && qtype !== Type.RRSIG;
+  const { type, rdata } = answer[last]!;
+  if (type === qtype) return 0;
+  return last > 0 && type === Type.RRSIG && typeCovered(rdata) === qtype ? 1 : undefined;
 }
 
 function rrsetOf(answer: readonly ResourceRecord[]): Rrset {

@@ -15,7 +15,7 @@ import { containerOf, plausibleSignatures } from "./rrsets.ts";
 import type { Signature } from "./rrsig.ts";
 import { type VerifyContext, verifyRrset } from "./verify.ts";
 import type { ZoneMap } from "./zone-map.ts";
-import type { SecureZone } from "./zone-status.ts";
+import type { SecureZone, ZoneStatus } from "./zone-status.ts";
 
 /** What nearly every RRset needs: one signature, by a zone whose keys are known. There is nothing to wait for. */
 export function findingAtOnce(
@@ -73,10 +73,37 @@ export async function findingOfUnsigned(
   tools: JudgeTools,
   budget: Budget,
 ): Promise<Finding> {
-  const at = qtype === Type.DS ? parentOf(name) : name;
+  const at = zoneSideOf(name, qtype);
+  const status = await tools.zones.securityOf(at, budget, likelyZone(at, hint, tools));
+  return unsignedUnder(status, name, qtype, reason);
+}
+
+/** As `findingOfUnsigned`, where what is above `name` is known: `undefined` where something has to be asked. */
+export function findingOfUnsignedAtOnce(
+  name: Name,
+  qtype: number,
+  reason: Reason,
+  hint: Name | undefined,
+  tools: JudgeTools,
+): Finding | undefined {
+  const at = zoneSideOf(name, qtype);
+  const status = tools.zones.knownSecurityOf(at, likelyZone(at, hint, tools));
+  return status === undefined ? undefined : unsignedUnder(status, name, qtype, reason);
+}
+
+/** The name whose zone is to answer: that above it for DS. */
+function zoneSideOf(name: Name, qtype: number): Name {
+  return qtype === Type.DS ? parentOf(name) : name;
+}
+
+/** Where the zone of `at` likely begins, at or above it. */
+function likelyZone(at: Name, hint: Name | undefined, tools: JudgeTools): Name {
   const likely = hint !== undefined && isAtOrBelow(at, hint) ? hint : tools.likelyCut(at);
-  const start = labelCount(likely) > labelCount(at) ? at : likely;
-  const status = await tools.zones.securityOf(at, budget, start);
+  return labelCount(likely) > labelCount(at) ? at : likely;
+}
+
+/** What the status of the zone that `name` is in makes of it, unsigned. */
+function unsignedUnder(status: ZoneStatus, name: Name, qtype: number, reason: Reason): Finding {
   if (status.kind === "no-cut" && !status.exists && reason.startsWith("signature")) {
     return fault(name, qtype, "name-absent", status);
   }

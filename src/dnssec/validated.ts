@@ -285,8 +285,7 @@ function isFailure({ rcode }: Response): boolean {
 function openEnd(question: Question, response: Response): Name | undefined {
   if (response.rcode !== Rcode.NOERROR || !response.answer.some(isAlias)) return undefined;
   const chain = followAliases(question, groupRrsets(response.answer, question.qclass));
-  if (chain.end === question.qname || chain.positive.length > 0 || chain.isEndless || chain.isOverlong)
-    return undefined;
+  if (chain.end === question.qname || chain.positive.length > 0 || chain.flaw !== undefined) return undefined;
   return response.authority.some(isDenial) ? undefined : chain.end;
 }
 

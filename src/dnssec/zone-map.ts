@@ -11,7 +11,8 @@ import type { Clock, Instant } from "../ports/clock.ts";
 import type { Budget } from "../ports/exchange.ts";
 import type { Name } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
-import { ROOT, ancestorOf, isAtOrBelow, labelCount, parentOf } from "../wire/names.ts";
+import { ROOT, isAtOrBelow, parentOf } from "../wire/names.ts";
+import { Descent } from "./descent.ts";
 import { Generations } from "./generations.ts";
 import type { HelperAnswer } from "./helper-answer.ts";
 import { type SecureZone, type ZoneStatus, inherited } from "./zone-status.ts";
@@ -25,8 +26,6 @@ const STATUS_OCTETS = 500;
 const RECORD_OCTETS = 200;
 /** Milliseconds for which a zone cut that contradicts a signature is not looked at again. */
 const FRESH = 5_000;
-/** Labels of a name below the closest known one that are walked: deeper names are no zone anybody runs. */
-const MAX_LABELS_WALKED = 40;
 
 /** Share of its time after which keys in use should be fetched again. */
 const AGEING_SHARE = 0.9;
@@ -77,7 +76,7 @@ export class ZoneMap {
   /** What `name` is as the top of a zone. Never rejects but for bugs. */
   async status(name: Name, budget: Budget): Promise<ZoneStatus> {
     for (;;) {
-      const known = this.known(name) ?? this.#belowInsecure(name);
+      const known = this.#knownOrImplied(name);
       if (known !== undefined) return known;
       const flight = this.#flights.get(name);
       if (flight === undefined) return this.#start(name, budget);
@@ -92,19 +91,24 @@ export class ZoneMap {
    * ancestor that is likely the zone's top, is tried first; a wrong one costs a query and decides nothing.
    */
   async securityOf(name: Name, budget: Budget, hint: Name): Promise<ZoneStatus> {
-    // What lies above the start of the chain says nothing about the name.
-    const top = this.#walk.anchors.governing(name).zone;
-    const start = isAtOrBelow(hint, top) ? hint : top;
-    let status = await this.status(start, budget);
-    if (status.kind !== "secure" && status.kind !== "no-cut") return status;
-    const from = labelCount(start);
-    const to = Math.min(labelCount(name), from + MAX_LABELS_WALKED);
-    for (let labels = from + 1; labels <= to; labels++) {
-      status = await this.status(ancestorOf(name, labels), budget);
-      if (status.kind !== "secure" && status.kind !== "no-cut") return status;
-      if (status.kind === "no-cut" && !status.exists) return status;
-    }
+    const descent = this.#descent(name, hint);
+    let status = await this.status(descent.at, budget);
+    while (descent.leadsOn(status)) status = await this.status(descent.at, budget);
     return status;
+  }
+
+  /** What `securityOf` gives, where nothing has to be asked for it. */
+  knownSecurityOf(name: Name, hint: Name): ZoneStatus | undefined {
+    const descent = this.#descent(name, hint);
+    let status = this.#knownOrImplied(descent.at);
+    while (status !== undefined && descent.leadsOn(status)) status = this.#knownOrImplied(descent.at);
+    return status;
+  }
+
+  /** What lies above the start of the chain says nothing about the name. */
+  #descent(name: Name, hint: Name): Descent {
+    const top = this.#walk.anchors.governing(name).zone;
+    return new Descent(name, isAtOrBelow(hint, top) ? hint : top);
   }
 
   /**
@@ -138,8 +142,7 @@ export class ZoneMap {
 
   /** Starts finding out what is not known yet about `name` and what is above it, all at once. */
   prefetch(name: Name, budget: Budget): void {
-    if (this.known(name) !== undefined || this.#flights.has(name) || this.#belowInsecure(name) !== undefined)
-      return;
+    if (this.#knownOrImplied(name) !== undefined || this.#flights.has(name)) return;
     if (name !== ROOT && name !== this.#walk.anchors.governing(name).zone)
       this.prefetch(parentOf(name), budget);
     this.status(name, budget).catch(() => undefined); // A bug shows where the status is needed.
@@ -154,6 +157,10 @@ export class ZoneMap {
 
   get size(): number {
     return this.#settled.size;
+  }
+
+  #knownOrImplied(name: Name): ZoneStatus | undefined {
+    return this.known(name) ?? this.#belowInsecure(name);
   }
 
   /** Nothing is asked below a proven insecure cut, unless an anchor starts a chain anew there. */
