@@ -37,11 +37,6 @@ function spans(nsec: Nsec, name: Name, zone: Name): boolean {
   return compareNames(nsec.owner, name) < 0 && (nsec.next === zone || compareNames(name, nsec.next) < 0);
 }
 
-/** Whether the record says anything about `name` at all. */
-export function speaksOf(nsec: Nsec, name: Name, zone: Name): boolean {
-  return nsec.owner === name || spans(nsec, name, zone);
-}
-
 /** As `spans`, where the record may also speak: not from above a zone cut or a DNAME (RFC 6840 §4.1). */
 function covers(nsec: Nsec, name: Name, zone: Name): boolean {
   return spans(nsec, name, zone) && !(isAtOrBelow(name, nsec.owner) && isSilentBelow(nsec));

@@ -5,7 +5,7 @@
  * Source: RFC 8198 §5 (aggressive use of NSEC and NSEC3).
  */
 import type { Denial } from "../dnssec/denial.ts";
-import { proveExpansionByNsec, proveNameErrorByNsec, proveNoDataByNsec, speaksOf } from "../dnssec/nsec.ts";
+import { proveExpansionByNsec, proveNameErrorByNsec, proveNoDataByNsec } from "../dnssec/nsec.ts";
 import { isBetween, type Nsec3, type Nsec3Spans } from "../dnssec/nsec3.ts";
 import { proveExpansionByNsec3, proveNameErrorByNsec3, proveNoDataByNsec3 } from "../dnssec/nsec3-proofs.ts";
 import type { Instant } from "../ports/clock.ts";
@@ -14,7 +14,7 @@ import { Rcode } from "../wire/codes.ts";
 import { labelCount, orderKey, parentOf, ROOT, wildcardOf } from "../wire/names.ts";
 import type { Conclusion, SpansConcluded } from "./denied.ts";
 import { deniedByNsec, deniedByNsec3, rememberByNsec, rememberByNsec3 } from "./known-denials.ts";
-import type { Span } from "./spans.ts";
+import { isInside, type Span } from "./spans.ts";
 import type { ZoneRanges } from "./zone-ranges.ts";
 
 /** Hash computations one answer may cost: below a millisecond. Names that need more are asked for. */
@@ -33,7 +33,7 @@ function fromNsec({ qname, qtype }: Question, ranges: ZoneRanges, now: Instant):
   const denied = deniedByNsec(qname, key, first, ranges, now);
   if (denied !== undefined) return denied;
   // Every proof needs a record that matches or covers the name: in a large zone most names end here.
-  if (!speaksOf(first.record, qname, zone)) return undefined;
+  if (key !== first.key && !isInside(key, first)) return undefined;
   const spans = [first];
   for (let name = qname; name !== zone && name !== ROOT; ) {
     name = parentOf(name);
@@ -59,22 +59,21 @@ function fromNsec3({ qname, qtype }: Question, ranges: ZoneRanges, now: Instant)
   const denied = deniedByNsec3(qname, ranges, now);
   if (denied !== undefined) return denied;
   const spans: Span<Nsec3>[] = [];
-  const find = (hash: string): Nsec3 | undefined => {
-    const span = ranges.nsec3At(hash, now);
-    if (span !== undefined && !spans.includes(span)) spans.push(span);
-    return span?.record;
+  const take = (span: Span<Nsec3>): Nsec3 => {
+    if (!spans.includes(span)) spans.push(span);
+    return span.record;
   };
   const known: Nsec3Spans = {
     zone: ranges.zone,
     matching: (name) => {
       const hash = ranges.hashOf(name);
-      const record = find(hash);
-      return record?.hash === hash ? record : undefined;
+      const span = ranges.nsec3At(hash, now);
+      return span?.key === hash ? take(span) : undefined;
     },
     covering: (name) => {
       const hash = ranges.hashOf(name);
-      const record = find(hash);
-      return record !== undefined && isBetween(hash, record.hash, record.next) ? record : undefined;
+      const span = ranges.nsec3At(hash, now);
+      return span !== undefined && isBetween(hash, span.key, span.end) ? take(span) : undefined;
     },
   };
   const error = proveNameErrorByNsec3(qname, known);
@@ -111,7 +110,7 @@ function expansionOf(
 function concluded(rcode: number, { steps }: Denial, spans: readonly Span<unknown>[]): SpansConcluded {
   const proofs: Span<unknown>[] = [];
   for (const { record } of steps) {
-    const span = spans.find(({ rrset }) => rrset === record.rrset);
+    const span = spans.find((each) => each.record === record);
     if (span !== undefined && !proofs.includes(span)) proofs.push(span);
   }
   return { rcode, proofs, wildcard: undefined };

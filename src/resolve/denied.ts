@@ -44,8 +44,6 @@ export class Denied implements Conclusion, Remembered {
   readonly ranges: Ranges;
   /** The closest encloser of the names. */
   readonly encloser: Name;
-  /** Key of what the range ends with, for NSEC. */
-  readonly end: string;
   readonly #proofs: readonly Place[];
   /** Of the zone's ranges, when these were last found to be what it says of these names. */
   #version: number;
@@ -53,18 +51,11 @@ export class Denied implements Conclusion, Remembered {
   /** Whose SOA record is in it. */
   #tailSoa: Rrset | undefined;
 
-  constructor(
-    { rcode, proofs }: SpansConcluded,
-    ranges: Ranges,
-    encloser: Name,
-    end: string,
-    version: number,
-  ) {
+  constructor({ rcode, proofs }: SpansConcluded, ranges: Ranges, encloser: Name, version: number) {
     this.rcode = rcode;
     this.#proofs = proofs.map(placeOf);
     this.ranges = ranges;
     this.encloser = encloser;
-    this.end = end;
     this.#version = version;
   }
 

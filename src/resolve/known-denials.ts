@@ -5,18 +5,16 @@
  */
 import type { Denial, ProofStep } from "../dnssec/denial.ts";
 import { closestEncloser, type Nsec } from "../dnssec/nsec.ts";
-import { isBetween, type Nsec3 } from "../dnssec/nsec3.ts";
+import { isBetween } from "../dnssec/nsec3.ts";
 import type { Instant } from "../ports/clock.ts";
 import type { Name } from "../ports/message.ts";
-import { isAtOrBelow, orderKey, parentOf } from "../wire/names.ts";
+import { parentOf } from "../wire/names.ts";
 import { type Conclusion, Denied, type SpansConcluded } from "./denied.ts";
-import { placeOf, type Remembered, type Span } from "./spans.ts";
+import { isInside, placeOf, type Remembered, type Span } from "./spans.ts";
 import type { ZoneRanges } from "./zone-ranges.ts";
 
 /** Kept with a range that one name was denied by: what is concluded the next time is worth its memory. */
 const MET: Remembered = { octets: 0 };
-/** Sorts after the keys of all names. */
-const END = "\u0100";
 
 /** What is known of a name with this key (`orderKey`) in the NSEC range `span`. */
 export function deniedByNsec(
@@ -27,7 +25,7 @@ export function deniedByNsec(
   now: Instant,
 ): Denied | undefined {
   const { denied } = span;
-  if (!(denied instanceof Denied) || key <= span.key || key >= denied.end) return undefined;
+  if (!(denied instanceof Denied) || !isInside(key, span)) return undefined;
   const encloser = closestEncloser(qname, span.record);
   // A name above the end of its range exists: it is an empty non-terminal.
   if (encloser !== denied.encloser || encloser === qname) return undefined;
@@ -45,17 +43,13 @@ export function deniedByNsec3(qname: Name, zone: ZoneRanges, now: Instant): Deni
     if (match?.key === outer) {
       const denied = span?.denied;
       if (span === undefined || !(denied instanceof Denied)) return undefined;
-      if (denied.ranges.match?.span !== match || !isInside(hash, span.record)) return undefined;
+      if (denied.ranges.match?.span !== match || !isBetween(hash, span.key, span.end)) return undefined;
       return denied.isCurrent(zone, now) ? denied : undefined;
     }
     hash = outer;
     span = match;
   }
   return undefined;
-}
-
-function isInside(hash: string, nsec3: Nsec3): boolean {
-  return isBetween(hash, nsec3.hash, nsec3.next);
 }
 
 /** Remembers what was concluded of a name in `span` from a proof that it does not exist. */
@@ -66,10 +60,8 @@ export function rememberByNsec(
   zone: ZoneRanges,
   now: Instant,
 ): Conclusion {
-  const { next } = span.record;
-  if (stepOf(denial, "qname")?.record !== span.record || !isAtOrBelow(next, zone.zone)) return made;
-  const end = next === zone.zone ? END : orderKey(next, zone.zone);
-  return remember(made, span, undefined, end, stepOf(denial, "wildcard"), zone, now);
+  if (stepOf(denial, "qname")?.record !== span.record) return made;
+  return remember(made, span, undefined, stepOf(denial, "wildcard"), zone, now);
 }
 
 /** The same for NSEC3. */
@@ -82,14 +74,13 @@ export function rememberByNsec3(
   const match = spanOf(stepOf(denial, "closest-encloser"), zone, now);
   const span = spanOf(stepOf(denial, "next-closer"), zone, now);
   if (match === undefined || span === undefined) return made;
-  return remember(made, span, match, END, stepOf(denial, "wildcard"), zone, now);
+  return remember(made, span, match, stepOf(denial, "wildcard"), zone, now);
 }
 
 function remember(
   made: SpansConcluded,
   span: Span<unknown>,
   match: Span<unknown> | undefined,
-  end: string,
   wildcard: ProofStep | undefined,
   zone: ZoneRanges,
   now: Instant,
@@ -105,7 +96,7 @@ function remember(
     wildcard: placeOf(wildcardSpan),
     match: match === undefined ? undefined : placeOf(match),
   };
-  const denied = new Denied(made, ranges, parentOf(wildcard.name), end, zone.version);
+  const denied = new Denied(made, ranges, parentOf(wildcard.name), zone.version);
   if (!zone.grow(span, denied.octets - span.denied.octets)) return made;
   span.denied = denied;
   return denied;

@@ -4,6 +4,7 @@
  */
 import type { Instant } from "../ports/clock.ts";
 import type { ResourceRecord, Rrset } from "../ports/message.ts";
+import type { PackedRrset } from "./packed.ts";
 
 /** An RRset that was proven, and until when it counts. */
 export interface Kept {
@@ -25,16 +26,57 @@ export interface Remembered {
   readonly octets: number;
 }
 
-export interface Span<R> extends Kept {
-  readonly record: R;
+/** After the keys of all names: where the last span of a zone ends. */
+export const END = "\u0100";
+
+/** Where a span begins and ends, and what proves it. */
+export interface Proven<R> {
+  readonly key: string;
+  readonly end: string;
+  readonly rrset: PackedRrset;
+  /** The NSEC or NSEC3 record of such an RRset. */
+  readonly read: (rrset: Rrset) => R;
+}
+
+/** Most are never looked at once they are in their list: their records are read when they are. */
+export class Span<R> implements Kept {
   /** Where it begins. */
   readonly key: string;
+  /** Where it ends: before `key` for the last of a zone with NSEC3. */
+  readonly end: string;
+  readonly packed: PackedRrset;
+  until: Instant;
   /** Memory it takes, with what was concluded from it. */
   octets: number;
   /** What was concluded last of a name in it that does not exist. */
   denied: Remembered | undefined;
   /** Made when somebody wants to keep it. */
   place: Place | undefined;
+  readonly #read: (rrset: Rrset) => R;
+  #rrset: Rrset | undefined;
+  #record: R | undefined;
+
+  constructor({ key, end, rrset, read }: Proven<R>, until: Instant) {
+    this.key = key;
+    this.end = end;
+    this.packed = rrset;
+    this.until = until;
+    this.octets = rrset.octets + key.length + end.length;
+    this.#read = read;
+  }
+
+  get rrset(): Rrset {
+    return (this.#rrset ??= this.packed.unpacked());
+  }
+
+  get record(): R {
+    return (this.#record ??= this.#read(this.rrset));
+  }
+}
+
+/** Whether a name with this key lies between both ends of `span`, in a zone with NSEC. */
+export function isInside(key: string, span: Span<unknown>): boolean {
+  return span.key < key && key < span.end;
 }
 
 /** Spans in one piece of the list; a full one is cut in two. Putting one in moves no more than these. */
@@ -71,7 +113,7 @@ export class Spans<R> {
     const piece = this.#pieces[which];
     const place = piece === undefined ? 0 : this.#placeIn(piece, key);
     const before = piece?.[place];
-    if (before?.key === key && isSame(before.rrset, span.rrset)) {
+    if (before?.key === key && before.packed.equals(span.packed)) {
       before.until = span.until;
       return before;
     }

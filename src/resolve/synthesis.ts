@@ -18,10 +18,10 @@ import type { ExtendedError, Response } from "../ports/exchange.ts";
 import type { Name, Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Class, InfoCode, Type } from "../wire/codes.ts";
 import { ancestorOf, parentOf, ROOT, wildcardOf } from "../wire/names.ts";
-import { compacted } from "./compacted.ts";
 import { conclude } from "./conclusions.ts";
 import { DenialView } from "./denial-view.ts";
 import { type Conclusion, Denied, leastOf, tailOfAll } from "./denied.ts";
+import { PackedRrset } from "./packed.ts";
 import type { Kept } from "./spans.ts";
 import { ZoneRanges } from "./zone-ranges.ts";
 
@@ -185,14 +185,13 @@ function learnSet(rrset: Rrset, ranges: ZoneRanges, terms: Terms): void {
     return;
   }
   if (ranges.renew(rrset, until(rrset, terms))) return;
-  const kept = keptOf(rrset, terms);
   if (rrset.type === Type.NSEC) {
-    const nsec = readNsec(kept.rrset);
-    if (nsec !== undefined) ranges.keepNsec(nsec, kept, terms.now);
+    const nsec = readNsec(rrset);
+    if (nsec !== undefined) ranges.keepNsec(nsec, until(rrset, terms), terms.now);
   } else if (rrset.type === Type.NSEC3) {
-    const nsec3 = readNsec3(kept.rrset, ranges.zone);
+    const nsec3 = readNsec3(rrset, ranges.zone);
     // RFC 8198 §5.2: nothing may be concluded from an opt-out span.
-    if (nsec3?.optOut === false) ranges.keepNsec3(nsec3, kept, terms.now);
+    if (nsec3?.optOut === false) ranges.keepNsec3(nsec3, until(rrset, terms), terms.now);
   }
 }
 
@@ -206,8 +205,8 @@ function learnWildcard(rrset: Rrset, ranges: ZoneRanges, terms: Terms): void {
 }
 
 function keptOf(rrset: Rrset, terms: Terms, owner = rrset.owner): Kept {
-  const compact = compacted(rrset, owner);
-  return { rrset: compact.rrset, octets: compact.octets, until: until(rrset, terms) };
+  const packed = new PackedRrset(rrset, owner);
+  return { rrset: packed.unpacked(), octets: packed.octets, until: until(rrset, terms) };
 }
 
 function until(rrset: Rrset, { now, maxTtl }: Terms): Instant {

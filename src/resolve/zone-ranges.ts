@@ -5,12 +5,13 @@
  * Source: RFC 8198 §5 (aggressive use), RFC 5155 §8.2 (one set of parameters).
  */
 import { type Tail, tailOf } from "../cache/tail.ts";
-import { nsec3Hash, type Nsec3 } from "../dnssec/nsec3.ts";
-import type { Nsec } from "../dnssec/nsec.ts";
+import { nsec3Hash, type Nsec3, readNsec3 } from "../dnssec/nsec3.ts";
+import { type Nsec, readNsec } from "../dnssec/nsec.ts";
 import type { Instant } from "../ports/clock.ts";
 import type { Name, Rrset } from "../ports/message.ts";
-import { orderKey } from "../wire/names.ts";
-import { isSame, type Kept, type Place, placeOf, type Span, Spans } from "./spans.ts";
+import { isAtOrBelow, orderKey } from "../wire/names.ts";
+import { PackedRrset } from "./packed.ts";
+import { END, isSame, type Kept, type Place, placeOf, Span, Spans } from "./spans.ts";
 
 /** Hashes remembered per zone: names near one another share their closest enclosers. */
 const MAX_HASHES = 256;
@@ -45,6 +46,8 @@ export class ZoneRanges {
   #soaTail: Tail | undefined;
   #soaTailOf: Rrset | undefined;
   #version = 0;
+  /** As `nsecOf`. */
+  readonly #nsec3Of = (rrset: Rrset): Nsec3 => readNsec3(rrset, this.zone)!;
 
   /** @param maxOctets what this zone may take. */
   constructor(zone: Name, maxOctets: number) {
@@ -109,16 +112,21 @@ export class ZoneRanges {
   }
 
   /** A zone denies in one way at a time: what it denied with before is over. */
-  keepNsec(record: Nsec, kept: Kept, now: Instant): void {
+  keepNsec({ owner, next, rrset }: Nsec, until: Instant, now: Instant): void {
+    const { zone } = this;
+    if (!isAtOrBelow(next, zone)) return;
     if (!this.#nsec3s.isEmpty) this.#clearSpans();
-    this.#makeRoom(kept, now);
-    const span = spanOf(kept, record, orderKey(record.owner, this.zone));
-    this.#count(span, this.#nsecs.put(span));
+    const end = next === zone ? END : orderKey(next, zone);
+    const packed = new PackedRrset(rrset, owner);
+    this.#keepSpan(
+      this.#nsecs,
+      new Span({ key: orderKey(owner, zone), end, rrset: packed, read: nsecOf }, until),
+      now,
+    );
   }
 
   /** A zone that has a new salt starts anew: hashes of before mean nothing. */
-  keepNsec3(record: Nsec3, kept: Kept, now: Instant): void {
-    const { salt, iterations } = record;
+  keepNsec3({ salt, iterations, hash, next, rrset }: Nsec3, until: Instant, now: Instant): void {
     if (this.#parameters?.salt !== salt || this.#parameters.iterations !== iterations) {
       this.#parameters = { salt, iterations };
       this.#clearSpans();
@@ -126,9 +134,12 @@ export class ZoneRanges {
       this.#latestName = "";
     }
     if (!this.#nsecs.isEmpty) this.#clearSpans();
-    this.#makeRoom(kept, now);
-    const span = spanOf(kept, record, record.hash);
-    this.#count(span, this.#nsec3s.put(span));
+    const packed = new PackedRrset(rrset, rrset.owner);
+    this.#keepSpan(
+      this.#nsec3s,
+      new Span({ key: hash, end: next, rrset: packed, read: this.#nsec3Of }, until),
+      now,
+    );
   }
 
   keepWildcard(kept: Kept, now: Instant): void {
@@ -187,8 +198,13 @@ export class ZoneRanges {
     return true;
   }
 
+  #keepSpan<R>(spans: Spans<R>, span: Span<R>, now: Instant): void {
+    this.#makeRoom(span, now);
+    this.#count(span, spans.put(span));
+  }
+
   /** Where a zone has its share, what no longer counts goes, and where that is not enough, everything. */
-  #makeRoom({ octets }: Kept, now: Instant): void {
+  #makeRoom({ octets }: Pick<Kept, "octets">, now: Instant): void {
     if (this.octets + octets <= this.#maxOctets) return;
     this.#nsecs.purge(now);
     this.#nsec3s.purge(now);
@@ -230,8 +246,9 @@ export class ZoneRanges {
 /** Of a zone without NSEC3 spans, in which no hash finds anything. */
 const NO_PARAMETERS = { salt: "", iterations: 0 };
 
-function spanOf<R>({ rrset, until, octets }: Kept, record: R, key: string): Span<R> {
-  return { rrset, until, octets, record, key, denied: undefined, place: undefined };
+/** Of an RRset that was found to be one record before it was kept. */
+function nsecOf(rrset: Rrset): Nsec {
+  return readNsec(rrset)!;
 }
 
 function wildcardKey(owner: Name, type: number): string {

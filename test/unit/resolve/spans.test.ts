@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Rrset } from "../../../src/ports/message.ts";
-import { placeOf, type Span, Spans } from "../../../src/resolve/spans.ts";
+import { PackedRrset } from "../../../src/resolve/packed.ts";
+import { placeOf, Span, Spans } from "../../../src/resolve/spans.ts";
 import { Type } from "../../../src/wire/codes.ts";
 import { name, record } from "../../support/records.ts";
 
 function span(key: string, until: number, rdata = "x"): Span<string> {
   const records = [record("a.example", Type.NSEC, 300, Buffer.from(rdata))];
   const rrset: Rrset = { owner: name("a.example"), type: Type.NSEC, records, signatures: [] };
-  return { rrset, until, octets: 100, record: rdata, key, denied: undefined, place: undefined };
+  const read = (kept: Rrset) => String(Buffer.from(kept.records[0]!.rdata));
+  return new Span({ key, end: "e", rrset: new PackedRrset(rrset, rrset.owner), read }, until);
 }
 
 describe("the place of a span", () => {
@@ -23,6 +25,6 @@ describe("the place of a span", () => {
     expect(places.map((place) => place.span?.key)).toEqual(["b", undefined, undefined]);
     expect(places[0]?.span?.until).toBe(20);
     expect([spans.at("c", 15)?.record, spans.at("d", 0)?.record]).toEqual(["another", "another"]);
-    expect(spans.octets).toBe(200);
+    expect(spans.octets).toBe(span("b", 20).octets + span("c", 20, "another").octets);
   });
 });
