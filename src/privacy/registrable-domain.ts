@@ -41,16 +41,26 @@ const labelStarts = new Uint8Array(MOST_LABELS);
  * domain that no rule knows are their own.
  */
 export function registrableDomain(qname: Name): Name {
-  if (qname !== latest) {
-    latestDomain = domainOf(qname);
-    latest = qname;
+  const place = placeOf(qname);
+  if (latest[place] !== qname) {
+    latestDomains[place] = domainOf(qname);
+    latest[place] = qname;
   }
-  return latestDomain;
+  return latestDomains[place]!;
 }
 
-/** The name asked for last, and its domain: one question asks for it several times in a row. */
-let latest = ROOT;
-let latestDomain = ROOT;
+/** More than there are questions under way, usually; a power of two. */
+const PLACES = 256;
+/** Names asked for last, and their domains: a question asks for its own when it leaves and when it is judged. */
+const latest = new Array<Name>(PLACES).fill(ROOT);
+const latestDomains = new Array<Name>(PLACES).fill(ROOT);
+
+/** By the octets in which the names of one domain differ. */
+function placeOf(name: Name): number {
+  let place = name.length;
+  for (let i = 1; i < name.length && i < 12; i++) place = (place * 31 + name.charCodeAt(i)) | 0;
+  return place & (PLACES - 1);
+}
 
 function domainOf(qname: Name): Name {
   const labels = markLabels(qname);

@@ -96,7 +96,7 @@ export class ZoneRanges {
   /** Lets the SOA count until then where `rrset` is the one that is kept. */
   renewSoa(rrset: Rrset, until: Instant): boolean {
     if (this.#soa === undefined || !isSame(this.#soa.rrset, rrset)) return false;
-    this.#soa = { ...this.#soa, until };
+    this.#soa.until = until;
     return true;
   }
 

@@ -34,6 +34,16 @@ describe("the registrable domain", () => {
     },
   );
 
+  it("is each name's own, however many are asked in between", () => {
+    const numbers = Array.from({ length: 2_000 }, (_, i) => i);
+    for (const round of [numbers, [...numbers].reverse()]) {
+      for (const i of round) {
+        expect(registrableDomain(name(`www.n${i}.co.uk`))).toBe(name(`n${i}.co.uk`));
+        expect(registrableDomain(name(`n${i % 50}.example.com`))).toBe(name("example.com"));
+      }
+    }
+  });
+
   it("heeds the ICANN section only: users of one hosting company share its domain", () => {
     expect(registrableDomain(name("alice.github.io"))).toBe(name("github.io"));
   });
