@@ -1,11 +1,13 @@
 /**
  * The system calls that Node does not offer, through koffi: `recvmmsg` and `sendmmsg`, what a socket for them
- * needs, and waiting for a descriptor without reading it, by libuv's own `uv_poll_t`.
+ * needs, and waiting for a descriptor without reading it.
  *
  * Nothing here is needed: where koffi, the platform or a seccomp filter says no, plain dgram serves.
  */
 import { createRequire } from "node:module";
 import { constants, endianness } from "node:os";
+import type { Koffi, Ready, Watch } from "./koffi.ts";
+import { libuvPoll } from "./libuv-poll.ts";
 
 /** Each call gives what the system gives: -1 after a failure, with the reason in `errno()`. */
 export interface LinuxSockets {
@@ -32,15 +34,6 @@ export interface LinuxSockets {
   poll(fd: number, ready: Ready): Watch;
 }
 
-/** `status` is negative where libuv has met an error on the descriptor; it has then stopped to watch it. */
-export type Ready = (status: number) => void;
-
-export interface Watch {
-  start(ready: Ready): void;
-  /** To be called before the descriptor is closed. */
-  close(): void;
-}
-
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0o4000;
@@ -59,15 +52,6 @@ export const IP_MTU_DISCOVER = 10;
 export const PMTUDISC_PROBE = 3;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_TRUNC = 0x20;
-
-/** The part of koffi that is used. */
-export interface Koffi {
-  load(library: string): { func(definition: string): unknown };
-  errno(): number;
-  address(buffer: Buffer): bigint;
-  /** Since koffi 2.15. */
-  readonly node?: { poll(fd: number, ready: Ready): Watch };
-}
 
 const DEFINITIONS = {
   socket: "int socket(int domain, int type, int protocol)",
@@ -110,7 +94,8 @@ export function loadLinuxSockets(host: Host = thisHost): LinuxSockets | string {
     );
     const { errno, address, node } = koffi;
     if (typeof node?.poll !== "function") return "this koffi cannot wait for a descriptor";
-    const sockets = { ...calls, errno, address, poll: node.poll } as unknown as LinuxSockets;
+    const poll = libuvPoll(koffi) ?? node.poll;
+    const sockets = { ...calls, errno, address, poll } as unknown as LinuxSockets;
     return refusedCall(sockets) ?? sockets;
   } catch (error) {
     return `koffi is not usable: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unknown"}`;

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
-import { type Host, type Koffi, loadLinuxSockets, systemError } from "../../../src/listen/linux-sockets.ts";
+import type { Koffi } from "../../../src/listen/koffi.ts";
+import { type Host, loadLinuxSockets, systemError } from "../../../src/listen/linux-sockets.ts";
 
 function hostWith(overrides: Partial<Host>): Host {
   return {
@@ -13,12 +14,19 @@ function hostWith(overrides: Partial<Host>): Host {
   };
 }
 
-/** A koffi whose every call fails with `errno`. */
+function refuses(): never {
+  throw new Error("not with this koffi");
+}
+
+/** A koffi whose every call fails with `errno`, and which lets nobody call libuv. */
 function failingWith(errno: number): Koffi {
   return {
     load: () => ({ func: () => () => -1 }),
     errno: () => errno,
     address: () => 0n,
+    proto: refuses,
+    pointer: refuses,
+    register: refuses,
     node: { poll: () => ({ start: () => {}, close: () => {} }) },
   };
 }
@@ -62,6 +70,12 @@ describe("batched UDP", () => {
     const host = hostWith({ loadKoffi: () => failingWith(constants.errno.EBADF) });
 
     expect(loadLinuxSockets(host)).toMatchObject({ recvmmsg: expect.any(Function) });
+  });
+
+  it("waits by koffi's own means where libuv cannot be called by name", () => {
+    const koffi = failingWith(constants.errno.EBADF);
+
+    expect(loadLinuxSockets(hostWith({ loadKoffi: () => koffi }))).toHaveProperty("poll", koffi.node?.poll);
   });
 });
 
