@@ -13,6 +13,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/{unit,contract,scenario,fuzz}/**/*.test.ts"],
           isolate: false,
+          // Not one less than there are cores, the default: on two of them that is one.
+          maxWorkers: "100%",
           testTimeout: 20_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 0 },

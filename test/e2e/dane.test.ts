@@ -84,13 +84,20 @@ trust_anchors = ${JSON.stringify(lab.trustAnchors)}
 const line = (leaf: { readonly der: Buffer }, fields: Partial<TlsaFields> = {}): string =>
   tlsaLine("_853._tcp.dot 300", leaf.der, { usage: 3, selector: 1, matching: 1, ...fields });
 
-/** Asks until the server with DANE is in use, or `milliseconds` have passed. */
-async function askFor(scene: Scene, milliseconds: number): Promise<number[]> {
+/** Milliseconds that the server with DANE is waited for. */
+const PATIENCE = 8_000;
+/** Names that are asked for after it was refused: it could still be told of them. */
+const MORE_NAMES = 3;
+
+/** Asks until the server with DANE is in use, or until it was refused and some more names were asked for. */
+async function askOn(scene: Scene): Promise<number[]> {
   const rcodes: number[] = [];
   const since = performance.now();
-  for (let i = 0; scene.dane.counters.queries === 0 && performance.now() - since < milliseconds; i++) {
-    rcodes.push((await ask(scene.running.port, `host${i % 8}.example.com`)).rcode);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  let more = MORE_NAMES;
+  while (scene.dane.counters.queries === 0 && more > 0 && performance.now() - since < PATIENCE) {
+    if (warnings(scene).length > 0) more--;
+    rcodes.push((await ask(scene.running.port, `host${rcodes.length % 8}.example.com`)).rcode);
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return rcodes;
 }
@@ -127,7 +134,7 @@ describe("a server with DANE", () => {
       records: { "example.net.": [isIssuer ? line(middle, { usage: 2 }) : record] },
     });
 
-    const rcodes = await askFor(scene, 8_000);
+    const rcodes = await askOn(scene);
     scene.dane.endConnections("close-notify");
     await ask(scene.running.port, "www.example.org");
 
@@ -174,7 +181,7 @@ describe("a server with DANE", () => {
   ] as const)("hears nothing where %s; the other is asked", async (_what, leaf, records, detail) => {
     const scene = await begin({ leaf, records });
 
-    const rcodes = await askFor(scene, 700);
+    const rcodes = await askOn(scene);
 
     expect(rcodes.every((rcode) => rcode === 0)).toBe(true);
     expect(scene.dane.counters.applicationOctets).toBe(0);
@@ -189,7 +196,7 @@ describe("a server with DANE", () => {
     const leaf = pki.authority.issue({ dnsNames: [authName] });
     const scene = await begin({ leaf, authName, records: { [`${zone}.`]: [line(leaf)] } });
 
-    const rcodes = await askFor(scene, 700);
+    const rcodes = await askOn(scene);
 
     expect(rcodes.every((rcode) => rcode === 0)).toBe(true);
     expect(scene.dane.counters.connections).toBe(0);
@@ -211,7 +218,7 @@ describe("a server with DANE", () => {
   it("is encrypted but unauthenticated without a record in the opportunistic profile, and that is counted", async () => {
     const scene = await begin({ records: {}, profile: "opportunistic" });
 
-    await askFor(scene, 4_000);
+    await askOn(scene);
 
     const { upstreams } = scene.running.app.stats() as {
       upstreams: { label: string; unproven: { encrypted: number; clear: number } }[];

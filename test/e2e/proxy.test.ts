@@ -43,7 +43,7 @@ async function behind(
   return running;
 }
 
-const failing = `connect_timeout = "300ms"\nquery_timeout = "1500ms"`;
+const failing = `connect_timeout = "200ms"\nquery_timeout = "500ms"`;
 
 describe.skipIf(dig === undefined)("a resolver behind a SOCKS5 proxy", () => {
   it.skipIf(findProgram("microsocks") === undefined)("dials nothing but the proxy", async () => {

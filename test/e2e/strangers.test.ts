@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { type DotUpstream, type DotUpstreamOptions, startDotUpstream } from "../lab/dot-upstream.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { createPki, type Leaf, makeKey, pinOf } from "../lab/pki.ts";
@@ -14,16 +14,13 @@ import { type RunningApp, startApp } from "../support/running-app.ts";
 const pki = createPki();
 const rsa = createPki({ key: "rsa" });
 
+type OnTestFinished = TestContext["onTestFinished"];
+
 let lab: Lab;
-const opened: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
   lab = await startLab({ pki });
   return () => lab.close();
-});
-
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each.close();
 });
 
 interface Pair {
@@ -32,11 +29,16 @@ interface Pair {
   readonly honest: DotUpstream;
 }
 
-/** `keys` are lines for the stranger's table. */
-async function beside(options: Partial<DotUpstreamOptions>, keys = "", ca = pki.caPem): Promise<Pair> {
+/** `keys` are lines for the stranger's table. Closed after the test. */
+async function beside(
+  onTestFinished: OnTestFinished,
+  options: Partial<DotUpstreamOptions>,
+  keys = "",
+  ca = pki.caPem,
+): Promise<Pair> {
   const start = async (leaf: Leaf, more: Partial<DotUpstreamOptions> = {}): Promise<DotUpstream> => {
     const upstream = await startDotUpstream({ leaf, answer: lab.authority.respond, ...more });
-    opened.push(upstream);
+    onTestFinished(() => upstream.close());
     return upstream;
   };
   const stranger = await start(pki.good, options);
@@ -64,7 +66,7 @@ auth_name = "${lab.authName}"
 trust_anchors = ${JSON.stringify(lab.trustAnchors)}
 `;
   });
-  opened.push({ close: () => running.stop() });
+  onTestFinished(() => running.stop());
   return { running, stranger, honest };
 }
 
@@ -127,22 +129,26 @@ const strangers: readonly [string, Partial<DotUpstreamOptions>, string, RegExp][
   ["that speaks clear text", { behaviour: { greeting: "220 mail.example.net ESMTP\r\n" } }, "", /TLS/],
 ];
 
-describe("a server", () => {
-  it.each(strangers)("%s hears nothing, is named once, and the other is asked", async (...row) => {
-    const [, options, keys, detail] = row;
-    const pair = await beside(options, keys);
+describe.concurrent("a server", () => {
+  it.for(strangers)(
+    "%s hears nothing, is named once, and the other is asked",
+    async (row, { onTestFinished }) => {
+      const [, options, keys, detail] = row;
+      const pair = await beside(onTestFinished, options, keys);
 
-    const rcodes = await askAll(pair);
+      const rcodes = await askAll(pair);
 
-    expect(rcodes).toEqual([0, 0, 0, 0]);
-    expect(pair.stranger.counters.connections).toBeGreaterThan(1);
-    expect(pair.stranger.counters.applicationOctets).toBe(0);
-    expect(pair.honest.counters.queries).toBeGreaterThan(0);
-    expect(warnings(pair)).toEqual([expect.stringMatching(detail)]);
-  });
+      expect(rcodes).toEqual([0, 0, 0, 0]);
+      expect(pair.stranger.counters.connections).toBeGreaterThan(1);
+      expect(pair.stranger.counters.applicationOctets).toBe(0);
+      expect(pair.honest.counters.queries).toBeGreaterThan(0);
+      expect(warnings(pair)).toEqual([expect.stringMatching(detail)]);
+    },
+  );
 
-  it("of TLS 1.2 without an ephemeral key exchange hears nothing", async () => {
+  it("of TLS 1.2 without an ephemeral key exchange hears nothing", async ({ onTestFinished }) => {
     const pair = await beside(
+      onTestFinished,
       { leaf: rsa.good, maxVersion: "TLSv1.2", ciphers: "AES128-GCM-SHA256" },
       "",
       rsa.caPem,
@@ -154,21 +160,20 @@ describe("a server", () => {
     expect(warnings(pair)).toEqual([expect.stringMatching(/TLS handshake failed/)]);
   });
 
-  it.each([
+  it.for<[string, Partial<DotUpstreamOptions>]>([
     ["TLS 1.2 with ECDHE and AEAD", { maxVersion: "TLSv1.2" }],
     ["TLS 1.3 without ALPN", { alpn: [] }],
-  ] as const)("of %s is asked, the control of the rows above", async (_what, options) => {
-    const pair = await beside(options as Partial<DotUpstreamOptions>);
+  ])("of %s is asked, the control of the rows above", async ([, options], { onTestFinished }) => {
+    const pair = await beside(onTestFinished, options);
 
     await askAll(pair);
 
     expect(pair.stranger.counters.queries).toBeGreaterThan(0);
-    expect(pair.stranger.counters.queries).toBeGreaterThan(0);
     expect(warnings(pair)).toEqual([]);
   });
 
-  it("whose certificate is swapped at run time hears nothing more", async () => {
-    const pair = await beside({});
+  it("whose certificate is swapped at run time hears nothing more", async ({ onTestFinished }) => {
+    const pair = await beside(onTestFinished, {});
     await askAll(pair);
     const { counters } = pair.stranger;
     const before = counters.applicationOctets;
@@ -187,11 +192,15 @@ describe("a server", () => {
   });
 });
 
-describe("a pin", () => {
-  it("of the issuer survives the renewal of the leaf with another key", async () => {
+describe.concurrent("a pin", () => {
+  it("of the issuer survives the renewal of the leaf with another key", async ({ onTestFinished }) => {
     const middle = pki.authority.intermediate("pinned");
     const names = { dnsNames: [lab.authName] };
-    const pair = await beside({ leaf: middle.issue(names) }, pinned(middle.pin, "name_and_pin"));
+    const pair = await beside(
+      onTestFinished,
+      { leaf: middle.issue(names) },
+      pinned(middle.pin, "name_and_pin"),
+    );
     await askAll(pair);
     const before = pair.stranger.counters.queries;
 
@@ -204,10 +213,10 @@ describe("a pin", () => {
     expect(warnings(pair)).toEqual([]);
   });
 
-  it("kept as a backup survives a key roll", async () => {
+  it("kept as a backup survives a key roll", async ({ onTestFinished }) => {
     const next = pki.authority.issue();
     const keys = `auth_name = "${lab.authName}"\npins = ["${pki.good.pin}", "${next.pin}"]`;
-    const pair = await beside({}, keys);
+    const pair = await beside(onTestFinished, {}, keys);
     await askAll(pair);
     const before = pair.stranger.counters.queries;
 
