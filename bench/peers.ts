@@ -71,9 +71,10 @@ function isWanted(name: string): boolean {
 }
 
 function readySubjects(): Subject[] {
-  const tools = ["dnsperf", "taskset"].filter((tool) => find(tool) === undefined);
+  const needed = ["dnsperf", "taskset", ...(wanted.some(({ kind }) => kind === "latency") ? ["cc"] : [])];
+  const tools = needed.filter((tool) => find(tool) === undefined);
   if (tools.length > 0) {
-    console.error(`missing: ${tools.join(", ")}; on Debian: apt-get install dnsperf util-linux`);
+    console.error(`missing: ${tools.join(", ")}; on Debian: apt-get install dnsperf util-linux gcc`);
     process.exit(2);
   }
   const known = [
@@ -104,7 +105,7 @@ async function bench(workload: Workload): Promise<void> {
   try {
     for (let round = 1; round <= Number(values.rounds); round++) {
       for (const subject of taking) {
-        const figures = await measure({ workload, subject, upstream, seconds: Number(values.seconds) });
+        const figures = await measure({ root, workload, subject, upstream, seconds: Number(values.seconds) });
         rounds.get(subject)?.push(figures);
         console.error(`${workload.name} ${round}/${values.rounds} ${subject.name}: ${brief(figures)}`);
       }

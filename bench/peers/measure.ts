@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ask } from "./ask.ts";
 import { type LoadOptions, type LoadResult, load, writeQueries } from "./load.ts";
+import { paced } from "./paced.ts";
 import { Running, SUBJECT_CORE, sleep } from "./programs.ts";
 import type { Figures, Subject, Upstream } from "./types.ts";
 import type { Probe, Workload } from "./workloads.ts";
 
 export interface Round {
+  /** Of the project. */
+  readonly root: string;
   readonly workload: Workload;
   readonly subject: Subject;
   readonly upstream: Upstream;
@@ -115,22 +118,14 @@ function failedShare({ completed, lost, rcodes }: LoadResult, { rcode }: Workloa
 }
 
 async function measureLatency(context: Context): Promise<Figures> {
-  const file = writeQueries(context.folder, "queries", context.workload.queries);
-  const before = context.program.cpuSeconds;
-  const { latencies, completed, lost } = await run(context, {
-    file,
-    seconds: context.seconds,
+  const { root, folder, port, seconds, program } = context;
+  const file = writeQueries(folder, "queries", context.workload.queries);
+  const before = program.cpuSeconds;
+  const { completed, lost, p50, p99, p999 } = await paced({
+    ...{ root, folder, port, file, seconds },
     rate: LATENCY_RATE,
-    latencies: true,
   });
-  const at = (share: number) => (latencies[Math.floor(latencies.length * share)] ?? Number.NaN) * 1_000;
-  return {
-    p50: at(0.5),
-    p99: at(0.99),
-    p999: at(0.999),
-    us: ((context.program.cpuSeconds - before) * 1e6) / completed,
-    lost,
-  };
+  return { p50, p99, p999, us: ((program.cpuSeconds - before) * 1e6) / completed, lost };
 }
 
 async function measureMemory(context: Context): Promise<Figures> {
@@ -141,7 +136,7 @@ async function measureMemory(context: Context): Promise<Figures> {
   return { idle, rss: context.program.residentMiB };
 }
 
-function run(context: Context, options: Pick<LoadOptions, "file" | "seconds" | "rate" | "latencies">) {
+function run(context: Context, options: Pick<LoadOptions, "file" | "seconds" | "rate">) {
   return load({
     port: context.port,
     transport: context.workload.transport,

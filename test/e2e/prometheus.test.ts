@@ -125,12 +125,17 @@ async function listeningAddress(server: ChildProcess): Promise<string> {
   });
 }
 
-/** Asks again until the first scrape is stored. */
+/** Asks again until the first scrape is stored: before that Prometheus may not be ready to answer either. */
 async function queryUntil(url: string): Promise<readonly PrometheusSample[]> {
   for (;;) {
-    const reply = (await (await fetch(url)).json()) as { data?: { result?: readonly PrometheusSample[] } };
-    const result = reply.data?.result ?? [];
-    if (result.length > 0) return result;
+    const response = await fetch(url);
+    if (response.ok) {
+      const reply = (await response.json()) as { data?: { result?: readonly PrometheusSample[] } };
+      const result = reply.data?.result ?? [];
+      if (result.length > 0) return result;
+    } else {
+      await response.body?.cancel();
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
