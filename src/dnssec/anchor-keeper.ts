@@ -55,6 +55,7 @@ export class AnchorKeeper {
   readonly #deps: KeeperDeps;
   #point: TrustPoint;
   #cancel: () => void = () => undefined;
+  #isStopped = false;
 
   constructor({ anchor, point }: GivenAnchor, deps: KeeperDeps) {
     this.#given = anchor;
@@ -73,6 +74,7 @@ export class AnchorKeeper {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#cancel();
   }
 
@@ -163,6 +165,8 @@ export class AnchorKeeper {
   async #tick(): Promise<void> {
     const wait = (): number => this.#point.nextProbe * 1_000 - this.#deps.clock.wall();
     if (wait() <= 0) await this.probe();
+    // Perhaps while the zone was looked at.
+    if (this.#isStopped) return;
     this.#wait(Math.min(Math.max(wait(), 1_000), MAX_DELAY));
   }
 }

@@ -83,6 +83,30 @@ describe("the trust anchors of a configuration", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("set no timer once they are no longer kept, though a look was under way", async () => {
+    const tree = usualTree();
+    writeFileSync(path, tree.anchors.join("\n"));
+    const { clock, made } = part({ trustAnchorFile: path });
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((ask) => {
+      answer = ask;
+    });
+    const helpers: Exchange = {
+      exchange: ({ question }) => asked.then(() => responseOf(resolve(tree, question))),
+    };
+    const keeper = made().keep(helpers, () => undefined);
+    await clock.advanceAsync(10_000, 1_000);
+
+    keeper?.stop();
+    answer();
+
+    await vi.waitFor(() => {
+      expect(readFileSync(path, "utf8")).toMatch(/state=2/);
+    });
+    await settle();
+    expect(clock.pending).toBe(0);
+  });
+
   it.each([
     ["validation_time stands still", { validationTime: 0 }, (): string => usualTree().anchors.join("\n")],
     [
