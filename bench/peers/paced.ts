@@ -1,4 +1,4 @@
-/** Latencies at a steady rate, as `pace.c` sees them: dnsperf's two threads wait for one another on its core. */
+/** Latencies at a steady rate, as `pace.c` sees them: with dnsperf, which has two threads on the core, more of them is the client's own. */
 import { execFile, execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";

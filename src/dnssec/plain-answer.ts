@@ -52,7 +52,7 @@ function judgeUnsigned(
   response: Response,
   tools: JudgeTools,
 ): Judgement | undefined {
-  const finding = findingOfUnsignedAtOnce(qname, qtype, "signature-missing", undefined, tools);
+  const finding = findingOfUnsignedAtOnce(qname, qtype, tools);
   if (finding === undefined) return undefined;
   return judgementOf(finding, response, response.answer, Number.POSITIVE_INFINITY);
 }

@@ -78,17 +78,11 @@ export async function findingOfUnsigned(
   return unsignedUnder(status, name, qtype, reason);
 }
 
-/** As `findingOfUnsigned`, where what is above `name` is known: `undefined` where something has to be asked. */
-export function findingOfUnsignedAtOnce(
-  name: Name,
-  qtype: number,
-  reason: Reason,
-  hint: Name | undefined,
-  tools: JudgeTools,
-): Finding | undefined {
+/** As `findingOf`, of data without any signature, where what is above `name` is known: `undefined` where something has to be asked. */
+export function findingOfUnsignedAtOnce(name: Name, qtype: number, tools: JudgeTools): Finding | undefined {
   const at = zoneSideOf(name, qtype);
-  const status = tools.zones.knownSecurityOf(at, likelyZone(at, hint, tools));
-  return status === undefined ? undefined : unsignedUnder(status, name, qtype, reason);
+  const status = tools.zones.knownSecurityOf(at, likelyZone(at, undefined, tools));
+  return status === undefined ? undefined : unsignedUnder(status, name, qtype, "signature-missing");
 }
 
 /** The name whose zone is to answer: that above it for DS. */

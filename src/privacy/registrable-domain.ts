@@ -51,7 +51,7 @@ export function registrableDomain(qname: Name): Name {
 
 /** More than there are questions under way, usually; a power of two. */
 const PLACES = 256;
-/** Names asked for last, and their domains: a question asks for its own when it leaves and when it is judged. */
+/** Names asked for last, and their domains: a question asks for its own when it leaves and when it is judged. BOUNDED: by `PLACES`. */
 const latest = new Array<Name>(PLACES).fill(ROOT);
 const latestDomains = new Array<Name>(PLACES).fill(ROOT);
 

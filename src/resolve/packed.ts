@@ -12,7 +12,7 @@ const RECORD_OCTETS = 250;
 /** Before each RDATA stands how long it is. */
 const LENGTH_OCTETS = 2;
 
-/** Most are put together here: a message and what compression had spared. */
+/** Most fit in here while they are put together. */
 const ROOM = Buffer.allocUnsafeSlow(8_192);
 
 export class PackedRrset {

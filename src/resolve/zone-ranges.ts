@@ -114,6 +114,7 @@ export class ZoneRanges {
   /** A zone denies in one way at a time: what it denied with before is over. */
   keepNsec({ owner, next, rrset }: Nsec, until: Instant, now: Instant): void {
     const { zone } = this;
+    // No order says what lies between a name and one of another zone (RFC 4034 §4.1.1: "in the canonical ordering of the zone").
     if (!isAtOrBelow(next, zone)) return;
     if (!this.#nsec3s.isEmpty) this.#clearSpans();
     const end = next === zone ? END : orderKey(next, zone);

@@ -3,6 +3,7 @@ import type { Response } from "../../../src/ports/exchange.ts";
 import type { ResourceRecord } from "../../../src/ports/message.ts";
 import { Synthesis } from "../../../src/resolve/synthesis.ts";
 import { InfoCode, Rcode, Type } from "../../../src/wire/codes.ts";
+import { nameFromOctets } from "../../../src/wire/names.ts";
 import { LabAuthority } from "../../lab/authority.ts";
 import type { DenialOptions } from "../../lab/denial.ts";
 import { buildTree, type TreeSpec } from "../../lab/tree.ts";
@@ -149,6 +150,19 @@ describe("names denied without asking (RFC 8198 §5) [D57]", () => {
 
     expect(made.answer(question("www.unsigned.example.com"))).toBeUndefined();
     expect(made.answer(question("unsigned.example.com"))).toBeUndefined();
+  });
+
+  it("are not concluded from an NSEC that leads out of its zone (RFC 4034 §4.1.1)", () => {
+    const { made } = synthesis();
+    const truth = upstream("nothing.example.com");
+    const authority = truth.authority.map((record) => {
+      if (record.type !== Type.NSEC) return record;
+      const types = record.rdata.subarray(nameFromOctets(record.rdata)!.length);
+      return { ...record, rdata: Buffer.concat([Buffer.from(name("zzzz.example.net"), "latin1"), types]) };
+    });
+    made.learn({ ...truth, authority });
+
+    expect(made.answer(question("nothing.example.com"))).toBeUndefined();
   });
 
   it("never deny a DS", () => {
