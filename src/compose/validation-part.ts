@@ -10,6 +10,7 @@ import type { Name, Question } from "../ports/message.ts";
 import { type AncestorFinding, minimised } from "../privacy/minimised.ts";
 import { registrableDomain } from "../privacy/registrable-domain.ts";
 import { createAnchorPart } from "./anchor-part.ts";
+import { openSslByName } from "./openssl-by-name.ts";
 import { splitDomains } from "./privacy-part.ts";
 
 export interface ValidationPart {
@@ -64,6 +65,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
   const ancestor = async (name: Name, budget: Budget): Promise<AncestorFinding> =>
     findingOf(await validator.zones.status(name, budget), clock.now());
   const anchorPart = createAnchorPart(config, deps);
+  const openSsl = openSslByName(config);
   const asked = minimised(raw, mode, { clock, minimises, isSplit, ancestor });
   const validatorOf = (data: Exchange, helpers: Exchange, prefetchChain: (question: Question) => boolean) =>
     new Validator(
@@ -76,7 +78,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
         prefetchChain,
         ...(dnssec.validationTime !== undefined && { validationTime: dnssec.validationTime }),
       },
-      { clock, anchors: anchorPart.anchors, registrableDomain, onAgeing: deps.onAgeing },
+      { clock, anchors: anchorPart.anchors, registrableDomain, onAgeing: deps.onAgeing, openSsl },
     );
   // Where ancestors go first, none of them is to be overtaken.
   const mayPrefetch = (question: Question): boolean =>

@@ -30,7 +30,7 @@ import { type HelperAnswer, coveredType } from "./helper-answer.ts";
 import { judge } from "./judge.ts";
 import { type Judge, Judged } from "./judged.ts";
 import type { JudgeTools, Judgement } from "./judgement.ts";
-import { verifiesHere } from "./public-key.ts";
+import { type OpenSslByName, verifiesHere } from "./public-key.ts";
 import { bogusErrors, indeterminateErrors, informativeErrors } from "./reasons.ts";
 import { groupRrsets } from "./rrsets.ts";
 import { type ClockSkew, DEFAULT_CLOCK_SKEW } from "./rrsig.ts";
@@ -58,6 +58,8 @@ export interface ValidatedDeps {
   registrableDomain(qname: Name): Name;
   /** Shared with whoever else verifies under the same policy. */
   readonly keys?: KeyStore;
+  /** A shorter way to verify, where there is one. */
+  readonly openSsl?: OpenSslByName;
   /** Told of a secure zone whose keys are used in the last tenth of their time. */
   onAgeing?(zone: SecureZone): void;
   /** Ends after other work had its turn. */
@@ -77,12 +79,16 @@ export interface ValidatedCounters {
 const MAX_COMPLETIONS = 4;
 
 /** The keys a policy allows, on this build of OpenSSL. */
-export function keyStoreOf(options: Pick<ValidatedOptions, "insecureAlgorithms" | "minRsaBits">): KeyStore {
-  return new KeyStore({
+export function keyStoreOf(
+  options: Pick<ValidatedOptions, "insecureAlgorithms" | "minRsaBits">,
+  openSsl?: OpenSslByName,
+): KeyStore {
+  const policy = {
     minRsaBits: options.minRsaBits,
-    isAlgorithmUsable: (algorithm) =>
+    isAlgorithmUsable: (algorithm: number) =>
       !options.insecureAlgorithms.includes(algorithm) && verifiesHere(algorithm),
-  });
+  };
+  return new KeyStore(policy, openSsl);
 }
 
 export class Validator implements Exchange {
@@ -101,7 +107,7 @@ export class Validator implements Exchange {
     this.#next = next;
     this.#options = options;
     this.#deps = deps;
-    const keys = deps.keys ?? keyStoreOf(options);
+    const keys = deps.keys ?? keyStoreOf(options, deps.openSsl);
     const walk = new ZoneWalk(
       {
         maxIterations: options.nsec3MaxIterations,

@@ -6,7 +6,7 @@ import type { ResourceRecord } from "../ports/message.ts";
 import { type Dnskey, readDnskey } from "./dnskey.ts";
 import { Generations } from "./generations.ts";
 import { MAX_DNSKEYS_PER_ZONE } from "./limits.ts";
-import { type PublicKey, publicKeyOf } from "./public-key.ts";
+import { type OpenSslByName, type PublicKey, publicKeyOf } from "./public-key.ts";
 
 export interface ZoneKey extends Dnskey {
   /** `undefined` where the algorithm is not usable or the key is odd. */
@@ -24,11 +24,13 @@ const KEPT_KEYS = 1_024;
 
 export class KeyStore {
   readonly #policy: KeyPolicy;
+  readonly #byName: OpenSslByName | undefined;
   /** BOUNDED: by 2,048 keys. */
   readonly #kept = new Generations<string, ZoneKey>(KEPT_KEYS);
 
-  constructor(policy: KeyPolicy) {
+  constructor(policy: KeyPolicy, byName?: OpenSslByName) {
     this.#policy = policy;
+    this.#byName = byName;
   }
 
   get policy(): KeyPolicy {
@@ -55,7 +57,8 @@ export class KeyStore {
     if (dnskey === undefined) return undefined;
     const { policy } = this;
     const usable = policy.isAlgorithmUsable(dnskey.algorithm);
-    const key = { ...dnskey, publicKey: usable ? publicKeyOf(dnskey, policy.minRsaBits) : undefined };
+    const publicKey = usable ? publicKeyOf(dnskey, policy.minRsaBits, this.#byName) : undefined;
+    const key = { ...dnskey, publicKey };
     this.#kept.set(id, key);
     return key;
   }

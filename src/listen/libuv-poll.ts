@@ -8,7 +8,7 @@
  * Source: libuv, "uv_poll_t" and "uv_handle_t".
  */
 import { isMainThread } from "node:worker_threads";
-import type { Koffi, Ready, Watch } from "./koffi.ts";
+import type { Koffi, Ready, Watch } from "../ports/koffi.ts";
 
 /** The functions, as libuv declares them; 0 or a negative error is what they give. */
 interface Libuv {

@@ -6,7 +6,7 @@
  */
 import { createRequire } from "node:module";
 import { constants, endianness } from "node:os";
-import type { Koffi, Ready, Watch } from "./koffi.ts";
+import type { Koffi, Ready, Watch } from "../ports/koffi.ts";
 import { libuvPoll } from "./libuv-poll.ts";
 
 /** Each call gives what the system gives: -1 after a failure, with the reason in `errno()`. */
@@ -76,11 +76,12 @@ export interface Host {
   loadKoffi(): Koffi;
 }
 
-const thisHost: Host = {
-  platform: process.platform,
-  arch: process.arch,
-  loadKoffi: () => createRequire(import.meta.filename)("koffi") as Koffi,
-};
+/** @throws where koffi is not installed or has no binary for this machine. */
+export function loadKoffi(): Koffi {
+  return createRequire(import.meta.filename)("koffi") as Koffi;
+}
+
+const thisHost: Host = { platform: process.platform, arch: process.arch, loadKoffi };
 
 /** The calls, or why there are none: one line for the log. */
 export function loadLinuxSockets(host: Host = thisHost): LinuxSockets | string {

@@ -12,7 +12,7 @@ import type { Client, Reply } from "../ports/packet-handler.ts";
 import { type BindFault, bindFault } from "./bind-fault.ts";
 import { boundAddress, growReceiveBuffer, openDescriptor } from "./descriptor.ts";
 import { type ClientKey, clientKey, textOfKey } from "./inet.ts";
-import type { Watch } from "./koffi.ts";
+import type { Watch } from "../ports/koffi.ts";
 import { type LinuxSockets, MSG_DONTWAIT, MSG_TRUNC } from "./linux-sockets.ts";
 import type { BindTarget, Listener, ListenerDeps, SocketAddress } from "./listener.ts";
 import { MessageRing } from "./message-ring.ts";

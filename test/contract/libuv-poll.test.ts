@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { Koffi } from "../../src/listen/koffi.ts";
+import type { Koffi } from "../../src/ports/koffi.ts";
 import { libuvPoll } from "../../src/listen/libuv-poll.ts";
 import { loadLinuxSockets, MSG_DONTWAIT, SOCK_DGRAM } from "../../src/listen/linux-sockets.ts";
 import { AF_INET } from "../../src/listen/sockaddr.ts";

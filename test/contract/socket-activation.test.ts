@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Listener } from "../../src/listen/listener.ts";
-import type { Koffi } from "../../src/listen/koffi.ts";
+import type { Koffi } from "../../src/ports/koffi.ts";
 import { type LinuxSockets, loadLinuxSockets } from "../../src/listen/linux-sockets.ts";
 import { AF_INET, SOCKADDR_SLOT, sockaddrOctets, writeSockaddr } from "../../src/listen/sockaddr.ts";
 import { idOf, query } from "../support/query.ts";

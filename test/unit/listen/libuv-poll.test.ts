@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Koffi } from "../../../src/listen/koffi.ts";
+import type { Koffi } from "../../../src/ports/koffi.ts";
 import { libuvPoll, type Poll } from "../../../src/listen/libuv-poll.ts";
 
 const POLL_HANDLE = 8;

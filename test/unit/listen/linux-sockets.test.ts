@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
-import type { Koffi } from "../../../src/listen/koffi.ts";
+import type { Koffi } from "../../../src/ports/koffi.ts";
 import { type Host, loadLinuxSockets, systemError } from "../../../src/listen/linux-sockets.ts";
 
 function hostWith(overrides: Partial<Host>): Host {

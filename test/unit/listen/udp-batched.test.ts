@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Admission } from "../../../src/listen/admission.ts";
 import { isBindFault } from "../../../src/listen/bind-fault.ts";
 import { createDrops, createRefused } from "../../../src/listen/drops.ts";
-import type { Ready } from "../../../src/listen/koffi.ts";
+import type { Ready } from "../../../src/ports/koffi.ts";
 import { type LinuxSockets, SOCK_DGRAM } from "../../../src/listen/linux-sockets.ts";
 import { AF_INET } from "../../../src/listen/sockaddr.ts";
 import { openBatchedUdp } from "../../../src/listen/udp-batched.ts";

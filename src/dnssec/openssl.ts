@@ -1,0 +1,170 @@
+/**
+ * Verification by the function of OpenSSL that Node's `crypto.verify` ends in, called by its name in this process. Around it
+ * Node makes a job, a key, a digest and a context for each signature: a tenth of a P-256 verification and a
+ * quarter of an RSA one. Here a key that is used often has one context, made once.
+ *
+ * Nothing here is needed: where a function is missing, or a key's context does not judge as Node did, Node goes on.
+ *
+ * Source: OpenSSL, `EVP_PKEY_verify`, `d2i_PUBKEY` and `ERR_clear_error`; RFC 3279 §2.2.3 (Ecdsa-Sig-Value).
+ */
+import { type KeyObject, hash } from "node:crypto";
+import type { Koffi } from "../ports/koffi.ts";
+
+/** Pointers are numbers, 0 where there is nothing. What succeeds gives 1. */
+export interface OpenSslCalls {
+  d2i_PUBKEY(out: null, der: readonly [Buffer], octets: number): number;
+  EVP_PKEY_free(key: number): void;
+  EVP_PKEY_CTX_new(key: number, engine: number): number;
+  EVP_PKEY_CTX_free(context: number): void;
+  EVP_PKEY_verify_init(context: number): number;
+  EVP_get_digestbyname(name: string): number;
+  EVP_PKEY_CTX_set_signature_md(context: number, digest: number): number;
+  EVP_PKEY_verify(
+    context: number,
+    signature: Uint8Array,
+    octets: number,
+    digest: Uint8Array,
+    digestOctets: number,
+  ): number;
+  ERR_clear_error(): void;
+}
+
+const DEFINITIONS = [
+  "uintptr_t d2i_PUBKEY(void *out, const void **der, long octets)",
+  "void EVP_PKEY_free(uintptr_t key)",
+  "uintptr_t EVP_PKEY_CTX_new(uintptr_t key, uintptr_t engine)",
+  "void EVP_PKEY_CTX_free(uintptr_t context)",
+  "int EVP_PKEY_verify_init(uintptr_t context)",
+  "uintptr_t EVP_get_digestbyname(const char *name)",
+  "int EVP_PKEY_CTX_set_signature_md(uintptr_t context, uintptr_t digest)",
+  "int EVP_PKEY_verify(uintptr_t context, const void *signature, size_t octets, const void *digest, size_t digestOctets)",
+  "void ERR_clear_error()",
+];
+
+/** What a context is made of. */
+export interface ContextKey {
+  readonly key: KeyObject;
+  /** Node's name of the hash that is signed. */
+  readonly hash: string;
+  /** Whether signatures are two numbers side by side (RFC 6605 §4), which OpenSSL wants in DER. */
+  readonly isEcdsa: boolean;
+}
+
+/** One for each koffi: what is defined with it stays so. */
+const known = new WeakMap<Koffi, OpenSsl>();
+
+/** `undefined` where this Node lets nobody call its OpenSSL by name. */
+export function openSsl(koffi: Koffi): OpenSsl | undefined {
+  const before = known.get(koffi);
+  if (before !== undefined) return before;
+  try {
+    const library = koffi.load(null);
+    const calls = DEFINITIONS.map((definition) => [nameIn(definition), library.func(definition)]);
+    const found = new OpenSsl(Object.fromEntries(calls) as OpenSslCalls);
+    known.set(koffi, found);
+    return found;
+  } catch {
+    return undefined;
+  }
+}
+
+export class OpenSsl {
+  readonly #calls: OpenSslCalls;
+  /** A context goes with the last that can use it. */
+  readonly #freeing: FinalizationRegistry<number>;
+
+  constructor(calls: OpenSslCalls) {
+    this.#calls = calls;
+    this.#freeing = new FinalizationRegistry((pointer) => {
+      calls.EVP_PKEY_CTX_free(pointer);
+    });
+  }
+
+  /** `undefined` where OpenSSL makes none for this key. */
+  contextFor(key: ContextKey): Context | undefined {
+    const pointer = this.#pointerFor(key);
+    // What went wrong is not to stand in the way of the next who asks OpenSSL for its errors: TLS.
+    this.#calls.ERR_clear_error();
+    if (pointer === 0) return undefined;
+    const context = new Context(this.#calls, pointer, key);
+    this.#freeing.register(context, pointer);
+    return context;
+  }
+
+  /** 0 where there is none. */
+  #pointerFor({ key, hash: name }: ContextKey): number {
+    const calls = this.#calls;
+    const der = key.export({ type: "spki", format: "der" });
+    const pkey = calls.d2i_PUBKEY(null, [der], der.length);
+    if (pkey === 0) return 0;
+    const context = calls.EVP_PKEY_CTX_new(pkey, 0);
+    calls.EVP_PKEY_free(pkey); // The context has its own hold on it.
+    if (context === 0) return 0;
+    const digest = calls.EVP_get_digestbyname(name);
+    const isReady =
+      digest !== 0 &&
+      calls.EVP_PKEY_verify_init(context) === 1 &&
+      calls.EVP_PKEY_CTX_set_signature_md(context, digest) === 1;
+    if (isReady) return context;
+    calls.EVP_PKEY_CTX_free(context);
+    return 0;
+  }
+}
+
+/** The longest signature in DER that is built here: two numbers of P-384, each with a tag, a length and a zero. */
+const DER = Buffer.alloc(2 + 2 * (3 + 48));
+
+/** One key, ready to verify with. */
+export class Context {
+  readonly #calls: OpenSslCalls;
+  readonly #pointer: number;
+  readonly #key: ContextKey;
+
+  constructor(calls: OpenSslCalls, pointer: number, key: ContextKey) {
+    this.#calls = calls;
+    this.#pointer = pointer;
+    this.#key = key;
+  }
+
+  /** Whether `octets`, of the length that this key's signatures have, is its signature of `data`. */
+  holds(data: Uint8Array, octets: Uint8Array): boolean {
+    const { hash: name, isEcdsa } = this.#key;
+    const digest = hash(name, data, "buffer");
+    const signature = isEcdsa ? DER : octets;
+    const length = isEcdsa ? writeEcdsaSignature(octets, DER) : octets.length;
+    const result = this.#calls.EVP_PKEY_verify(this.#pointer, signature, length, digest, digest.length);
+    if (result === 1) return true;
+    this.#calls.ERR_clear_error();
+    return false;
+  }
+}
+
+/**
+ * Writes `Ecdsa-Sig-Value`, of the numbers r and s that `octets` holds side by side, at the start of `out`.
+ * @returns octets written.
+ */
+export function writeEcdsaSignature(octets: Uint8Array, out: Uint8Array): number {
+  const half = octets.length >> 1;
+  let at = writeInteger(octets, 0, half, out, 2);
+  at = writeInteger(octets, half, octets.length, out, at);
+  out[0] = 0x30; // SEQUENCE
+  out[1] = at - 2; // Below 128 for every curve here.
+  return at;
+}
+
+/** An INTEGER in as few octets as it needs, with a zero before a first bit that would make it negative. */
+function writeInteger(octets: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
+  let from = start;
+  while (from < end - 1 && octets[from] === 0) from++;
+  const sign = octets[from]! >> 7;
+  out[at] = 0x02;
+  out[at + 1] = end - from + sign;
+  let to = at + 2;
+  if (sign === 1) out[to++] = 0;
+  while (from < end) out[to++] = octets[from++]!;
+  return to;
+}
+
+function nameIn(definition: string): string {
+  return /(\w+)\(/.exec(definition)![1]!;
+}
