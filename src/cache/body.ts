@@ -20,15 +20,13 @@ export interface Body {
   readonly questionEnd: number;
 }
 
-export interface Rendered {
-  readonly body: Body;
-  /** Whether a client without DO must be given another body. */
-  readonly hasDnssecRecords: boolean;
+/** One for clients that set DO and one for the others; the same where these are to be given all of it too. */
+export interface Bodies {
+  readonly full: Body;
+  readonly plain: Body;
 }
 
-export interface BodyOptions {
-  /** Whether RRSIG, NSEC and NSEC3 go in that were not asked for. */
-  readonly dnssec: boolean;
+export interface TtlBounds {
   /** Seconds; every TTL is cut to this. */
   readonly maxTtl: number;
   /** Seconds; every TTL of ANSWER is raised to this. */
@@ -56,39 +54,89 @@ function readU32(octets: Uint8Array, at: number): number {
   return octets[at]! * 0x1000000 + ((octets[at + 1]! << 16) | (octets[at + 2]! << 8) | octets[at + 3]!);
 }
 
+/** Where the header has its numbers of records. */
+const ANSWER_COUNT = 6;
+const AUTHORITY_COUNT = 8;
+
 const ROOM = Buffer.allocUnsafe(0xffff);
 const WRITER = new MessageWriter();
 
-/** Renders a response. Records that do not fit 65,535 octets are left out and TC is set. */
-export function renderBody(question: Question, response: Response, options: BodyOptions): Rendered {
-  const answer = wanted(question, response.answer, options.dnssec);
-  const authority = wanted(question, response.authority, options.dnssec);
+/** Renders a response for both kinds of client. */
+export function renderBodies(question: Question, response: Response, bounds: TtlBounds): Bodies {
+  const { answer, authority } = response;
+  const full = renderBody(question, answer, authority, response.rcode, bounds);
+  if (!hasUnasked(question, answer) && !hasUnasked(question, authority)) return { full, plain: full };
+  const known = isTruncated(full) ? undefined : beginning(question, response, full);
+  return { full, plain: known ?? renderPlain(question, response, bounds) };
+}
+
+/** Renders a response for clients that did not set DO. */
+export function renderPlain(question: Question, response: Response, bounds: TtlBounds): Body {
+  const answer = wanted(question, response.answer);
+  const authority = wanted(question, response.authority);
+  return renderBody(question, answer, authority, response.rcode, bounds);
+}
+
+/** Renders a response for clients that set DO. */
+export function renderFull(question: Question, response: Response, bounds: TtlBounds): Body {
+  return renderBody(question, response.answer, response.authority, response.rcode, bounds);
+}
+
+/** Records that do not fit 65,535 octets are left out and TC is set. */
+function renderBody(
+  question: Question,
+  answer: readonly ResourceRecord[],
+  authority: readonly ResourceRecord[],
+  rcode: number,
+  bounds: TtlBounds,
+): Body {
   WRITER.open(ROOM);
-  WRITER.header(0, Flag.QR | (response.rcode & 0x0f), 1, answer.length, authority.length, 0);
+  WRITER.header(0, Flag.QR | (rcode & 0x0f), 1, answer.length, authority.length, 0);
   WRITER.question(question);
   const questionEnd = WRITER.offset;
-  const isWhole = writeRecords(answer, options.minTtl, options) && writeRecords(authority, 0, options);
+  const isWhole = writeRecords(answer, bounds.minTtl, bounds) && writeRecords(authority, 0, bounds);
   if (!isWhole) return truncated(questionEnd);
-  return {
-    body: {
-      octets: ROOM.latin1Slice(0, WRITER.offset),
-      ttlOffsets: String.fromCharCode(...WRITER.ttlOffsets),
-      questionEnd,
-    },
-    hasDnssecRecords: options.dnssec && (hasUnasked(question, answer) || hasUnasked(question, authority)),
-  };
+  const ttlOffsets = String.fromCharCode(...WRITER.ttlOffsets);
+  return { octets: ROOM.latin1Slice(0, WRITER.offset), ttlOffsets, questionEnd };
+}
+
+/**
+ * The plain body where it is how `full` begins, which was rendered last: where what only clients with DO are given
+ * stands behind all else, as it nearly always does.
+ */
+function beginning(question: Question, { answer, authority }: Response, full: Body): Body | undefined {
+  const answers = wantedAhead(question, answer);
+  const authorities = wantedAhead(question, authority);
+  if (answers < 0 || authorities < 0 || (answers < answer.length && authorities > 0)) return undefined;
+  const count = answers + authorities;
+  const octets = count === 0 ? full.questionEnd : recordEnd(full.ttlOffsets.charCodeAt(count - 1));
+  writeU16(ROOM, ANSWER_COUNT, answers);
+  writeU16(ROOM, AUTHORITY_COUNT, authorities);
+  const { questionEnd } = full;
+  return { octets: ROOM.latin1Slice(0, octets), ttlOffsets: full.ttlOffsets.slice(0, count), questionEnd };
+}
+
+/** Where the record ends whose TTL stands at `ttlOffset`. */
+function recordEnd(ttlOffset: number): number {
+  const rdata = ttlOffset + 6;
+  return rdata + ((ROOM[rdata - 2]! << 8) | ROOM[rdata - 1]!);
+}
+
+/** Records that all clients are given, where these stand ahead of the others; else -1. */
+function wantedAhead(question: Question, records: readonly ResourceRecord[]): number {
+  const { length } = records;
+  let ahead = 0;
+  while (ahead < length && !isUnasked(question, records[ahead]!.type)) ahead++;
+  for (let i = ahead; i < length; i++) if (!isUnasked(question, records[i]!.type)) return -1;
+  return ahead;
 }
 
 /**
  * "a security-aware ... MUST NOT include ... unless explicitly requested" (RFC 4035 §3.2.1): without DO only
  * what was asked for.
  */
-function wanted(
-  question: Question,
-  records: readonly ResourceRecord[],
-  dnssec: boolean,
-): readonly ResourceRecord[] {
-  if (dnssec || !hasUnasked(question, records)) return records;
+function wanted(question: Question, records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  if (!hasUnasked(question, records)) return records;
   return records.filter((record) => !isUnasked(question, record.type));
 }
 
@@ -102,17 +150,26 @@ function isUnasked(question: Question, type: number): boolean {
   return type !== question.qtype && question.qtype !== Type.ANY;
 }
 
-function writeRecords(records: readonly ResourceRecord[], minTtl: number, options: BodyOptions): boolean {
+function writeRecords(records: readonly ResourceRecord[], minTtl: number, { maxTtl }: TtlBounds): boolean {
   for (const record of records) {
-    const ttl = Math.min(Math.max(soundTtl(record.ttl), minTtl), options.maxTtl);
+    const ttl = Math.min(Math.max(soundTtl(record.ttl), minTtl), maxTtl);
     if (!WRITER.record(record, ttl)) return false;
   }
   return true;
 }
 
-function truncated(questionEnd: number): Rendered {
-  ROOM.fill(0, 6, 12);
+/** A body without records, as it stands in `ROOM`, with TC. */
+function truncated(questionEnd: number): Body {
+  ROOM.fill(0, ANSWER_COUNT, 12);
   ROOM[2] = (ROOM[2] ?? 0) | (Flag.TC >> 8);
-  const octets = ROOM.latin1Slice(0, questionEnd);
-  return { body: { octets, ttlOffsets: "", questionEnd }, hasDnssecRecords: false };
+  return { octets: ROOM.latin1Slice(0, questionEnd), ttlOffsets: "", questionEnd };
+}
+
+function isTruncated({ octets }: Body): boolean {
+  return (octets.charCodeAt(2) & (Flag.TC >> 8)) !== 0;
+}
+
+function writeU16(out: Uint8Array, at: number, value: number): void {
+  out[at] = value >> 8;
+  out[at + 1] = value & 0xff;
 }

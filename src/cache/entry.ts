@@ -6,7 +6,7 @@ import type { Instant } from "../ports/clock.ts";
 import type { ExtendedError, Response, Verdict } from "../ports/exchange.ts";
 import type { Question } from "../ports/message.ts";
 import { Rcode } from "../wire/codes.ts";
-import { type Body, renderBody, writeBody } from "./body.ts";
+import { type Body, renderBodies, renderFull, renderPlain, writeBody } from "./body.ts";
 
 /** Share of an entry's lifetime after which a hit asks for a refresh. */
 const REFRESH_SHARE = 0.9;
@@ -72,7 +72,7 @@ export class Entry implements Servable {
   readonly #plain: Body;
 
   constructor(question: Question, response: Response, terms: EntryTerms) {
-    const { lifetime, maxTtl, minTtl } = terms;
+    const { lifetime, dnssecOk } = terms;
     this.verdict = response.verdict;
     this.rcode = response.rcode;
     this.errors = response.errors.length === 0 ? NO_ERRORS : response.errors;
@@ -82,13 +82,14 @@ export class Entry implements Servable {
     const proven = Math.min(response.maxLifetime ?? MAX_SECONDS, MAX_SECONDS);
     this.secureUntil = this.storedAt + Math.floor(proven * 1_000) + 1;
     this.generation = terms.generation;
-    const { dnssecOk } = terms;
-    const first = renderBody(question, response, { dnssec: dnssecOk ?? true, maxTtl, minTtl });
-    this.#full = first.body;
-    this.#plain =
-      dnssecOk === undefined && first.hasDnssecRecords
-        ? renderBody(question, response, { dnssec: false, maxTtl, minTtl }).body
-        : first.body;
+    if (dnssecOk === undefined) {
+      const { full, plain } = renderBodies(question, response, terms);
+      this.#full = full;
+      this.#plain = plain;
+    } else {
+      const render = dnssecOk ? renderFull : renderPlain;
+      this.#full = this.#plain = render(question, response, terms);
+    }
   }
 
   get question(): string {

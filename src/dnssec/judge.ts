@@ -327,11 +327,15 @@ class Judging {
     const authority: ResourceRecord[] = [];
     const proofs: Rrset[] = [];
     if (this.#verdict === "secure") {
-      for (const [rrset, signedBy] of this.#signedProofs ?? []) {
-        const proof = trimmedRrset(rrset, signedBy);
-        proofs.push(proof);
-        for (const record of proof.records) authority.push(record);
-        for (const record of proof.signatures) authority.push(record);
+      // SOA records first, as servers have them: what clients that did not set DO are given then stands ahead.
+      for (const isSoa of [true, false]) {
+        for (const [rrset, signedBy] of this.#signedProofs ?? []) {
+          if ((rrset.type === Type.SOA) !== isSoa) continue;
+          const proof = trimmedRrset(rrset, signedBy);
+          proofs.push(proof);
+          for (const record of proof.records) authority.push(record);
+          for (const record of proof.signatures) authority.push(record);
+        }
       }
     } else {
       for (const rrset of this.#authority)

@@ -28,6 +28,8 @@ export class NameCompressor {
   /** The latest name written in full, and where: most owners are the one before, or QNAME. */
   #latest = "";
   #latestOffset = 0;
+  /** The latest name is the first of the message, and not among the targets yet: nearly always no other name follows. */
+  #isAlone = false;
   /** Offsets from the message's start, found by hash; 0 is an empty slot. BOUNDED: by `MAX_TARGETS`, cleared by `open`. */
   readonly #targets = new Uint16Array(SLOTS);
   #targetCount = 0;
@@ -38,6 +40,7 @@ export class NameCompressor {
     this.#messageStart = messageStart;
     this.#limit = limit;
     this.#latest = "";
+    this.#isAlone = false;
     if (this.#targetCount > 0) this.#targets.fill(0);
     this.#targetCount = 0;
   }
@@ -46,6 +49,8 @@ export class NameCompressor {
   writeName(name: Name, at: number): number {
     if (name === this.#latest) return this.#writePointer(this.#latestOffset, at);
     const octets = name.length;
+    if (this.#isAlone) this.#index();
+    else if (this.#targetCount === 0 && octets > 1) return this.#writeFirst(name, at);
     for (let i = 0; i < octets; i++) NAME[i] = name.charCodeAt(i);
     const end = this.#write(octets, at);
     const offset = at - this.#messageStart;
@@ -59,6 +64,7 @@ export class NameCompressor {
 
   /** As `writeName`, for the uncompressed name in `octets[start..end)`. */
   writeNameOctets(octets: Uint8Array, start: number, end: number, at: number): number {
+    if (this.#isAlone) this.#index();
     for (let i = start; i < end; i++) NAME[i - start] = octets[i]!;
     return this.#write(end - start, at);
   }
@@ -71,7 +77,35 @@ export class NameCompressor {
       const target = this.#targets[slot]!;
       if (target !== 0 && target >= firstGone) this.#targets[slot] = GONE;
     }
-    if (this.#latestOffset >= firstGone) this.#latest = "";
+    if (this.#latestOffset >= firstGone) {
+      this.#latest = "";
+      this.#isAlone = false;
+    }
+  }
+
+  /** Writes a name that no other stands before: there is nothing to point to. */
+  #writeFirst(name: Name, at: number): number {
+    const octets = name.length;
+    const offset = at - this.#messageStart;
+    if (at + octets > this.#limit) return -1;
+    for (let i = 0; i < octets; i++) this.#out[at + i] = name.charCodeAt(i);
+    if (offset > 0 && offset < POINTER_LIMIT) {
+      this.#latest = name;
+      this.#latestOffset = offset;
+      this.#isAlone = true;
+    }
+    return at + octets;
+  }
+
+  /** Makes targets of the labels of the latest name, which stands in full. */
+  #index(): void {
+    this.#isAlone = false;
+    const name = this.#latest;
+    for (let i = 0; i < name.length; i++) NAME[i] = name.charCodeAt(i);
+    const labels = hashLabels(name.length);
+    for (let label = 0; label < labels; label++) {
+      this.#remember(HASHES[label]!, this.#latestOffset + LABELS[label]!);
+    }
   }
 
   /** Writes the name in `NAME`. */

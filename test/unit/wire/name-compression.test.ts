@@ -38,6 +38,30 @@ describe("a name written into a message (RFC 1035 §4.1.4)", () => {
     expect(third).toBe("\x01a\xc0\x19");
   });
 
+  it("is pointed to however many pointers to the first name came before", () => {
+    const first = name("www.example.com");
+
+    expect(written(first, first, name("mail.example.com"), first, name("a.mail.example.com"))).toEqual([
+      first,
+      "\xc0\x0c",
+      "\x04mail\xc0\x10",
+      "\xc0\x0c",
+      "\x01a\xc0\x1f",
+    ]);
+  });
+
+  it("is not pointed to where the first name of all was taken back", () => {
+    const out = Buffer.alloc(100);
+    const compressor = new NameCompressor();
+    compressor.open(out, 0, out.length);
+    compressor.writeName(name("www.example.com"), 12);
+    compressor.forget(12);
+
+    const end = compressor.writeName(name("mail.example.com"), 12);
+
+    expect(out.toString("latin1", 12, end)).toBe(name("mail.example.com"));
+  });
+
   it("is written out where only its letter case stands already", () => {
     const out = Buffer.alloc(100);
     const compressor = new NameCompressor();
