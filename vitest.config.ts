@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const MEASURED = ["test/e2e/handler-fuzz.test.ts"];
+
 /** Runs of `test/field` take minutes of real time: `npm run test:field`. */
 export default defineConfig({
   test: {
@@ -21,13 +23,27 @@ export default defineConfig({
         },
       },
       {
-        // Whole programs and real servers, after the rest, so that nothing competes with their timing.
+        // Whole programs and real servers, after the rest, so that nothing competes with their timing. As above one
+        // process for many files: to import the program for each anew takes longer than most of them.
         extends: true,
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: MEASURED,
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Those that measure the memory of their own process: nothing else may be in it.
+        extends: true,
+        test: {
+          name: "measured",
+          include: MEASURED,
+          testTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
