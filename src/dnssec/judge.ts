@@ -16,7 +16,8 @@ import { VERIFICATIONS_PER_TURN } from "./limits.ts";
 import { judgePlainAnswer } from "./plain-answer.ts";
 import type { Reason } from "./reasons.ts";
 import { groupRrsets, isProof, plausibleSignatures } from "./rrsets.ts";
-import { findingAtOnce, findingOf, findingOfUnsigned, isBelowCut, mayBeBelowCut } from "./signers.ts";
+import { findingOf, findingOfUnsigned, isBelowCut, mayBeBelowCut } from "./signers.ts";
+import { type Steps, awaited, taken } from "./steps.ts";
 import { appendTrimmed, trimmedRrset } from "./trim.ts";
 import { type SignedBy, verifyRrset } from "./verify.ts";
 import { type DenialContext, type ZoneDenials, denialSigners, denialsOf } from "./zone-denials.ts";
@@ -32,7 +33,7 @@ export function judge(
   const plain = judgePlainAnswer(question, response, tools, budget);
   if (plain !== undefined) return plain;
   const judging = new Judging(question, response, tools, budget);
-  return judging.denialAtOnce() ?? judging.run();
+  return judging.denialAtOnce() ?? taken(judging.steps());
 }
 
 const RANK: Readonly<Record<Verdict, number>> = { secure: 0, insecure: 1, indeterminate: 2, bogus: 3 };
@@ -68,7 +69,7 @@ class Judging {
     this.#turn = budget.work.verifications;
   }
 
-  /** What nearly every denial needs: one zone that signed it, whose keys are known. */
+  /** What nearly every denial needs: one zone that signed it, whose keys are known. Without what steps cost. */
   denialAtOnce(): Judgement | undefined {
     const { qname, qtype } = this.#question;
     const { zones } = this.#tools;
@@ -80,29 +81,26 @@ class Judging {
     return this.#denied(qname, qtype, status) === undefined ? this.#judgement([], []) : undefined;
   }
 
-  async run(): Promise<Judgement> {
+  *steps(): Steps<Judgement> {
     const { qclass, qtype } = this.#question;
     const answer = groupRrsets(this.#response.answer, qclass);
     const chain = followAliases(this.#question, answer);
     if (chain.links.length > 0) this.#warm(answer);
     for (const link of chain.links) {
-      if (this.#hasHadItsTurn()) await this.#pause();
-      if (this.#isOpen()) await this.#link(link);
+      yield* this.#pause();
+      if (this.#isOpen()) yield* this.#link(link);
     }
     if (chain.flaw === "endless") this.#fault(chain.end, qtype, "alias-loop");
     else if (chain.flaw === "overlong") this.#overlong(chain.end);
     else if (chain.positive.length > 0) {
       for (const rrset of chain.positive) {
-        if (this.#hasHadItsTurn()) await this.#pause();
-        if (!this.#isOpen()) continue;
-        const finding = findingAtOnce(rrset, plausibleSignatures(rrset), this.#tools.zones, this.#context);
-        if (finding === undefined) await this.#data(rrset);
-        else this.#take(finding, rrset, rrset.owner);
+        yield* this.#pause();
+        if (this.#isOpen()) yield* this.#data(rrset);
       }
       this.#positive(chain);
     } else if (chain.links.at(-1)?.synthesized === undefined || qtype !== Type.CNAME) {
-      if (this.#hasHadItsTurn()) await this.#pause();
-      if (this.#isOpen()) await this.#negative(chain.end, qtype);
+      yield* this.#pause();
+      if (this.#isOpen()) yield* this.#negative(chain.end, qtype);
     } else this.#positive(chain);
     return this.#judgement(chain.links, chain.positive);
   }
@@ -115,14 +113,12 @@ class Judging {
     }
   }
 
-  #hasHadItsTurn(): boolean {
-    return this.#turn - this.#budget.work.verifications >= VERIFICATIONS_PER_TURN;
-  }
-
-  /** Lets other work have its turn. */
-  #pause(): Promise<void> {
-    this.#turn = this.#budget.work.verifications;
-    return this.#tools.pause();
+  /** Lets other work have its turn, where this has had its own. */
+  *#pause(): Steps<void> {
+    const { verifications } = this.#budget.work;
+    if (this.#turn - verifications < VERIFICATIONS_PER_TURN) return;
+    this.#turn = verifications;
+    yield* awaited(this.#tools.pause());
   }
 
   /** Once bogus or unjudged, nothing can mend it. */
@@ -137,15 +133,15 @@ class Judging {
     else if (this.#rcode !== Rcode.NOERROR) this.#fault(chain.end, this.#question.qtype, "rcode-wrong");
   }
 
-  async #link(link: AliasLink): Promise<void> {
-    const finding = await this.#data(link.rrset, link.name);
+  *#link(link: AliasLink): Steps<void> {
+    const finding = yield* this.#data(link.rrset, link.name);
     if (finding.kind !== "signed" || link.rrset.type !== Type.DNAME) return;
     if (link.isMismatch) this.#fault(link.name, Type.CNAME, "alias-wrong", finding.status);
   }
 
   /** Judges an RRset that is there; `name` is what it was found for, below its owner for a DNAME. */
-  async #data(rrset: Rrset, name: Name = rrset.owner): Promise<Finding> {
-    return this.#take(await findingOf(rrset, this.#tools, this.#budget, this.#context), rrset, name);
+  *#data(rrset: Rrset, name: Name = rrset.owner): Steps<Finding> {
+    return this.#take(yield* findingOf(rrset, this.#tools, this.#budget, this.#context), rrset, name);
   }
 
   #take(finding: Finding, rrset: Rrset, name: Name): Finding {
@@ -181,7 +177,7 @@ class Judging {
     return this.#rcode === Rcode.NOERROR || this.#rcode === Rcode.NXDOMAIN;
   }
 
-  async #negative(name: Name, qtype: number): Promise<void> {
+  *#negative(name: Name, qtype: number): Steps<void> {
     if (!this.#mayDeny()) {
       this.#add({
         kind: "fault",
@@ -193,22 +189,18 @@ class Judging {
       });
       return;
     }
+    const { zones } = this.#tools;
     let failure: Reason | undefined;
-    const top = this.#tools.zones.topFor(name, qtype);
+    const top = zones.topFor(name, qtype);
     for (const signer of denialSigners(this.#authority, name, qtype)) {
       if (!isAtOrBelow(signer, top)) continue;
-      const status =
-        this.#tools.zones.known(signer) ?? (await this.#tools.zones.status(signer, this.#budget));
+      const status = zones.known(signer) ?? (yield* awaited(zones.status(signer, this.#budget)));
       if (status.kind === "no-cut") continue;
       if (status.kind !== "secure") {
         this.#add(fromAbove(name, qtype, status));
         return;
       }
-      if (
-        mayBeBelowCut(name, qtype, signer, this.#tools.zones) &&
-        (await isBelowCut(name, qtype, signer, this.#tools.zones, this.#budget))
-      )
-        continue;
+      if (yield* isBelowCut(name, qtype, signer, zones, this.#budget)) continue;
       const reason = this.#denied(name, qtype, status);
       if (reason === undefined) return;
       failure ??= reason;
@@ -218,9 +210,8 @@ class Judging {
       return;
     }
     const soa = this.#authority.find((rrset) => rrset.type === Type.SOA)?.owner;
-    this.#add(
-      await findingOfUnsigned(name, qtype, failure ?? "denial-missing", soa, this.#tools, this.#budget),
-    );
+    const reason = failure ?? "denial-missing";
+    this.#add(yield* findingOfUnsigned(name, qtype, reason, soa, this.#tools, this.#budget));
   }
 
   /** Judges the denial by one zone; the reason where it proves nothing. */

@@ -13,6 +13,7 @@ import type { JudgeTools } from "./judgement.ts";
 import type { Reason } from "./reasons.ts";
 import { containerOf, plausibleSignatures } from "./rrsets.ts";
 import type { Signature } from "./rrsig.ts";
+import { type Steps, awaited } from "./steps.ts";
 import { type VerifyContext, verifyRrset } from "./verify.ts";
 import type { ZoneMap } from "./zone-map.ts";
 import type { SecureZone, ZoneStatus } from "./zone-status.ts";
@@ -35,12 +36,12 @@ export function findingAtOnce(
 }
 
 /** As `findingAtOnce`, of any RRset. */
-export async function findingOf(
+export function* findingOf(
   rrset: Rrset,
   tools: JudgeTools,
   budget: Budget,
   context: VerifyContext,
-): Promise<Finding> {
+): Steps<Finding> {
   const { zones } = tools;
   const signatures = plausibleSignatures(rrset);
   let failure: Reason | undefined;
@@ -50,10 +51,10 @@ export async function findingOf(
   for (const { signer } of signatures) {
     if (signer === previous || !isAtOrBelow(signer, top)) continue;
     previous = signer;
-    const status = zones.known(signer) ?? (await zones.status(signer, budget));
+    const status = zones.known(signer) ?? (yield* awaited(zones.status(signer, budget)));
     if (status.kind === "no-cut") continue;
     if (status.kind !== "secure") return fromAbove(rrset.owner, rrset.type, status);
-    if (await isBelowCut(rrset.owner, rrset.type, signer, zones, budget)) continue;
+    if (yield* isBelowCut(rrset.owner, rrset.type, signer, zones, budget)) continue;
     const signedBy = verifyRrset(rrset, signer, status.keys, context, signatures);
     if (typeof signedBy !== "string") return { kind: "signed", rrset, status, signedBy };
     failure = signedBy;
@@ -61,20 +62,20 @@ export async function findingOf(
   }
   if (failure !== undefined) return fault(rrset.owner, rrset.type, failure, zone);
   const missing = rrset.signatures.length > 0 ? "signature-misplaced" : "signature-missing";
-  return findingOfUnsigned(rrset.owner, rrset.type, missing, undefined, tools, budget);
+  return yield* findingOfUnsigned(rrset.owner, rrset.type, missing, undefined, tools, budget);
 }
 
 /** Without a good signature or proof, data is right only at or below an insecure cut (RFC 4035 §5.2). */
-export async function findingOfUnsigned(
+export function* findingOfUnsigned(
   name: Name,
   qtype: number,
   reason: Reason,
   hint: Name | undefined,
   tools: JudgeTools,
   budget: Budget,
-): Promise<Finding> {
+): Steps<Finding> {
   const at = zoneSideOf(name, qtype);
-  const status = await tools.zones.securityOf(at, budget, likelyZone(at, hint, tools));
+  const status = yield* tools.zones.securityOf(at, budget, likelyZone(at, hint, tools));
   return unsignedUnder(status, name, qtype, reason);
 }
 
@@ -109,15 +110,15 @@ function unsignedUnder(status: ZoneStatus, name: Name, qtype: number, reason: Re
  * Whether `signer` has delegated `name` away: RFC 4035 §5.3.1, the signer's name "MUST be the name of the
  * zone that contains the RRset". At the cut itself DS and NSEC are the parent's.
  */
-export async function isBelowCut(
+export function* isBelowCut(
   name: Name,
   type: number,
   signer: Name,
   zones: ZoneMap,
   budget: Budget,
-): Promise<boolean> {
-  if (name === signer) return false;
-  return zones.hasCutBelow(signer, containerOf(name, type), budget);
+): Steps<boolean> {
+  if (!mayBeBelowCut(name, type, signer, zones)) return false;
+  return yield* awaited(zones.hasCutBelow(signer, containerOf(name, type), budget));
 }
 
 /** Whether `isBelowCut` has anything to look at. */

@@ -15,6 +15,7 @@ import { ROOT, isAtOrBelow, parentOf } from "../wire/names.ts";
 import { Descent } from "./descent.ts";
 import { Generations } from "./generations.ts";
 import type { HelperAnswer } from "./helper-answer.ts";
+import { type Steps, awaited } from "./steps.ts";
 import { type SecureZone, type ZoneStatus, inherited } from "./zone-status.ts";
 import { isSpent } from "./zone-step.ts";
 import type { ZoneWalk } from "./zone-walk.ts";
@@ -90,11 +91,13 @@ export class ZoneMap {
    * label by label, starting below the closest name known, and ends at the first insecure cut. `hint`, an
    * ancestor that is likely the zone's top, is tried first; a wrong one costs a query and decides nothing.
    */
-  async securityOf(name: Name, budget: Budget, hint: Name): Promise<ZoneStatus> {
+  *securityOf(name: Name, budget: Budget, hint: Name): Steps<ZoneStatus> {
     const descent = this.#descent(name, hint);
-    let status = await this.status(descent.at, budget);
-    while (descent.leadsOn(status)) status = await this.status(descent.at, budget);
-    return status;
+    for (;;) {
+      const { at } = descent;
+      const status = this.#knownOrImplied(at) ?? (yield* awaited(this.status(at, budget)));
+      if (!descent.leadsOn(status)) return status;
+    }
   }
 
   /** What `securityOf` gives, where nothing has to be asked for it. */

@@ -155,6 +155,27 @@ describe("an answer that is judged at once", () => {
   });
 });
 
+describe("a response", () => {
+  it.each([
+    ["an alias", "to-insecure.example.com.", "A"],
+    ["a denial", "absent.example.com.", "A"],
+    ["an unsigned alias", "alias.insecure.com.", "A"],
+    ["an unsigned denial", "absent.insecure.com.", "A"],
+    ["an unsigned answer that has no data", "www.insecure.com.", "MX"],
+  ])("is judged in the turn it came in, once what is above it is known: %s", async (_what, qname, qtype) => {
+    const lab = labValidator();
+    const authority = new LabAuthority(usualTree());
+    const { question, response } = caseOf(authority, queryFor(qname, qtype).question);
+    const tools = toolsOf(lab, registrableDomain);
+    const first = await judge(question, response, tools, freshBudget(lab.clock));
+
+    const again = judge(question, response, tools, freshBudget(lab.clock));
+
+    expect(["secure", "insecure"]).toContain(first.verdict);
+    expect(again).toEqual(first);
+  });
+});
+
 /** A part of what there is to find in the usual tree, out of every zone. */
 const POSITIVE = positive(usualTree());
 
