@@ -38,7 +38,7 @@ export default defineConfig({
         },
       },
       {
-        // Those that measure the memory of their own process: nothing else may be in it.
+        // Beside them, each in a process of its own, those that measure what their process takes.
         extends: true,
         test: {
           name: "measured",

@@ -20,7 +20,7 @@ export interface Body {
   readonly questionEnd: number;
 }
 
-/** One for clients that set DO and one for the others; the same where these are to be given all of it too. */
+/** One for clients that set DO and one for the others; one and the same where nothing is left out for the others. */
 export interface Bodies {
   readonly full: Body;
   readonly plain: Body;
@@ -102,7 +102,7 @@ function renderBody(
 
 /**
  * The plain body where it is how `full` begins, which was rendered last: where what only clients with DO are given
- * stands behind all else, as it nearly always does.
+ * stands behind all else, as in an answer without aliases and in a denial.
  */
 function beginning(question: Question, { answer, authority }: Response, full: Body): Body | undefined {
   const answers = wantedAhead(question, answer);

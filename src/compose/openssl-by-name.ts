@@ -1,16 +1,16 @@
-/** OpenSSL as it is called by name, from the configuration: through koffi, which `listen.batch_io = "off"` keeps out. */
+/** OpenSSL as it is called by name, from the configuration: where koffi serves the sockets too. */
 import type { Config } from "../config/config.ts";
 import { type OpenSsl, openSsl } from "../dnssec/openssl.ts";
-import { loadKoffi } from "../listen/linux-sockets.ts";
+import { loadKoffi, loadLinuxSockets } from "../listen/linux-sockets.ts";
 
-/** Loads nothing before it is called. What it gives is `undefined` where koffi or OpenSSL cannot be called. */
+/** Loads nothing before it is called. What it gives is `undefined` where koffi, the platform or `listen.batch_io` say no. */
 export function openSslByName({ listen }: Config): () => OpenSsl | undefined {
   if (listen.batchIo === "off") return () => undefined;
+  let tried = false;
+  let library: OpenSsl | undefined;
   return () => {
-    try {
-      return openSsl(loadKoffi());
-    } catch {
-      return undefined;
-    }
+    if (!tried) library = typeof loadLinuxSockets() === "string" ? undefined : openSsl(loadKoffi());
+    tried = true;
+    return library;
   };
 }

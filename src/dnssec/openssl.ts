@@ -1,9 +1,8 @@
 /**
- * Verification by the function of OpenSSL that Node's `crypto.verify` ends in, called by its name in this process. Around it
- * Node makes a job, a key, a digest and a context for each signature: a tenth of a P-256 verification and a
- * quarter of an RSA one. Here a key that is used often has one context, made once.
+ * The verification of OpenSSL that Node's `crypto.verify` comes to, called by its name in this process. Around it Node makes a
+ * job, a hold on the key, a digest and a context for each signature. Here a key has one context, made once.
  *
- * Nothing here is needed: where a function is missing, or a key's context does not judge as Node did, Node goes on.
+ * Nothing here is needed: where a function is missing, or OpenSSL cannot say, Node is asked (`frequent.ts`).
  *
  * Source: OpenSSL, `EVP_PKEY_verify`, `d2i_PUBKEY` and `ERR_clear_error`; RFC 3279 §2.2.3 (Ecdsa-Sig-Value).
  */
@@ -50,19 +49,23 @@ export interface ContextKey {
   readonly isEcdsa: boolean;
 }
 
-/** One for each koffi: what is defined with it stays so. */
-const known = new WeakMap<Koffi, OpenSsl>();
+/** Contexts at a time, each some KiB that V8 does not see. A key that comes later stays with Node. */
+const MAX_CONTEXTS = 1_024;
 
-/** `undefined` where this Node lets nobody call its OpenSSL by name. */
+/** One for each koffi: what is defined with it stays so. `undefined` where this Node lets nobody call its OpenSSL by name. */
+const known = new WeakMap<Koffi, OpenSsl | undefined>();
+
+/** `undefined` where there is none. */
 export function openSsl(koffi: Koffi): OpenSsl | undefined {
-  const before = known.get(koffi);
-  if (before !== undefined) return before;
+  if (!known.has(koffi)) known.set(koffi, found(koffi));
+  return known.get(koffi);
+}
+
+function found(koffi: Koffi): OpenSsl | undefined {
   try {
     const library = koffi.load(null);
     const calls = DEFINITIONS.map((definition) => [nameIn(definition), library.func(definition)]);
-    const found = new OpenSsl(Object.fromEntries(calls) as OpenSslCalls);
-    known.set(koffi, found);
-    return found;
+    return new OpenSsl(Object.fromEntries(calls) as OpenSslCalls);
   } catch {
     return undefined;
   }
@@ -72,22 +75,26 @@ export class OpenSsl {
   readonly #calls: OpenSslCalls;
   /** A context goes with the last that can use it. */
   readonly #freeing: FinalizationRegistry<number>;
+  /** Contexts that are not freed yet. BOUNDED: by `MAX_CONTEXTS`. */
+  #contexts = 0;
 
   constructor(calls: OpenSslCalls) {
     this.#calls = calls;
     this.#freeing = new FinalizationRegistry((pointer) => {
       calls.EVP_PKEY_CTX_free(pointer);
+      this.#contexts--;
     });
   }
 
-  /** `undefined` where OpenSSL makes none for this key. */
+  /** `undefined` where OpenSSL makes none for this key, or there are enough. */
   contextFor(key: ContextKey): Context | undefined {
+    if (this.#contexts >= MAX_CONTEXTS) return undefined;
     const pointer = this.#pointerFor(key);
-    // What went wrong is not to stand in the way of the next who asks OpenSSL for its errors: TLS.
     this.#calls.ERR_clear_error();
     if (pointer === 0) return undefined;
     const context = new Context(this.#calls, pointer, key);
     this.#freeing.register(context, pointer);
+    this.#contexts++;
     return context;
   }
 
@@ -126,16 +133,20 @@ export class Context {
     this.#key = key;
   }
 
-  /** Whether `octets`, of the length that this key's signatures have, is its signature of `data`. */
-  holds(data: Uint8Array, octets: Uint8Array): boolean {
+  /**
+   * Whether `octets`, of the length that this key's signatures have, is its signature of `data`; `undefined` where OpenSSL
+   * could not find out.
+   */
+  holds(data: Uint8Array, octets: Uint8Array): boolean | undefined {
     const { hash: name, isEcdsa } = this.#key;
     const digest = hash(name, data, "buffer");
     const signature = isEcdsa ? DER : octets;
     const length = isEcdsa ? writeEcdsaSignature(octets, DER) : octets.length;
     const result = this.#calls.EVP_PKEY_verify(this.#pointer, signature, length, digest, digest.length);
     if (result === 1) return true;
+    // What went wrong is not to stand in the way of the next who asks OpenSSL for its errors: TLS.
     this.#calls.ERR_clear_error();
-    return false;
+    return result === 0 ? false : undefined;
   }
 }
 

@@ -17,7 +17,7 @@ export interface PublicKey {
   readonly input: KeyObject | { readonly key: KeyObject; readonly dsaEncoding: "ieee-p1363" };
   /** Octets every good signature of this key has. */
   readonly signatureOctets: number;
-  /** A shorter way for a key that is used often; `undefined` where there is none for its algorithm. */
+  /** The shorter way that a key may have which verifies often; `undefined` where its algorithm has none. */
   readonly frequent: Frequent | undefined;
 }
 
@@ -55,8 +55,8 @@ export function publicKeyOf(
 /** Whether `octets` is the signature of `data` by `key`. Never throws: what OpenSSL refuses is no signature. */
 export function isSignatureOf(key: PublicKey, data: Uint8Array, octets: Uint8Array): boolean {
   if (octets.length !== key.signatureOctets) return false;
-  const context = key.frequent?.context;
-  if (context !== undefined) return context.holds(data, octets);
+  const known = key.frequent?.judge(data, octets);
+  if (known !== undefined) return known;
   try {
     if (!verify(key.scheme.hash, data, key.input, octets)) return false;
   } catch {

@@ -28,7 +28,7 @@ export class NameCompressor {
   /** The latest name written in full, and where: most owners are the one before, or QNAME. */
   #latest = "";
   #latestOffset = 0;
-  /** The latest name is the first of the message, and not among the targets yet: nearly always no other name follows. */
+  /** The latest name is the first of the message, and not among the targets yet: to plain answers no other name comes. */
   #isAlone = false;
   /** Offsets from the message's start, found by hash; 0 is an empty slot. BOUNDED: by `MAX_TARGETS`, cleared by `open`. */
   readonly #targets = new Uint16Array(SLOTS);

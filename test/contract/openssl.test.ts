@@ -23,10 +23,14 @@ const ZONES = [
   ["ldns-13.example", 13],
 ] as const;
 
-/** The order of P-256 (RFC 6090, SEC 2 §2.4.2). */
-const ORDER = Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex");
+/** The orders of the curves (SEC 2 §2.4.2, §2.5.1). */
+const ORDER_256 = Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex");
+const ORDER_384 = Buffer.from(
+  "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
+  "hex",
+);
 
-describe.skipIf(typeof loadLinuxSockets() === "string")("OpenSSL, called by name", () => {
+describe.skipIf(typeof loadLinuxSockets() === "string")("OpenSSL, called by name [D33]", () => {
   const library = openSsl(loadKoffi())!;
 
   function contextFor(key: KeyObject, hash: string, isEcdsa: boolean): Context {
@@ -83,27 +87,32 @@ describe.skipIf(typeof loadLinuxSockets() === "string")("OpenSSL, called by name
     expect(short).toBeGreaterThan(0);
   });
 
-  it("judges of numbers at the edges of what they may be as Node does", () => {
-    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const context = contextFor(publicKey, "sha256", true);
-    const numbers = [
-      Buffer.alloc(32),
-      Buffer.concat([Buffer.alloc(31), Buffer.of(1)]),
-      neighbour(ORDER, -1),
-      ORDER,
-      neighbour(ORDER, 1),
-      Buffer.alloc(32, 0xff),
-      Buffer.concat([Buffer.of(0x80), Buffer.alloc(31)]),
-    ];
+  it.each([
+    ["P-256", "sha256", ORDER_256],
+    ["P-384", "sha384", ORDER_384],
+  ])("judges of numbers at the edges of what %s has as Node does", (namedCurve, hash, order) => {
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve });
+    const context = contextFor(publicKey, hash, true);
     const data = Buffer.from("data");
+    const numbers = edgesOf(order);
 
     for (const r of numbers) {
       for (const s of numbers) {
         const octets = Buffer.concat([r, s]);
-        const byNode = verify("sha256", data, { key: publicKey, dsaEncoding: "ieee-p1363" }, octets);
+        const byNode = verify(hash, data, { key: publicKey, dsaEncoding: "ieee-p1363" }, octets);
         expect(context.holds(data, octets)).toBe(byNode);
       }
     }
+  });
+
+  it("judges of numbers at the edges of what an RSA key has as Node does", () => {
+    const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 1_024 });
+    const context = contextFor(publicKey, "sha256", false);
+    const data = Buffer.from("data");
+    const modulus = Buffer.from(publicKey.export({ format: "jwk" }).n!, "base64url");
+
+    for (const octets of edgesOf(modulus))
+      expect(context.holds(data, octets)).toBe(verify("sha256", data, publicKey, octets));
   });
 
   it("leaves no error behind: TLS would take it for its own", () => {
@@ -120,6 +129,21 @@ describe.skipIf(typeof loadLinuxSockets() === "string")("OpenSSL, called by name
   });
 });
 
+/** Numbers of as many octets as `limit`: none, the least, those around `limit`, the largest, one with the first bit alone. */
+function edgesOf(limit: Buffer): Buffer[] {
+  const { length } = limit;
+  return [
+    Buffer.alloc(length),
+    Buffer.concat([Buffer.alloc(length - 1), Buffer.of(1)]),
+    neighbour(limit, -1),
+    limit,
+    neighbour(limit, 1),
+    Buffer.alloc(length, 0xff),
+    Buffer.concat([Buffer.of(0x80), Buffer.alloc(length - 1)]),
+  ];
+}
+
+/** `number` one less or more. */
 function neighbour(number: Buffer, distance: 1 | -1): Buffer {
   const other = Buffer.from(number);
   other[other.length - 1]! += distance;

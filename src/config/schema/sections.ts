@@ -38,7 +38,8 @@ export const listen = section(
     batch_io: key(
       kinds.choice(["auto", "on", "off"]),
       "auto",
-      "Many datagrams a system call (recvmmsg, sendmmsg), where the platform has them.",
+      'Many datagrams a system call (recvmmsg, sendmmsg), where the platform has them.\nWith "off" ' +
+        "signatures are verified through Node alone, too: OpenSSL is not called by its name.",
     ),
     workers: key(
       kinds.count(1, 64),

@@ -54,11 +54,15 @@ describe("a context of OpenSSL", () => {
     expect(calls.at(-1)).toBe("ERR_clear_error");
   });
 
-  it.each([0, -1])("takes a result of %i for no signature, and clears the error", (result) => {
+  it.each([
+    [0, false],
+    [-1, undefined],
+    [-2, undefined],
+  ])("takes a result of %i for %s, and clears the error", (result, holds) => {
     const { calls, library } = scripted({ EVP_PKEY_verify: result });
     const context = library.contextFor(CONTEXT_KEY)!;
 
-    expect(context.holds(Buffer.of(1), Buffer.alloc(64))).toBe(false);
+    expect(context.holds(Buffer.of(1), Buffer.alloc(64))).toBe(holds);
     expect(calls.slice(-2)).toEqual(["EVP_PKEY_verify", "ERR_clear_error"]);
   });
 
@@ -74,17 +78,29 @@ describe("a context of OpenSSL", () => {
     expect(calls.filter((call) => call === "EVP_PKEY_CTX_free")).toHaveLength(1);
   });
 
-  it("is not to be had where a function is missing", () => {
-    const koffi = {
-      load: () => ({
-        func: (definition: string) => {
-          if (definition.includes("EVP_PKEY_verify(")) throw new Error("Cannot find function");
-          return () => 1;
-        },
-      }),
-    };
+  it("is one of 1,024 at most", () => {
+    const { library } = scripted();
+    const contexts = Array.from({ length: 1_100 }, () => library.contextFor(CONTEXT_KEY));
 
-    expect(openSsl(koffi as unknown as Koffi)).toBeUndefined();
+    expect(contexts.filter((context) => context !== undefined)).toHaveLength(1_024);
+  });
+
+  it("is not to be had where a function is missing, which is found out once", () => {
+    let loads = 0;
+    const koffi = {
+      load: () => {
+        loads++;
+        return {
+          func: (definition: string) => {
+            if (definition.includes("EVP_PKEY_verify(")) throw new Error("Cannot find function");
+            return () => 1;
+          },
+        };
+      },
+    } as unknown as Koffi;
+
+    expect([openSsl(koffi), openSsl(koffi)]).toEqual([undefined, undefined]);
+    expect(loads).toBe(1);
   });
 
   it("is of one library for each koffi", () => {
@@ -141,6 +157,8 @@ describe("a key that is used often", () => {
   it.each([
     ["refuses what Node takes", [0]],
     ["takes what nobody signed", [1]],
+    ["cannot say of a signature that holds", [-1]],
+    ["cannot say of one that does not", [1, -1]],
   ])("stays with Node where its context %s", (_what, results) => {
     const { library, asked } = judging(...results);
     const key = keyWith(library);
@@ -159,7 +177,28 @@ describe("a key that is used often", () => {
     const key = keyWith(library);
     for (let i = 0; i < 12; i++) expect(isSignatureOf(key, ...good(i))).toBe(true);
 
-    expect(key.frequent?.context).toBeUndefined();
+    expect(key.frequent?.judge(...good(12))).toBeUndefined();
+  });
+
+  it("goes back to Node, for good, where its context can no longer say", () => {
+    const { library, asked } = judging(1, 0, -1, 1);
+    const key = keyWith(library);
+    for (let i = 0; i < 8; i++) isSignatureOf(key, ...good(i));
+
+    expect(isSignatureOf(key, ...good(8))).toBe(true);
+    expect(isSignatureOf(key, Buffer.of(1), Buffer.alloc(64, 1))).toBe(false);
+    expect(asked()).toBe(3);
+  });
+
+  it.each(["d2i_PUBKEY", "EVP_PKEY_verify"] as const)("goes back to Node where %s throws", (name) => {
+    const { library } = scripted({
+      get [name](): number {
+        throw new TypeError("Unexpected value");
+      },
+    });
+    const key = keyWith(library);
+
+    for (let i = 0; i < 12; i++) expect(isSignatureOf(key, ...good(i))).toBe(true);
   });
 
   it("asks once", () => {
