@@ -7,7 +7,7 @@ import type { ExtendedError, Verdict } from "../ports/exchange.ts";
 import { type Blocks, doubleAt, NONE, wordAt } from "./blocks.ts";
 import { ageTtl, type Body, writeBody } from "./body.ts";
 import { NO_ERRORS, refreshAfter, type Servable } from "./entry.ts";
-import { BODY_START, Mark, STORED_AT, VERDICTS, Word } from "./layout.ts";
+import { BODY_START, KEY_OCTETS, Mark, STORED_AT, VERDICTS, Word } from "./layout.ts";
 
 const HEADER_OCTETS = 12;
 const MAX_OFFSET = 0x7fff_ffff;
@@ -128,7 +128,7 @@ export class Kept implements Servable {
 
   /** The question in wire format: a latin1 string. It is the key. */
   get question(): string {
-    const octets = this.#words[this.#base + Word.NAMES]! & 0xffff;
+    const octets = this.#words[this.#base + Word.NAMES]! & KEY_OCTETS;
     this.#blocks.read(this.#chain, BODY_START + HEADER_OCTETS, octets, SCRATCH, 0);
     return SCRATCH.latin1Slice(0, octets);
   }
@@ -147,7 +147,7 @@ export class Kept implements Servable {
     const octets = SCRATCH.latin1Slice(0, length);
     this.#blocks.read(this.#chain, start + length, count * 2, SCRATCH, 0);
     const offsets = Array.from({ length: count }, (_, i) => SCRATCH.readUInt16BE(i * 2));
-    const questionEnd = HEADER_OCTETS + (this.#words[this.#base + Word.NAMES]! & 0xffff);
+    const questionEnd = HEADER_OCTETS + (this.#words[this.#base + Word.NAMES]! & KEY_OCTETS);
     return { octets, ttlOffsets: String.fromCharCode(...offsets), questionEnd };
   }
 

@@ -3,7 +3,7 @@
  *
  *   0 link    1 newer    2 older    3 hash    4, 5 stored at (a double)
  *   6 lifetime    7 serial    8 secure until    9 in trouble until    10 no refresh before
- *   11 generation    12 RCODE, verdict, marks, octets of the errors    13 octets of the key, upstream
+ *   11 generation    12 RCODE, verdict, marks, octets of the errors    13 octets of the key, whether it was used, upstream
  *   14 octets of the full and of the plain body    15 TTLs in each
  *
  * Instants after the first are milliseconds from it. Then the run goes on: the full body and where its TTLs stand, two
@@ -45,6 +45,10 @@ export const Mark = {
   IS_BARREN: 1 << 15,
   ERRORS_SHIFT: 16,
 } as const;
+
+/** In `Word.NAMES`: a question has 259 octets at most. */
+export const KEY_OCTETS = 0x1ff;
+export const IS_USED = 1 << 15;
 
 /** Verdicts by their number in `Word.MARKS`. */
 export const VERDICTS: readonly Verdict[] = ["secure", "insecure", "bogus", "indeterminate"];
@@ -148,5 +152,5 @@ function offset(milliseconds: number): number {
 }
 
 export function keyLengthOf(blocks: Blocks, chain: number): number {
-  return blocks.wordsOf(chain)[wordAt(chain) + Word.NAMES]! & 0xffff;
+  return blocks.wordsOf(chain)[wordAt(chain) + Word.NAMES]! & KEY_OCTETS;
 }

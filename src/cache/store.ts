@@ -15,7 +15,7 @@ import { type Entry, isBarren } from "./entry.ts";
 import { Kept } from "./kept.ts";
 import { KeyIndex } from "./key-index.ts";
 import { accounted, layDown, Mark, prepareRun, Word } from "./layout.ts";
-import { UseOrder } from "./use-order.ts";
+import { markUsed, UseOrder } from "./use-order.ts";
 
 /** Octets; a cache that holds less is none. */
 const SMALLEST_SIZE = 8_192;
@@ -123,7 +123,7 @@ export class Store {
     return before - this.entryCount;
   }
 
-  /** The keys there are now, the least recently used first. */
+  /** The keys there are now, those that would go first ahead. */
   keysByAge(): string[] {
     return this.#chainsByAge().map((chain) => this.#found.aim(chain).question);
   }
@@ -137,22 +137,18 @@ export class Store {
   }
 
   #chainsByAge(): number[] {
-    const chains: number[] = [];
-    for (const part of [this.#barren, this.#fruitful]) {
-      for (let chain = part.oldest; chain !== NONE; chain = part.newer(chain)) chains.push(chain);
-    }
-    return chains;
+    return [...this.#barren.inOrder(), ...this.#fruitful.inOrder()];
   }
 
   #use(chain: number): Kept | undefined {
     if (chain === NONE) return undefined;
-    this.#partOf(chain).touch(chain);
+    markUsed(this.#blocks, chain);
     return this.#found.aim(chain);
   }
 
   #evict(part: UseOrder, isEnough: () => boolean): void {
     while (part.count > 0 && !isEnough()) {
-      this.#remove(part.oldest);
+      this.#remove(part.next);
       this.evictions++;
     }
   }

@@ -1,6 +1,20 @@
-/** The entries of one part of the cache by use: a list through their header blocks, the oldest at one end. */
+/**
+ * The entries of one part of the cache in the order in which they may have to go: a list through their header blocks. A
+ * use only marks an entry, in a block that was read anyway: to move it to the end of the list at once would take three more, of
+ * other entries. Whoever is marked when its turn to go comes loses the mark and has another round.
+ *
+ * Source: Corbató, "A paging experiment with the Multics system" (second chance, CLOCK).
+ */
 import { type Blocks, NONE, wordAt } from "./blocks.ts";
-import { octetsOf, Word } from "./layout.ts";
+import { IS_USED, octetsOf, Word } from "./layout.ts";
+
+/** Entries that are given another round before one goes though it was used: no eviction takes long. */
+const MAX_ROUNDS = 16;
+
+/** Notes that the entry of `chain` was used. */
+export function markUsed(blocks: Blocks, chain: number): void {
+  blocks.wordsOf(chain)[wordAt(chain) + Word.NAMES]! |= IS_USED;
+}
 
 export class UseOrder {
   readonly #blocks: Blocks;
@@ -14,8 +28,26 @@ export class UseOrder {
     this.#blocks = blocks;
   }
 
-  get oldest(): number {
+  /** The next to go, `NONE` where there is none: of those not used since their last turn the one that waits longest. */
+  get next(): number {
+    for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
+      const chain = this.#oldest;
+      if (chain === NONE || !this.#isUsed(chain)) return chain;
+      this.#set(chain, Word.NAMES, this.#get(chain, Word.NAMES) & ~IS_USED);
+      this.#cut(chain);
+      this.#push(chain);
+    }
     return this.#oldest;
+  }
+
+  /** All in the order in which they would go if nothing more was used. */
+  inOrder(): number[] {
+    const unused: number[] = [];
+    const used: number[] = [];
+    for (let chain = this.#oldest; chain !== NONE; chain = this.#get(chain, Word.NEWER)) {
+      (this.#isUsed(chain) ? used : unused).push(chain);
+    }
+    return [...unused, ...used];
   }
 
   add(chain: number): void {
@@ -30,21 +62,13 @@ export class UseOrder {
     this.#cut(chain);
   }
 
-  /** It was used. */
-  touch(chain: number): void {
-    if (chain === this.#newest) return;
-    this.#cut(chain);
-    this.#push(chain);
-  }
-
-  /** The next one used later. */
-  newer(chain: number): number {
-    return this.#get(chain, Word.NEWER);
-  }
-
   clear(): void {
     this.#newest = this.#oldest = NONE;
     this.count = this.octets = 0;
+  }
+
+  #isUsed(chain: number): boolean {
+    return (this.#get(chain, Word.NAMES) & IS_USED) !== 0;
   }
 
   #push(chain: number): void {

@@ -24,6 +24,16 @@ function stored(size: number, beside?: () => number): Store {
   return new Store({ size, ...(beside && { beside }) }, new SeededRandom());
 }
 
+/** Fills a store with as many entries as it holds; gives their names. */
+function filled(store: Store): string[] {
+  const names: string[] = [];
+  for (let i = 10; store.evictions === 0; i++) {
+    names.push(`host${i}.example.com`);
+    store.keep(keyOf(names.at(-1)!), entry(names.at(-1)!));
+  }
+  return names.slice(1);
+}
+
 describe("the store", () => {
   it("stays within its octets by giving up what was used longest ago", () => {
     const store = stored(8_192);
@@ -36,6 +46,32 @@ describe("the store", () => {
     expect(store.evictions).toBe(100 - store.entryCount);
     expect(store.find(keyOf("host0.example.com"))).toBeDefined();
     expect(store.find(keyOf("host1.example.com"))).toBeUndefined();
+  });
+
+  it("gives up what was not used before what was, and each in the order it came", () => {
+    const store = stored(8_192);
+    const names = filled(store);
+    const used = names.filter((_, i) => i % 3 === 0);
+    for (const name of used) store.find(keyOf(name));
+    const unused = names.filter((name) => !used.includes(name));
+    expect(store.keysByAge()).toEqual([...unused, ...used].map((name) => keyOf(name)));
+
+    unused.forEach((_, i) => {
+      store.keep(keyOf(`more${i}.example.com`), entry(`more${i}.example.com`));
+    });
+
+    expect(names.filter((name) => store.peek(keyOf(name)) !== undefined)).toEqual(used);
+  });
+
+  it("looks at few entries to give one up, though all were used", () => {
+    const store = stored(8_192);
+    const names = filled(store);
+    for (const name of names) store.find(keyOf(name));
+
+    store.keep(keyOf("more.example.com"), entry("more.example.com"));
+
+    // Sixteen have another round; the one after them goes.
+    expect(names.filter((name) => store.peek(keyOf(name)) === undefined)).toEqual([names[16]]);
   });
 
   it("makes room for what others keep within the same size", () => {
