@@ -8,6 +8,8 @@
  */
 import { type KeyObject, hash } from "node:crypto";
 import type { Koffi } from "../ports/koffi.ts";
+import { nativeCalls } from "./native-calls.ts";
+import { type P256Tables, p256Tables } from "./p256-tables.ts";
 
 /** Pointers are numbers, 0 where there is nothing. What succeeds gives 1. */
 export interface OpenSslCalls {
@@ -45,8 +47,8 @@ export interface ContextKey {
   readonly key: KeyObject;
   /** Node's name of the hash that is signed. */
   readonly hash: string;
-  /** Whether signatures are two numbers side by side (RFC 6605 §4), which OpenSSL wants in DER. */
-  readonly isEcdsa: boolean;
+  /** ECDSA's; `undefined` for RSA. */
+  readonly curve: "P-256" | "P-384" | undefined;
 }
 
 /** Contexts at a time, each some KiB that V8 does not see. A key that comes later stays with Node. */
@@ -63,23 +65,23 @@ export function openSsl(koffi: Koffi): OpenSsl | undefined {
 
 function found(koffi: Koffi): OpenSsl | undefined {
   try {
-    const library = koffi.load(null);
-    const calls = DEFINITIONS.map((definition) => [nameIn(definition), library.func(definition)]);
-    return new OpenSsl(Object.fromEntries(calls) as OpenSslCalls);
+    return new OpenSsl(nativeCalls<OpenSslCalls>(koffi, DEFINITIONS), p256Tables(koffi));
   } catch {
     return undefined;
   }
 }
 
 export class OpenSsl {
+  readonly tables: P256Tables | undefined;
   readonly #calls: OpenSslCalls;
   /** A context goes with the last that can use it. */
   readonly #freeing: FinalizationRegistry<number>;
   /** Contexts that are not freed yet. BOUNDED: by `MAX_CONTEXTS`. */
   #contexts = 0;
 
-  constructor(calls: OpenSslCalls) {
+  constructor(calls: OpenSslCalls, tables?: P256Tables) {
     this.#calls = calls;
+    this.tables = tables;
     this.#freeing = new FinalizationRegistry((pointer) => {
       calls.EVP_PKEY_CTX_free(pointer);
       this.#contexts--;
@@ -138,10 +140,11 @@ export class Context {
    * could not find out.
    */
   holds(data: Uint8Array, octets: Uint8Array): boolean | undefined {
-    const { hash: name, isEcdsa } = this.#key;
+    const { hash: name, curve } = this.#key;
     const digest = hash(name, data, "buffer");
-    const signature = isEcdsa ? DER : octets;
-    const length = isEcdsa ? writeEcdsaSignature(octets, DER) : octets.length;
+    // ECDSA's is two numbers side by side (RFC 6605 §4), which OpenSSL wants in DER.
+    const signature = curve === undefined ? octets : DER;
+    const length = curve === undefined ? octets.length : writeEcdsaSignature(octets, DER);
     const result = this.#calls.EVP_PKEY_verify(this.#pointer, signature, length, digest, digest.length);
     if (result === 1) return true;
     // What went wrong is not to stand in the way of the next who asks OpenSSL for its errors: TLS.
@@ -174,8 +177,4 @@ function writeInteger(octets: Uint8Array, start: number, end: number, out: Uint8
   if (sign === 1) out[to++] = 0;
   while (from < end) out[to++] = octets[from++]!;
   return to;
-}
-
-function nameIn(definition: string): string {
-  return /(\w+)\(/.exec(definition)![1]!;
 }

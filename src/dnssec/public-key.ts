@@ -83,7 +83,7 @@ function rsaKey(
     key: { kty: "RSA", n: modulus.toString("base64url"), e: exponent.toString("base64url") },
     format: "jwk",
   });
-  const frequent = new Frequent({ key, hash: scheme.hash, isEcdsa: false }, byName);
+  const frequent = new Frequent({ key, hash: scheme.hash, curve: undefined }, byName);
   return { scheme, key, input: key, signatureOctets: modulus.length, frequent };
 }
 
@@ -115,7 +115,7 @@ function ecdsaKey(
   const x = octets.subarray(0, scheme.octets).toString("base64url");
   const y = octets.subarray(scheme.octets).toString("base64url");
   const key = createPublicKey({ key: { kty: "EC", crv: scheme.curve, x, y }, format: "jwk" });
-  const frequent = new Frequent({ key, hash: scheme.hash, isEcdsa: true }, byName);
+  const frequent = new Frequent({ key, hash: scheme.hash, curve: scheme.curve }, byName);
   const input = { key, dsaEncoding: "ieee-p1363" } as const;
   return { scheme, key, input, signatureOctets: 2 * scheme.octets, frequent };
 }

@@ -8,7 +8,7 @@ import { makeZoneKey } from "../../lab/zone-key.ts";
 import { collector } from "../../support/collector.ts";
 
 const { publicKey: KEY } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-const CONTEXT_KEY = { key: KEY, hash: "sha256", isEcdsa: true };
+const CONTEXT_KEY = { key: KEY, hash: "sha256", curve: "P-256" } as const;
 
 /** An OpenSSL in which everything succeeds, but for what a test says. */
 function scripted(results: Partial<Record<keyof OpenSslCalls, number>> = {}): {
