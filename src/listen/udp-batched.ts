@@ -35,6 +35,12 @@ export interface BatchedDeps extends ListenerDeps {
 
 /** Datagrams taken by one call: measured, 32 cost a little more and 128 nothing less. */
 const RECEIVE_SLOTS = 64;
+/**
+ * The same while responses under way may answer what is not read yet. An absent name of a signed zone that leaves before the
+ * proof by which another is denied, and would have been, is asked for in vain: 64 of 9,400 in a zone of 20,000 names with bursts
+ * of 64, 15 with these.
+ */
+const RECEIVE_SLOTS_LEARNING = 8;
 /** Datagrams taken in one turn of the event loop: 5 ms of work, then others have their turn. */
 const MAX_A_TURN = 1_024;
 /** Milliseconds until a descriptor is watched again on which libuv has met an error. */
@@ -83,6 +89,8 @@ class BatchedUdpEndpoint implements Listener, Client {
   #fromAt = 0;
   readonly #to = new Int32Array(SOCKADDR_WORDS);
   #isServing = false;
+  /** Whether what waits since the turn began may answer what is not read yet. */
+  #learns = false;
   /** Late responses given while a query was being served. BOUNDED: by one burst. */
   readonly #held: (() => void)[] = [];
   #turnEnds = false;
@@ -109,7 +117,8 @@ class BatchedUdpEndpoint implements Listener, Client {
   }
 
   /** Part of `Client`: the response to the datagram being handled comes later. */
-  detach(): Reply {
+  detach(teaches = false): Reply {
+    if (teaches) this.#learns = true;
     const from = this.#received.nameWords;
     const first = from[this.#fromAt]!;
     const second = from[this.#fromAt + 1]!;
@@ -207,8 +216,10 @@ class BatchedUdpEndpoint implements Listener, Client {
   /** Takes what has come, as long as calls come back full; the event loop calls again for what is left. */
   #drain(): void {
     const ring = this.#received;
-    for (let taken = 0; taken < MAX_A_TURN; taken += RECEIVE_SLOTS) {
-      const count = this.#deps.sockets.recvmmsg(this.#fd, ring.headers, RECEIVE_SLOTS, MSG_DONTWAIT, null);
+    const slots = this.#learns ? RECEIVE_SLOTS_LEARNING : RECEIVE_SLOTS;
+    this.#learns = false;
+    for (let taken = 0; taken < MAX_A_TURN; taken += slots) {
+      const count = this.#deps.sockets.recvmmsg(this.#fd, ring.headers, slots, MSG_DONTWAIT, null);
       if (count < 0) this.#noteFailed();
       for (let slot = 0; slot < count; slot++) {
         if ((ring.flags(slot) & MSG_TRUNC) !== 0) {
@@ -219,7 +230,7 @@ class BatchedUdpEndpoint implements Listener, Client {
         this.#serve(ring.data, start, start + ring.received(slot), slot);
       }
       this.#out.flush();
-      if (count < RECEIVE_SLOTS) return;
+      if (count < slots || this.#learns) return;
     }
   }
 

@@ -43,8 +43,8 @@ function overheard(client: Client, tell: (response: Uint8Array) => void): Client
   return {
     transport: client.transport,
     clientAddress: client.clientAddress,
-    detach() {
-      const reply = client.detach();
+    detach(teaches) {
+      const reply = client.detach(teaches);
       return (response) => {
         tell(response);
         reply(response);

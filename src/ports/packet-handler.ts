@@ -11,8 +11,10 @@ export interface Client {
   /**
    * Called at most once, and only during `handle`, when the response comes later. Gives the function that
    * sends it; calling that after the client has gone or the endpoint has closed does nothing.
+   * @param teaches whether what is waited for may answer queries that are not read yet: fewer are read at a time then, so that
+   *   responses come between them.
    */
-  detach(): Reply;
+  detach(teaches?: boolean): Reply;
 }
 
 /** Copies `response`, a whole message without length prefix, before it returns: its memory is used again. */

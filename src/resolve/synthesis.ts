@@ -54,6 +54,7 @@ export class Synthesis {
   /** The last of them. */
   #latest: ZoneRanges | undefined;
   #octets = 0;
+  #isNear = false;
 
   constructor(options: SynthesisOptions, clock: Clock) {
     this.#options = options;
@@ -63,6 +64,11 @@ export class Synthesis {
   /** Memory that is taken, over all zones. */
   get octets(): number {
     return this.#octets;
+  }
+
+  /** Whether the last question is of a zone of which other names are proven absent, and might be among those still to be proven. */
+  get isNear(): boolean {
+    return this.#isNear;
   }
 
   clear(): void {
@@ -111,6 +117,7 @@ export class Synthesis {
   }
 
   #conclude(question: Question, now: Instant): Found | undefined {
+    this.#isNear = false;
     if (this.#zones.size === 0 || !mayBeSynthesized(question.qtype)) return undefined;
     if (question.qclass !== Class.IN || this.#options.isExempt(question.qname)) return undefined;
     const ranges = this.#enclosing(question.qname);
@@ -119,6 +126,7 @@ export class Synthesis {
     const before = ranges.octets;
     const made = conclude(question, ranges, now);
     this.#use(ranges, before);
+    this.#isNear = made === undefined;
     if (made === undefined) return undefined;
     this.counters.answers++;
     return { ranges, soa, made };

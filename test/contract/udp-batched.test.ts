@@ -23,11 +23,70 @@ if (typeof sockets === "string") {
   describeUdpEndpoint("the batched UDP endpoint", (target, deps) =>
     openBatchedUdp(target, { ...deps, sockets }),
   );
+  describe("the batched UDP endpoint, while what it waits for may answer what it has not read", () => {
+    it("reads eight datagrams a turn, and as many as before when it is over", async () => {
+      expect(await burstsOf(sockets, (i) => i < 36)).toEqual([[20], [8], [8], [8, 8, 8], [40]]);
+    });
+
+    it("reads on where what it waits for answers nobody else", async () => {
+      expect(await burstsOf(sockets, () => false)).toEqual([[20], [40], [40]]);
+    });
+  });
   describe("the batched UDP endpoint under memory pressure", () => {
     it("hands every response to its client, octet for octet, while the heap is collected", async () => {
       await runUnderPressure(sockets);
     });
   });
+}
+
+/** Datagrams read at a time in each turn of the event loop in which some were: 20 come, then 40, then 40 again; all wait. */
+async function burstsOf(withSockets: LinuxSockets, teaches: (i: number) => boolean): Promise<number[][]> {
+  const clock = new ManualClock();
+  const admission = new Admission({ allow: ["127.0.0.1"], rateLimit: 0 }, { clock });
+  const bursts: number[][] = [];
+  let isNewTurn = true;
+  let handled = 0;
+  const deps = {
+    handler: handlerOf((asked, client) => {
+      handled++;
+      client.detach(teaches(idOf(asked)));
+      return undefined;
+    }),
+    admission,
+    drops: createDrops(),
+    refused: createRefused(),
+    clock,
+    log: new SilentLog(),
+    sockets: {
+      ...withSockets,
+      recvmmsg: (...args: Parameters<LinuxSockets["recvmmsg"]>) => {
+        const count = withSockets.recvmmsg(...args);
+        if (count <= 0) return count;
+        if (isNewTurn) {
+          bursts.push([]);
+          setImmediate(() => (isNewTurn = true));
+        }
+        isNewTurn = false;
+        bursts.at(-1)!.push(count);
+        return count;
+      },
+    },
+  };
+  const listener = await openBatchedUdp({ host: "127.0.0.1", port: 0 }, deps);
+  if (isBindFault(listener)) throw new Error(listener.code);
+  const client = await UdpClient.open(listener.address);
+  const send = async (from: number, to: number) => {
+    const sent = Array.from({ length: to - from }, () => Buffer.alloc(40));
+    sent.forEach((message, i) => message.writeUInt16BE(from + i, 0));
+    client.send(...sent);
+    await until(() => handled === to);
+  };
+  await send(0, 20);
+  await send(20, 60);
+  await send(60, 100);
+  client.close();
+  await listener.close(0);
+  return bursts;
 }
 
 /** Responses at once and late ones, with a full collection and fresh garbage in each round. */

@@ -70,6 +70,8 @@ export class Served {
   readonly bugs: unknown[] = [];
   /** Every query that reached the upstream. */
   readonly asked: Query[] = [];
+  /** What endpoints were told of each query that waits. */
+  readonly teaches: (boolean | undefined)[] = [];
   generation = 0;
   /** Upstream connections opened so far. */
   connections = 0;
@@ -132,7 +134,10 @@ export class Served {
     const client: Client = {
       transport,
       clientAddress: "127.0.0.1",
-      detach: () => (response) => later.push(Buffer.from(response)),
+      detach: (teaches) => {
+        this.teaches.push(teaches);
+        return (response) => later.push(Buffer.from(response));
+      },
     };
     const packet = Buffer.concat([Buffer.alloc(5), octets, Buffer.alloc(9, 0xff)]);
     const length = this.server.handle(packet, 5, 5 + octets.length, out, 7, client);

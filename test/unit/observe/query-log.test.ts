@@ -9,13 +9,18 @@ import { queryOctets, Served, type ServedOptions } from "../../support/served.ts
 function logging(options: ServedOptions = {}) {
   const served = new Served(() => response({ answer: [a("www.example.com")] }), options);
   const lines: Fields[] = [];
+  const taught: (boolean | undefined)[] = [];
   const server = queryLogged(served.server, { query: (fields) => lines.push(fields) }, served.clock);
   const out = Buffer.alloc(65_535);
   const handle = (octets: Buffer): number => {
-    const client = { transport: "udp", clientAddress: "192.0.2.7", detach: () => () => undefined } as const;
+    const detach = (teaches?: boolean) => {
+      taught.push(teaches);
+      return () => undefined;
+    };
+    const client = { transport: "udp", clientAddress: "192.0.2.7", detach } as const;
     return server.handle(octets, 0, octets.length, out, 0, client);
   };
-  return { served, lines, handle };
+  return { served, lines, taught, handle };
 }
 
 const LATER = {
@@ -44,6 +49,15 @@ describe("the query log", () => {
     await settle();
 
     expect(lines).toEqual([{ ...LATER, ms: 40 }]);
+  });
+
+  it("tells the endpoint what it was told", () => {
+    const synthesis = { find: () => undefined, isNear: true };
+    const { handle, taught } = logging({ synthesis });
+
+    handle(queryOctets({ qname: "www.example.com" }));
+
+    expect(taught).toEqual([true]);
   });
 
   it("has a line for an answer from the cache", async () => {

@@ -334,6 +334,14 @@ describe("a client that is given what was rendered for another", () => {
     server = new Served(() => response(), { synthesis: made });
   });
 
+  it("waits for what may answer others, where a range of the zone is still to be proven", () => {
+    answerTo({ qname: "m.example" });
+    server.handle(queryOctets({ qname: "x.example" }));
+    server.handle(queryOctets({ qname: "elsewhere.test" }));
+
+    expect(server.teaches).toEqual([true, false]);
+  });
+
   it("has its own question back, letter by letter, and AD where it set DO", () => {
     for (const qname of ["M.example", "nOthing.eXample", "m.example"]) {
       const plain = answerTo({ qname });

@@ -188,6 +188,33 @@ describe("names denied without asking (RFC 8198 §5) [D57]", () => {
   });
 });
 
+describe("a question that the next proof may answer", () => {
+  it("is one of a zone that has denied another, in a range still to be proven", () => {
+    const { made } = synthesis();
+    made.learn(upstream("nothing.example.com"));
+
+    expect(made.answer(question("aaa.example.com"))).toBeUndefined();
+    expect(made.isNear).toBe(true);
+  });
+
+  it("is none that is answered, of a zone that has denied nothing, of a type never answered so, or exempt", () => {
+    const { made } = synthesis({ isExempt: (qname) => qname === name("bbb.example.com") });
+    made.learn(upstream("nothing.example.com"));
+    const cases = [
+      question("nothing.example.com"),
+      question("nothing.example.org"),
+      question("aaa.example.com", Type.DS),
+      question("bbb.example.com"),
+    ];
+
+    for (const asked of cases) {
+      made.answer(question("aaa.example.com"));
+      made.answer(asked);
+      expect(made.isNear).toBe(false);
+    }
+  });
+});
+
 describe("what is proven", () => {
   it("is proven anew when its time is over, for as long as the zone is asked about", () => {
     const { clock, made } = synthesis({ maxOctets: 40_000 });
