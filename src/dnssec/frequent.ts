@@ -9,7 +9,7 @@ import type { P256Table } from "./p256-tables.ts";
 /** Signatures that hold by Node's word before a key gets a context, which costs time and memory: most keys see fewer. */
 const SIGNATURES_BEFORE_CONTEXT = 8;
 /** Signatures that hold by its context's word before a key gets a table, which takes as long to make as it then saves in as many. */
-const SIGNATURES_BEFORE_TABLE = 512;
+const SIGNATURES_BEFORE_TABLE = 768;
 
 export class Frequent {
   readonly #key: ContextKey;
@@ -31,7 +31,7 @@ export class Frequent {
     if (this.#context === undefined) return undefined;
     if (this.#table !== undefined && judgedBy(this.#table, data, octets) === true) return true;
     const holds = judgedBy(this.#context, data, octets);
-    if (holds === undefined) this.#context = undefined;
+    if (holds === undefined) this.#context = this.#candidate = this.#table = undefined;
     if (holds === true) this.#heldByContext(data, octets);
     return holds;
   }
@@ -51,7 +51,11 @@ export class Frequent {
     }
     this.#table = undefined; // If there was one, it has just refused what holds.
     if (this.#key.curve !== "P-256" || this.#untilTable === 0 || --this.#untilTable > 0) return;
-    this.#made((openSsl) => openSsl.tables?.make(this.#key.key, (table) => (this.#candidate = table)));
+    const ready = (table: P256Table): void => {
+      if (this.#context !== undefined) this.#candidate = table;
+    };
+    const isMaking = this.#made(({ tables }) => tables?.make(this.#key.key, ready));
+    if (isMaking === false) this.#untilTable = SIGNATURES_BEFORE_TABLE; // Later there may be room.
   }
 
   #made<Made>(make: (openSsl: OpenSsl) => Made): Made | undefined {

@@ -6,7 +6,7 @@
  *
  * Source: FIPS 186-5 §6.4.2; OpenSSL, `EC_GROUP_set_generator`, `EC_GROUP_precompute_mult`, `EC_POINT_mul`, `BN_mod_inverse`.
  */
-import { type KeyObject, hash } from "node:crypto";
+import { type KeyObject, getFips, hash } from "node:crypto";
 import type { Koffi } from "../ports/koffi.ts";
 import { nativeCalls } from "./native-calls.ts";
 
@@ -74,8 +74,9 @@ const NUMBER_OCTETS = 32;
 /** Tables at a time, 150 KiB each. A key that comes later does without. */
 const MAX_TABLES = 32;
 
-/** `undefined` where OpenSSL is one that has not all that is needed. */
+/** `undefined` where OpenSSL has not all that is needed, or only what its FIPS provider does counts. */
 export function p256Tables(koffi: Koffi): P256Tables | undefined {
+  if (getFips() === 1) return undefined;
   try {
     return new P256Tables(nativeCalls<P256Calls>(koffi, DEFINITIONS));
   } catch {
@@ -89,6 +90,7 @@ export class P256Tables {
   readonly #freeing: FinalizationRegistry<number>;
   /** Tables that are not freed yet. BOUNDED: by `MAX_TABLES`. */
   #tables = 0;
+  #isMaking = false;
   #workspace: Workspace | undefined;
 
   constructor(calls: P256Calls) {
@@ -98,24 +100,36 @@ export class P256Tables {
 
   /**
    * Has a table made for a key of P-256, some 30 ms of a core in one of libuv's threads, and gives it to `ready`; never, where
-   * OpenSSL makes none or there are enough.
+   * that goes wrong. One at a time: there may be but one core.
+   * @returns false where none is made now: another is being made, there are enough, or OpenSSL refuses.
+   * @throws where koffi does not call.
    */
-  make(key: KeyObject, ready: (table: P256Table) => void): void {
-    if (this.#tables >= MAX_TABLES) return;
+  make(key: KeyObject, ready: (table: P256Table) => void): boolean {
+    if (this.#isMaking || this.#tables >= MAX_TABLES) return false;
     const workspace = (this.#workspace ??= workspaceOf(this.#calls));
-    if (Object.values(workspace).includes(0)) return;
+    if (workspace === undefined) return false;
     const group = this.#groupFor(pointOf(key), workspace);
-    if (group === 0) return;
+    if (group === 0) return false;
     this.#tables++;
-    this.#calls.EC_GROUP_precompute_mult.async(group, 0, (error, result) => {
-      if (error !== null || result !== 1) {
-        this.#free(group);
-        return;
-      }
-      const table = new P256Table(this.#calls, workspace, group);
-      this.#freeing.register(table, group);
-      ready(table);
-    });
+    this.#isMaking = true;
+    try {
+      this.#calls.EC_GROUP_precompute_mult.async(group, 0, (error, result) => {
+        this.#isMaking = false;
+        if (error === null && result === 1) ready(this.#tableOf(group, workspace));
+        else this.#free(group);
+      });
+    } catch (error) {
+      this.#isMaking = false;
+      this.#free(group);
+      throw error;
+    }
+    return true;
+  }
+
+  #tableOf(group: number, workspace: Workspace): P256Table {
+    const table = new P256Table(this.#calls, workspace, group);
+    this.#freeing.register(table, group);
+    return table;
   }
 
   /** The curve with a point for its generator; 0 where there is none. */
@@ -157,9 +171,11 @@ interface Workspace {
   readonly b: number;
 }
 
-function workspaceOf(calls: P256Calls): Workspace {
+/** `undefined` where OpenSSL has no memory left. */
+function workspaceOf(calls: P256Calls): Workspace | undefined {
   const curve = calls.EC_GROUP_new_by_curve_name(P256);
-  return {
+  if (curve === 0) return undefined;
+  const workspace = {
     curve,
     order: calls.EC_GROUP_get0_order(curve),
     scratch: calls.BN_CTX_new(),
@@ -173,6 +189,7 @@ function workspaceOf(calls: P256Calls): Workspace {
     a: calls.EC_POINT_new(curve),
     b: calls.EC_POINT_new(curve),
   };
+  return Object.values(workspace).includes(0) ? undefined : workspace;
 }
 
 /** One key, with the multiples of its point. */
@@ -187,9 +204,12 @@ export class P256Table {
     this.#group = group;
   }
 
-  /** Whether `octets`, 64 of them, were shown to be the key's signature of `data`. */
+  /** Whether `octets` were shown to be the key's signature of `data`. */
   holds(data: Uint8Array, octets: Uint8Array): boolean {
-    const holds = this.#areNumbers(octets) && this.#holdsOf(hash("sha256", data, "buffer"));
+    const holds =
+      octets.length === 2 * NUMBER_OCTETS &&
+      this.#areNumbers(octets) &&
+      this.#holdsOf(hash("sha256", data, "buffer"));
     // What went wrong is not to stand in the way of the next who asks OpenSSL for its errors: TLS.
     if (!holds) this.#calls.ERR_clear_error();
     return holds;

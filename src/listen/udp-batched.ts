@@ -37,8 +37,8 @@ export interface BatchedDeps extends ListenerDeps {
 const RECEIVE_SLOTS = 64;
 /**
  * The same while responses under way may answer what is not read yet. An absent name of a signed zone that leaves before the
- * proof by which another is denied, and would have been, is asked for in vain: 64 of 9,400 in a zone of 20,000 names with bursts
- * of 64, 15 with these.
+ * proof by which another is denied, and would have been, is asked for in vain: some 60 of 9,400 in a zone of 20,000 names with bursts
+ * of 64, some 15 with these.
  */
 const RECEIVE_SLOTS_LEARNING = 8;
 /** Datagrams taken in one turn of the event loop: 5 ms of work, then others have their turn. */
@@ -89,7 +89,7 @@ class BatchedUdpEndpoint implements Listener, Client {
   #fromAt = 0;
   readonly #to = new Int32Array(SOCKADDR_WORDS);
   #isServing = false;
-  /** Whether what waits since the turn began may answer what is not read yet. */
+  /** Whether a query that was read last waits for what may answer others. */
   #learns = false;
   /** Late responses given while a query was being served. BOUNDED: by one burst. */
   readonly #held: (() => void)[] = [];
@@ -213,12 +213,15 @@ class BatchedUdpEndpoint implements Listener, Client {
     }
   };
 
-  /** Takes what has come, as long as calls come back full; the event loop calls again for what is left. */
+  /**
+   * Takes what has come, as long as calls come back full and nothing that may answer others is waited for; the event loop calls
+   * again for what is left.
+   */
   #drain(): void {
     const ring = this.#received;
-    const slots = this.#learns ? RECEIVE_SLOTS_LEARNING : RECEIVE_SLOTS;
+    let slots = this.#learns ? RECEIVE_SLOTS_LEARNING : RECEIVE_SLOTS;
     this.#learns = false;
-    for (let taken = 0; taken < MAX_A_TURN; taken += slots) {
+    for (let left = MAX_A_TURN; left > 0; slots = Math.min(2 * slots, RECEIVE_SLOTS, left)) {
       const count = this.#deps.sockets.recvmmsg(this.#fd, ring.headers, slots, MSG_DONTWAIT, null);
       if (count < 0) this.#noteFailed();
       for (let slot = 0; slot < count; slot++) {
@@ -231,6 +234,7 @@ class BatchedUdpEndpoint implements Listener, Client {
       }
       this.#out.flush();
       if (count < slots || this.#learns) return;
+      left -= slots;
     }
   }
 

@@ -43,8 +43,8 @@ export interface ServeOptions {
 export interface ProvenAnswers {
   /** Good until the next one. @param key of the question. */
   find(question: Question, key: string, dnssecOk: boolean, now: Instant): Servable | undefined;
-  /** Whether a proof like those in hand would have answered what was asked for last. */
-  readonly isNear: boolean;
+  /** Whether the response to what was asked for last, for which nothing was found, may answer others. */
+  readonly teaches: boolean;
 }
 
 export interface ServeDeps {
@@ -161,7 +161,7 @@ export class QueryServer implements PacketHandler {
         // The key is the question, unless letters were folded.
         query.hasCapitals ? packet.latin1Slice(start + HEADER_OCTETS, query.questionEnd) : key,
         octetLimit(query, client.transport),
-        client.detach(this.#deps.synthesis?.isNear),
+        client.detach(this.#deps.synthesis?.teaches),
         now,
         isStale ? current.excerpt(query.dnssecOk) : undefined,
       ),

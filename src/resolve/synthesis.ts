@@ -54,7 +54,7 @@ export class Synthesis {
   /** The last of them. */
   #latest: ZoneRanges | undefined;
   #octets = 0;
-  #isNear = false;
+  #teaches = false;
 
   constructor(options: SynthesisOptions, clock: Clock) {
     this.#options = options;
@@ -66,9 +66,12 @@ export class Synthesis {
     return this.#octets;
   }
 
-  /** Whether the last question is of a zone of which other names are proven absent, and might be among those still to be proven. */
-  get isNear(): boolean {
-    return this.#isNear;
+  /**
+   * Whether the response to the last question may answer others: nothing follows for it yet, and of its zone new ranges come as
+   * names are asked for.
+   */
+  get teaches(): boolean {
+    return this.#teaches;
   }
 
   clear(): void {
@@ -117,7 +120,7 @@ export class Synthesis {
   }
 
   #conclude(question: Question, now: Instant): Found | undefined {
-    this.#isNear = false;
+    this.#teaches = false;
     if (this.#zones.size === 0 || !mayBeSynthesized(question.qtype)) return undefined;
     if (question.qclass !== Class.IN || this.#options.isExempt(question.qname)) return undefined;
     const ranges = this.#enclosing(question.qname);
@@ -126,7 +129,7 @@ export class Synthesis {
     const before = ranges.octets;
     const made = conclude(question, ranges, now);
     this.#use(ranges, before);
-    this.#isNear = made === undefined;
+    this.#teaches = made === undefined && ranges.isGrowing(now);
     if (made === undefined) return undefined;
     this.counters.answers++;
     return { ranges, soa, made };

@@ -21,6 +21,8 @@ const CONCLUSIONS_SHARE = 1 / 2;
 const MAX_FAMILIAR = 4;
 /** Octets one remembered hash takes, about: two strings and a place in the map. */
 const HASH_OCTETS = 200;
+/** Milliseconds from a new range on in which more are expected: somebody asks for many names of the zone. */
+const GROWING = 1_000;
 /** Octets of an empty zone. */
 const ZONE_OCTETS = 1_000;
 
@@ -46,6 +48,7 @@ export class ZoneRanges {
   #soaTail: Tail | undefined;
   #soaTailOf: Rrset | undefined;
   #version = 0;
+  #grewAt = Number.NEGATIVE_INFINITY;
   /** As `nsecOf`. */
   readonly #nsec3Of = (rrset: Rrset): Nsec3 => readNsec3(rrset, this.zone)!;
 
@@ -199,9 +202,14 @@ export class ZoneRanges {
     return true;
   }
 
+  /** Whether a range that was not known came within the last second. */
+  isGrowing(now: Instant): boolean {
+    return now - this.#grewAt < GROWING;
+  }
+
   #keepSpan<R>(spans: Spans<R>, span: Span<R>, now: Instant): void {
     this.#makeRoom(span, now);
-    this.#count(span, spans.put(span));
+    this.#count(span, spans.put(span), now);
   }
 
   /** Where a zone has its share, what no longer counts goes, and where that is not enough, everything. */
@@ -224,9 +232,10 @@ export class ZoneRanges {
   }
 
   /** @param held the span that is in the list now that `span` was put in. */
-  #count(span: Span<unknown>, held: Span<unknown>): void {
+  #count(span: Span<unknown>, held: Span<unknown>, now: Instant): void {
     if (held === span) {
       this.#version++;
+      this.#grewAt = now;
       return;
     }
     this.#familiar.unshift(placeOf(held));

@@ -16,8 +16,11 @@ const HOLDS: Readonly<Record<string, number>> = { BN_is_zero: 0, BN_ucmp: 0 };
 function scripted(results: Record<string, number> = {}): {
   readonly calls: string[];
   readonly tables: P256Tables;
+  /** Of tables under way, where `async` is 2. */
+  readonly ends: (() => void)[];
 } {
   const calls: string[] = [];
+  const ends: (() => void)[] = [];
   const of = (name: string, ...args: readonly unknown[]): number => {
     calls.push(name);
     if (name === "BN_ucmp" && args[1] === ORDER) return results["order"] ?? -1;
@@ -29,12 +32,16 @@ function scripted(results: Record<string, number> = {}): {
       if (name === "EC_GROUP_get0_order") return () => ORDER;
       if (name !== "EC_GROUP_precompute_mult") return (...args: unknown[]) => of(name, ...args);
       return {
-        async: (_group: number, _scratch: number, done: (error: unknown, result: number) => void) =>
-          done(null, of(name)),
+        async: (_group: number, _scratch: number, done: (error: unknown, result: number) => void) => {
+          if (results["async"] === 0) throw new Error("Too many asynchronous calls");
+          const end = () => done(null, of(name));
+          if (results["async"] === 2) ends.push(end);
+          else end();
+        },
       };
     },
   });
-  return { calls, tables: new P256Tables(native) };
+  return { calls, ends, tables: new P256Tables(native) };
 }
 
 /** `undefined` where none was made. */
@@ -71,11 +78,31 @@ describe("a table of P-256", () => {
     },
   );
 
+  it("is not made while another is", () => {
+    const { ends, tables } = scripted({ async: 2 });
+    const make = () => tables.make(KEY, () => undefined);
+
+    expect([make(), make()]).toEqual([true, false]);
+    ends[0]!();
+    expect(make()).toBe(true);
+  });
+
+  it("leaves nothing behind where it cannot be begun", () => {
+    const results: Record<string, number> = { async: 0 };
+    const { calls, tables } = scripted(results);
+    for (let i = 0; i < 40; i++) expect(() => madeBy(tables)).toThrow("Too many");
+
+    expect(calls.filter((call) => call === "EC_GROUP_free")).toHaveLength(40);
+    results["async"] = 1;
+    expect(madeBy(tables)).toBeDefined();
+  });
+
   it("is one of 32 at most", () => {
     const { tables } = scripted();
     const made = Array.from({ length: 40 }, () => madeBy(tables));
 
     expect(made.filter((table) => table !== undefined)).toHaveLength(32);
+    expect(tables.make(KEY, () => undefined)).toBe(false);
   });
 
   it("is given back when nobody can use it any more", async () => {
@@ -88,6 +115,15 @@ describe("a table of P-256", () => {
     }
 
     expect(calls.filter((call) => call === "EC_GROUP_free")).toHaveLength(1);
+  });
+
+  it.each([0, 63, 65])("says no of %i octets, and asks nobody", (octets) => {
+    const { calls, tables } = scripted();
+    const table = madeBy(tables)!;
+    calls.length = 0;
+
+    expect(table.holds(Buffer.of(1), Buffer.alloc(octets, 1))).toBe(false);
+    expect(calls).toEqual(["ERR_clear_error"]);
   });
 
   it("says yes where every step succeeds", () => {
@@ -139,7 +175,10 @@ describe("a key of P-256 that is used very often", () => {
   const BAD = Buffer.alloc(64, 2);
 
   /** A key whose context is in use; `give` hands it the table that it has asked for. */
-  function keyWith(byTable: Judged, options: { readonly curve?: "P-256" | "P-384" } = {}) {
+  function keyWith(
+    byTable: Judged,
+    options: { readonly curve?: "P-256" | "P-384"; readonly refusals?: number } = {},
+  ) {
     const asked = { context: 0, table: 0, made: 0 };
     let ready: (() => void) | undefined;
     const counted = (of: "context" | "table", judged: Judged) => ({
@@ -153,7 +192,9 @@ describe("a key of P-256 that is used very often", () => {
       tables: {
         make: (_: unknown, give: (table: P256Table) => void) => {
           asked.made++;
+          if (asked.made <= (options.refusals ?? 0)) return false;
           ready = () => give(counted("table", byTable) as unknown as P256Table);
+          return true;
         },
       },
     } as unknown as OpenSsl;
@@ -165,9 +206,9 @@ describe("a key of P-256 that is used very often", () => {
     return { key, asked, judge, give: () => ready!() };
   }
 
-  it("has a table made after 512 signatures, and is verified with by it once it has judged well", () => {
+  it("has a table made after 768 signatures, and is verified with by it once it has judged well", () => {
     const { key, asked, judge, give } = keyWith(rightly);
-    judge(511);
+    judge(767);
     expect(asked.made).toBe(0);
     judge(1);
     expect(asked.made).toBe(1);
@@ -196,11 +237,11 @@ describe("a key of P-256 that is used very often", () => {
     ],
   ])("stays with its context where the table %s, and asks for no other", (_what, byTable) => {
     const { key, asked, judge, give } = keyWith(byTable);
-    judge(512);
+    judge(768);
     give();
     judge(1);
     const { table } = asked;
-    judge(1_000);
+    judge(2_000);
 
     expect(asked).toMatchObject({ table, made: 1 });
     expect(key.judge(DATA, BAD)).toBe(false);
@@ -209,7 +250,7 @@ describe("a key of P-256 that is used very often", () => {
   it("gives the table up when it refuses what its context takes", () => {
     let right = true;
     const { asked, judge, give } = keyWith((data, octets) => right && rightly(data, octets));
-    judge(512);
+    judge(768);
     give();
     judge(2);
     right = false;
@@ -218,6 +259,18 @@ describe("a key of P-256 that is used very often", () => {
     judge(10);
 
     expect(asked.table).toBe(table);
+  });
+
+  it("asks again after as many signatures where none is made now", () => {
+    const { asked, judge, give } = keyWith(rightly, { refusals: 2 });
+    judge(767 + 768);
+    expect(asked.made).toBe(1);
+    judge(1 + 768);
+    expect(asked.made).toBe(3);
+    give();
+    judge(5);
+
+    expect(asked).toMatchObject({ made: 3, table: 2 + 4 });
   });
 
   it("counts only signatures that hold", () => {
@@ -229,7 +282,7 @@ describe("a key of P-256 that is used very often", () => {
 
   it("has none made for another curve", () => {
     const { asked, judge } = keyWith(rightly, { curve: "P-384" });
-    judge(1_000);
+    judge(2_000);
 
     expect(asked.made).toBe(0);
   });

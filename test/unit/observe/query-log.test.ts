@@ -52,7 +52,7 @@ describe("the query log", () => {
   });
 
   it("tells the endpoint what it was told", () => {
-    const synthesis = { find: () => undefined, isNear: true };
+    const synthesis = { find: () => undefined, teaches: true };
     const { handle, taught } = logging({ synthesis });
 
     handle(queryOctets({ qname: "www.example.com" }));

@@ -474,7 +474,7 @@ describe("a name with a local answer", () => {
     const local = { rcode: 0, answer: [a("nas.example", 60)], authority: [], errors: [] };
     const proven = response({ rcode: Rcode.NXDOMAIN, verdict: "secure" });
     const synthesis: ProvenAnswers = {
-      isNear: false,
+      teaches: false,
       find: (question, _key, dnssecOk, now) => new Entry(question, proven, answeredHere(now, dnssecOk)),
     };
     const server = new Served(() => SIGNED, {

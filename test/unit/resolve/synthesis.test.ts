@@ -188,13 +188,31 @@ describe("names denied without asking (RFC 8198 §5) [D57]", () => {
   });
 });
 
-describe("a question that the next proof may answer", () => {
-  it("is one of a zone that has denied another, in a range still to be proven", () => {
-    const { made } = synthesis();
+describe("a question whose response may answer others", () => {
+  it("is one that nothing is known of, of a zone of which a new range came within a second", () => {
+    const { clock, made } = synthesis();
     made.learn(upstream("nothing.example.com"));
+    const teaches = () => {
+      expect(made.answer(question("aaa.example.com"))).toBeUndefined();
+      return made.teaches;
+    };
 
-    expect(made.answer(question("aaa.example.com"))).toBeUndefined();
-    expect(made.isNear).toBe(true);
+    clock.advance(999);
+    expect(teaches()).toBe(true);
+    clock.advance(1);
+    expect(teaches()).toBe(false);
+    made.learn(upstream("nothing.example.com")); // Nothing new.
+    expect(teaches()).toBe(false);
+    made.learn(upstream("zzz.example.com"));
+    expect(teaches()).toBe(true);
+  });
+
+  it("is none of a zone with opt-out, of which no range is kept (RFC 8198 §5.3)", () => {
+    const { made } = synthesis();
+    made.learn(upstream("nothing.com"));
+
+    expect(made.answer(question("other.com"))).toBeUndefined();
+    expect(made.teaches).toBe(false);
   });
 
   it("is none that is answered, of a zone that has denied nothing, of a type never answered so, or exempt", () => {
@@ -210,7 +228,7 @@ describe("a question that the next proof may answer", () => {
     for (const asked of cases) {
       made.answer(question("aaa.example.com"));
       made.answer(asked);
-      expect(made.isNear).toBe(false);
+      expect(made.teaches).toBe(false);
     }
   });
 });
