@@ -38,9 +38,9 @@ const RECEIVE_SLOTS = 64;
 /**
  * The same while responses under way may answer what is not read yet. An absent name of a signed zone that leaves before the
  * proof by which another is denied, and would have been, is asked for in vain: some 60 of 9,400 in a zone of 20,000 names with bursts
- * of 64, some 15 with these.
+ * of 64, some 20 with these.
  */
-const RECEIVE_SLOTS_LEARNING = 8;
+const RECEIVE_SLOTS_LEARNING = 12;
 /** Datagrams taken in one turn of the event loop: 5 ms of work, then others have their turn. */
 const MAX_A_TURN = 1_024;
 /** Milliseconds until a descriptor is watched again on which libuv has met an error. */

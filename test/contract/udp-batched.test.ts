@@ -24,8 +24,8 @@ if (typeof sockets === "string") {
     openBatchedUdp(target, { ...deps, sockets }),
   );
   describe("the batched UDP endpoint, while what it waits for may answer what it has not read", () => {
-    it("reads eight datagrams a turn, and as many as before once none of eight is waited for so", async () => {
-      expect(await burstsOf(sockets, (i) => i < 36)).toEqual([[20], [8], [8], [8, 16], [40]]);
+    it("reads twelve datagrams a turn, and more again once none of them is waited for so", async () => {
+      expect(await burstsOf(sockets, (i) => i < 36)).toEqual([[20], [12], [12], [12, 4], [40]]);
     });
 
     it("reads on where what it waits for answers nobody else", async () => {
