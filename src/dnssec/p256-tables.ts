@@ -71,7 +71,7 @@ const DEFINITIONS = [
 const P256 = 415;
 /** Of a coordinate, of r and of s (RFC 6605 §4). */
 const NUMBER_OCTETS = 32;
-/** Tables at a time, 150 KiB each. A key that comes later does without. */
+/** Tables at a time, 150 KiB each. A key that comes later stays with its context until there is room. */
 const MAX_TABLES = 32;
 
 /** `undefined` where OpenSSL has not all that is needed, or only what its FIPS provider does counts. */
