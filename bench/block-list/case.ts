@@ -204,7 +204,12 @@ function answerer(
       counters: new ServeCounters({ cache: nothing, upstream: nothing, local: nothing }),
     },
   );
-  const client = { transport: "udp" as const, clientAddress: "127.0.0.1", detach: () => unexpected() };
+  const client = {
+    transport: "udp" as const,
+    receivedAt: clock.now(),
+    clientAddress: "127.0.0.1",
+    detach: () => unexpected(),
+  };
   const out = Buffer.alloc(4_096);
   return (i) => server.handle(packets, i * STRIDE, ends[i]!, out, 0, client);
 }

@@ -40,7 +40,14 @@ export function startCache(size: number, numberOf: (key: string) => number): Ben
     random: new SystemRandom(),
     log: new SilentLog(),
   });
-  const client: Client = { transport: "udp", clientAddress: "127.0.0.1", detach: () => () => undefined };
+  const client: Client = {
+    transport: "udp",
+    get receivedAt() {
+      return clock.now();
+    },
+    clientAddress: "127.0.0.1",
+    detach: () => () => undefined,
+  };
   packet.writeUInt16BE(0x0100, 2);
   packet.writeUInt16BE(1, 4);
   return {

@@ -52,6 +52,7 @@ const out = Buffer.alloc(4_096);
 const query = new ScannedQuery();
 const client: Client = {
   transport: "udp",
+  receivedAt: clock.now(),
   clientAddress: "127.0.0.1",
   detach: () => {
     throw new Error("every query is a hit here");
@@ -77,6 +78,9 @@ const steps: Record<string, Step> = {
   "key (scan)": (i) => scan(i),
   "key + bare Map": (i) => map.get(scan(i)),
   "key + bare lru-cache": (i) => lru.get(scan(i)),
+  "scan only": (i) => {
+    scanInto(i);
+  },
   "scan + find": (i) => {
     scanInto(i);
     return store.findOctets(query.keyOctets);

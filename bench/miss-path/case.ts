@@ -162,7 +162,12 @@ async function measure({ handler, asked, forget, close }: World, count: number):
           setImmediate(send);
         }
       };
-      const client = { transport: "udp" as const, clientAddress: "127.0.0.1", detach: () => take };
+      const client = {
+        transport: "udp" as const,
+        receivedAt: performance.now(),
+        clientAddress: "127.0.0.1",
+        detach: () => take,
+      };
       const send = (): void => {
         isScheduled = false;
         while (room > 0 && sent < SLICE) {

@@ -1,6 +1,7 @@
 /** The real clock and randomness: the edge where `ports/` meet the machine. */
 import { randomFillSync } from "node:crypto";
 import { uptime } from "node:os";
+import { performance } from "node:perf_hooks";
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 

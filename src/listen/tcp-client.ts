@@ -41,6 +41,8 @@ export function createScratch(): Buffer {
 
 export class TcpClient implements Client {
   readonly transport = "tcp";
+  /** Part of `Client`. */
+  receivedAt: Instant;
   readonly key: ClientKey;
   readonly #socket: Socket;
   readonly #shared: TcpShared;
@@ -60,7 +62,7 @@ export class TcpClient implements Client {
     this.#socket = socket;
     this.key = key;
     this.#shared = shared;
-    this.#progressAt = shared.clock.now();
+    this.receivedAt = this.#progressAt = shared.clock.now();
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => {
       this.#receive(chunk);
@@ -155,6 +157,7 @@ export class TcpClient implements Client {
 
   #receive(chunk: Buffer): void {
     if (this.#phase !== "open") return;
+    this.receivedAt = this.#shared.clock.now();
     this.#frames.push(chunk, this.#take);
     this.#flushBurst();
     if (this.#waiting.length > 0) this.#socket.pause();
@@ -178,8 +181,8 @@ export class TcpClient implements Client {
   }
 
   #handle(octets: Buffer, start: number, end: number): void {
-    const { scratch, admission, handler, refuser, clock } = this.#shared;
-    this.#progressAt = clock.now();
+    const { scratch, admission, handler, refuser } = this.#shared;
+    this.#progressAt = this.receivedAt;
     if (scratch.length - this.#used < PREFIX_OCTETS + MAX_MESSAGE_OCTETS) this.#flushBurst();
     const at = this.#used + PREFIX_OCTETS;
     const verdict = admission.admit(this.key);
@@ -223,6 +226,7 @@ export class TcpClient implements Client {
   /** Room again: takes up the queries that waited, then reads on. */
   #proceed(): void {
     if (this.#phase === "ended") return;
+    this.receivedAt = this.#shared.clock.now();
     while (this.#waiting.length > 0 && !this.#isFull) {
       const query = this.#waiting.shift()!;
       this.#handle(query, 0, query.length);

@@ -8,6 +8,7 @@
  * Source: recvmmsg(2), sendmmsg(2), udp(7).
  */
 import { constants } from "node:os";
+import type { Instant } from "../ports/clock.ts";
 import type { Client, Reply } from "../ports/packet-handler.ts";
 import { type BindFault, bindFault } from "./bind-fault.ts";
 import { boundAddress, growReceiveBuffer, openDescriptor } from "./descriptor.ts";
@@ -72,6 +73,8 @@ function open(target: BindTarget, deps: BatchedDeps): Listener | BindFault {
 
 class BatchedUdpEndpoint implements Listener, Client {
   readonly transport = "udp";
+  /** Part of `Client`. */
+  receivedAt: Instant;
   readonly address: SocketAddress;
   readonly #fd: number;
   readonly #family: Family;
@@ -104,6 +107,7 @@ class BatchedUdpEndpoint implements Listener, Client {
     this.address = address;
     this.#family = address.host.includes(":") ? 6 : 4;
     this.#deps = deps;
+    this.receivedAt = deps.clock.now();
     this.#refuser = new Refuser("udp", deps);
     this.#received = new MessageRing(RECEIVE_SLOTS, MAX_UDP_QUERY, this.#family, deps.sockets);
     this.#out = new SendRing({ fd, family: this.#family, ...deps });
@@ -224,6 +228,7 @@ class BatchedUdpEndpoint implements Listener, Client {
     for (let left = MAX_A_TURN; left > 0; slots = Math.min(2 * slots, RECEIVE_SLOTS, left)) {
       const count = this.#deps.sockets.recvmmsg(this.#fd, ring.headers, slots, MSG_DONTWAIT, null);
       if (count < 0) this.#noteFailed();
+      this.receivedAt = this.#deps.clock.now();
       for (let slot = 0; slot < count; slot++) {
         if ((ring.flags(slot) & MSG_TRUNC) !== 0) {
           this.#deps.drops["oversized-query"]++;

@@ -6,6 +6,7 @@
  * slabs, and no octet of a slab is written twice.
  */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import type { Instant } from "../ports/clock.ts";
 import type { Client, Reply } from "../ports/packet-handler.ts";
 import { type BindFault, bindFault } from "./bind-fault.ts";
 import { type ClientKey, clientKey, octetsOfAddress, textOfKey } from "./inet.ts";
@@ -50,6 +51,8 @@ export function openPlainUdp(target: BindTarget, deps: ListenerDeps): Promise<Li
 
 class PlainUdpEndpoint implements Listener, Client {
   readonly transport = "udp";
+  /** Part of `Client`. */
+  receivedAt: Instant;
   readonly address: SocketAddress;
   readonly #socket: Socket;
   readonly #deps: ListenerDeps;
@@ -67,6 +70,7 @@ class PlainUdpEndpoint implements Listener, Client {
   constructor(socket: Socket, deps: ListenerDeps) {
     this.#socket = socket;
     this.#deps = deps;
+    this.receivedAt = deps.clock.now();
     this.#refuser = new Refuser("udp", deps);
     const { address, port } = socket.address();
     this.address = { host: address, port };
@@ -136,6 +140,7 @@ class PlainUdpEndpoint implements Listener, Client {
       this.#used = 0;
     }
     this.#from = from;
+    this.receivedAt = this.#deps.clock.now();
     const start = this.#used;
     const octets =
       verdict === "admitted"

@@ -42,6 +42,7 @@ export function queryLogged(handler: PacketHandler, log: QueryLog, clock: Clock)
 function overheard(client: Client, tell: (response: Uint8Array) => void): Client {
   return {
     transport: client.transport,
+    receivedAt: client.receivedAt,
     clientAddress: client.clientAddress,
     detach(teaches) {
       const reply = client.detach(teaches);

@@ -2,10 +2,13 @@
  * The seam between `listen/` (sockets) and `resolve/` (answers). No promise, closure or message object on
  * a hit: the handler writes the response where the endpoint wants it and says how long it is.
  */
+import type { Instant } from "./clock.ts";
 
 /** The client of the packet being handled. */
 export interface Client {
   readonly transport: "udp" | "tcp";
+  /** When what is handled was taken up: one reading of the clock for all packets of a burst. */
+  readonly receivedAt: Instant;
   /** For the query log alone: made when it is read, and only to be read during `handle`. */
   readonly clientAddress: string;
   /**

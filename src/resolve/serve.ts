@@ -93,7 +93,7 @@ export class QueryServer implements PacketHandler {
       if (refusal !== undefined) return this.#refuse(refusal, packet, start, out, outStart);
     }
 
-    const now = this.#clock.now();
+    const now = client.receivedAt;
     const entry = this.#store.findOctets(query.keyOctets);
     if (entry === undefined || now >= entry.refreshAt || entry.generation !== this.#deps.local.generation) {
       return this.#beyondHit(entry, now, packet, start, out, outStart, client);

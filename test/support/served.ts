@@ -133,6 +133,7 @@ export class Served {
     const out = Buffer.alloc(0xffff + 7);
     const client: Client = {
       transport,
+      receivedAt: this.clock.now(),
       clientAddress: "127.0.0.1",
       detach: (teaches) => {
         this.teaches.push(teaches);

@@ -17,7 +17,12 @@ function logging(options: ServedOptions = {}) {
       taught.push(teaches);
       return () => undefined;
     };
-    const client = { transport: "udp", clientAddress: "192.0.2.7", detach } as const;
+    const client = {
+      transport: "udp",
+      receivedAt: served.clock.now(),
+      clientAddress: "192.0.2.7",
+      detach,
+    } as const;
     return server.handle(octets, 0, octets.length, out, 0, client);
   };
   return { served, lines, taught, handle };
