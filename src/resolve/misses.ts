@@ -223,7 +223,9 @@ export class Misses implements Answerer {
     }
     this.#report(error);
     const { rcode, error: extended } = viewOf(error);
-    const octets = writeBare(client, answeringFlags(client), rcode, client.question, [extended], ROOM, 0);
+    const { question, limit } = client;
+    const bare = { flags: answeringFlags(client), rcode, question, errors: [extended] };
+    const octets = writeBare(client, bare, limit, ROOM, 0);
     this.#send(client, octets, "upstream");
   }
 

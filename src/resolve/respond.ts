@@ -5,7 +5,8 @@
 import { isTrusted, type Servable } from "../cache/entry.ts";
 import type { Instant } from "../ports/clock.ts";
 import type { ExtendedError } from "../ports/exchange.ts";
-import { Flag, OptionCode, Rcode, Type } from "../wire/codes.ts";
+import { Flag, Rcode, Type } from "../wire/codes.ts";
+import { fitting, NO_ERRORS, writeErrors } from "./error-options.ts";
 
 /** UDP payload size we advertise and never exceed: fits every path without fragments (DNS flag day 2020). */
 export const UDP_PAYLOAD_OCTETS = 1_232;
@@ -16,7 +17,6 @@ const STALE_TTL = 30;
 
 const HEADER_OCTETS = 12;
 const OPT_OCTETS = 11;
-const OPTION_HEADER_OCTETS = 4;
 
 /** What of a client's query decides the form of its response. */
 export interface Asker {
@@ -48,7 +48,7 @@ export interface Occasion {
 /**
  * Writes the response of an entry for this client at `out[at]`. QNAME is in lower case: the caller puts the
  * client's own letters over it.
- * @returns its octets.
+ * @returns its octets, never more than `occasion.limit`.
  */
 export function writeEntry(
   entry: Servable,
@@ -57,56 +57,84 @@ export function writeEntry(
   out: Buffer,
   at: number,
 ): number {
-  const isWithheld = !isTrusted(entry) && (asker.flags & Flag.CD) === 0;
+  const { limit } = occasion;
   const errors = asker.hasEdns ? withStale(entry.errors, occasion.staleError) : NO_ERRORS;
-  if (isWithheld) {
+  if (!isTrusted(entry) && (asker.flags & Flag.CD) === 0) {
     // Not one record that is bogus, or could not be judged, goes into a SERVFAIL.
-    return writeBare(asker, answeringFlags(asker), Rcode.SERVFAIL, entry.question, errors, out, at);
+    const withheld = {
+      flags: answeringFlags(asker),
+      rcode: Rcode.SERVFAIL,
+      question: entry.question,
+      errors,
+    };
+    return writeBare(asker, withheld, limit, out, at);
   }
-  const flags = flagsFor(entry, asker, occasion);
+  const { rcode } = entry;
   const octets = entry.bodyOctets(asker.dnssecOk);
-  const total = octets + (asker.hasEdns ? OPT_OCTETS + errorsLength(errors) : 0);
-  if (total > occasion.limit) {
-    return writeBare(asker, flags | Flag.TC, entry.rcode, entry.question, errors, out, at);
+  const room = limit - octets - (asker.hasEdns ? OPT_OCTETS : 0);
+  if (room < 0) {
+    const flags = flagsFor(entry, asker, occasion) | Flag.TC;
+    return writeBare(asker, { flags, rcode, question: entry.question, errors }, limit, out, at);
   }
   const age = Math.floor((occasion.now - entry.storedAt) / 1_000);
   const ttl = occasion.staleError === undefined ? undefined : STALE_TTL;
   entry.writeBody(asker.dnssecOk, out, at, age, ttl);
-  writeHeader(asker, flags, entry.rcode, out, at);
-  if (!asker.hasEdns) return octets;
-  out[at + 11] = 1; // ARCOUNT: the OPT.
-  return octets + writeOpt(asker, entry.rcode, errors, out, at + octets);
+  // A body of more than any message holds is empty and says so.
+  const flags = flagsFor(entry, asker, occasion) | ((out[at + 2]! << 8) & Flag.TC);
+  return octets + finish(asker, { flags, rcode, errors }, room, out, at, octets);
 }
 
-/**
- * Writes a response without records: an error, or a truncated one.
- * @param question the question in wire format as the client sent it, a latin1 string; empty where it could not be read.
- */
-export function writeBare(
-  asker: Asker,
-  flags: number,
-  rcode: number,
-  question: string,
-  errors: readonly ExtendedError[],
-  out: Buffer,
-  at: number,
-): number {
+/** A response without records: an error, or a truncated one. */
+export interface Bare extends Outcome {
+  /** The question in wire format as the client sent it, a latin1 string; empty where it could not be read. */
+  readonly question: string;
+}
+
+/** Writes it at `out[at]`. @returns its octets: at most `limit`, which holds a header, a question and an OPT. */
+export function writeBare(asker: Asker, bare: Bare, limit: number, out: Buffer, at: number): number {
+  const { question } = bare;
   out.fill(0, at, at + HEADER_OCTETS);
   out.latin1Write(question, at + HEADER_OCTETS, question.length);
   out[at + 5] = question.length > 0 ? 1 : 0;
-  writeHeader(asker, flags, rcode, out, at);
   const octets = HEADER_OCTETS + question.length;
-  if (!asker.hasEdns) return octets;
-  out[at + 11] = 1;
-  return octets + writeOpt(asker, rcode, errors, out, at + octets);
+  return octets + finish(asker, bare, limit - octets - OPT_OCTETS, out, at, octets);
+}
+
+interface Outcome {
+  readonly flags: number;
+  readonly rcode: number;
+  readonly errors: readonly ExtendedError[];
+}
+
+/**
+ * Writes the header's own octets, and an OPT behind the `octets` at `out[at]` for a client that has one.
+ * @param room octets left for errors.
+ * @returns octets of the OPT.
+ */
+function finish(
+  asker: Asker,
+  { flags, rcode, errors }: Outcome,
+  room: number,
+  out: Buffer,
+  at: number,
+  octets: number,
+): number {
+  if (!asker.hasEdns) {
+    // "requires ... an EDNS" to be told (RFC 6891 §6.1.3): four bits alone would say something else.
+    writeHeader(asker, flags, rcode > 0xf ? Rcode.SERVFAIL : rcode, out, at);
+    return 0;
+  }
+  const told = fitting(errors, room);
+  // "SHOULD set the truncation bit when dropping EDE options" (RFC 8914 §3).
+  writeHeader(asker, told.length < errors.length ? flags | Flag.TC : flags, rcode, out, at);
+  out[at + 11] = 1; // ARCOUNT: the OPT.
+  return writeOpt(asker, rcode, told, out, at + octets);
 }
 
 /** QR and RA always, RD and CD as they came (RFC 1035 §4.1.1, RFC 4035 §3.2.2). */
 export function answeringFlags(asker: Asker): number {
   return Flag.QR | Flag.RA | (asker.flags & (Flag.RD | Flag.CD));
 }
-
-const NO_ERRORS: readonly ExtendedError[] = [];
 
 function flagsFor(entry: Servable, asker: Asker, occasion: Occasion): number {
   const flags = answeringFlags(asker);
@@ -144,34 +172,6 @@ function writeOpt(
   out[at + 9] = options >> 8;
   out[at + 10] = options & 0xff;
   return OPT_OCTETS + options;
-}
-
-/** Extended DNS Errors (RFC 8914 §2). */
-function writeErrors(errors: readonly ExtendedError[], out: Buffer, start: number): number {
-  let at = start;
-  for (const error of errors) {
-    const octets = 2 + textOctets(error);
-    out[at] = OptionCode.EDE >> 8;
-    out[at + 1] = OptionCode.EDE & 0xff;
-    out[at + 2] = octets >> 8;
-    out[at + 3] = octets & 0xff;
-    out[at + 4] = error.infoCode >> 8;
-    out[at + 5] = error.infoCode & 0xff;
-    if (octets > 2) out.write(error.text, at + 6, "utf8");
-    at += OPTION_HEADER_OCTETS + octets;
-  }
-  return at - start;
-}
-
-function errorsLength(errors: readonly ExtendedError[]): number {
-  let octets = 0;
-  for (const error of errors) octets += OPTION_HEADER_OCTETS + 2 + textOctets(error);
-  return octets;
-}
-
-/** Most errors that are told often have no text. */
-function textOctets({ text }: ExtendedError): number {
-  return text === "" ? 0 : Buffer.byteLength(text, "utf8");
 }
 
 function withStale(

@@ -82,7 +82,7 @@ export class QueryServer implements PacketHandler {
     else counters.tcpQueries++;
 
     const fault = scanQuery(packet, start, end, query);
-    if (fault !== 0) return this.#refuseScan(fault, packet, start, out, outStart);
+    if (fault !== 0) return this.#refuseScan(fault, packet, start, out, outStart, client);
     if (
       (query.flags & Flag.RD) === 0 ||
       query.qclass !== Class.IN ||
@@ -90,7 +90,7 @@ export class QueryServer implements PacketHandler {
       query.qtype === Type.OPT
     ) {
       const refusal = refusalOf(query);
-      if (refusal !== undefined) return this.#refuse(refusal, packet, start, out, outStart);
+      if (refusal !== undefined) return this.#refuse(refusal, packet, start, out, outStart, client);
     }
 
     const now = client.receivedAt;
@@ -190,7 +190,14 @@ export class QueryServer implements PacketHandler {
     return octets;
   }
 
-  #refuseScan(fault: ScanFault, packet: Buffer, start: number, out: Buffer, outStart: number): number {
+  #refuseScan(
+    fault: ScanFault,
+    packet: Buffer,
+    start: number,
+    out: Buffer,
+    outStart: number,
+    client: Client,
+  ): number {
     switch (fault) {
       case ScanFault.TOO_SHORT:
         this.#counters.droppedTooShort++;
@@ -199,20 +206,28 @@ export class QueryServer implements PacketHandler {
         this.#counters.droppedNotAQuery++;
         return 0;
       case ScanFault.NOTIMP:
-        return this.#refuse(NOTIMP, packet, start, out, outStart);
+        return this.#refuse(NOTIMP, packet, start, out, outStart, client);
       case ScanFault.FORMERR:
-        return this.#refuse(FORMERR, packet, start, out, outStart);
+        return this.#refuse(FORMERR, packet, start, out, outStart, client);
       case ScanFault.BADVERS:
-        return this.#refuse(BADVERS, packet, start, out, outStart);
+        return this.#refuse(BADVERS, packet, start, out, outStart, client);
     }
   }
 
-  #refuse(refusal: Refusal, packet: Buffer, start: number, out: Buffer, outStart: number): number {
+  #refuse(
+    { rcode, errors }: Refusal,
+    packet: Buffer,
+    start: number,
+    out: Buffer,
+    outStart: number,
+    client: Client,
+  ): number {
     const query = this.#query;
     const question = packet.latin1Slice(start + HEADER_OCTETS, query.questionEnd);
     const flags = answeringFlags(query) | (query.flags & OPCODE_BITS);
-    this.#counters.countResponse(refusal.rcode);
-    return writeBare(query, flags, refusal.rcode, question, refusal.errors, out, outStart);
+    this.#counters.countResponse(rcode);
+    const limit = octetLimit(query, client.transport);
+    return writeBare(query, { flags, rcode, question, errors }, limit, out, outStart);
   }
 }
 

@@ -13,6 +13,11 @@ import { asBuffer } from "./latin1.ts";
 const LONGEST_PREFIX: Readonly<Record<number, number>> = { 1: 32, 2: 128 };
 
 const NO_ERRORS: readonly ExtendedError[] = [];
+/** Extended DNS errors of one message that are read, and octets of each one's text: long ones are to be avoided (RFC 8914 §3). */
+const MAX_ERRORS = 8;
+const MAX_TEXT_OCTETS = 100;
+const TEXT_ROOM = new Uint8Array(MAX_TEXT_OCTETS);
+const ENCODER = new TextEncoder();
 
 /** A client subnet; `address` holds the octets that the source prefix length covers. */
 export interface ClientSubnet {
@@ -34,8 +39,8 @@ export function ednsOption(
 }
 
 /**
- * All extended DNS errors, in their order. The text is the sender's and ends up on terminals: control
- * characters, and what is no UTF-8, become U+FFFD. The NUL that some end it with is cut (RFC 8914 §2).
+ * The first extended DNS errors, in their order, and how their texts begin: a sender may fill a message with them. What is no
+ * UTF-8 becomes U+FFFD. The NUL that some end a text with is cut (RFC 8914 §2).
  */
 export function readExtendedErrors(edns: Edns | undefined): readonly ExtendedError[] {
   if (edns === undefined || !edns.options.some(isExtendedError)) return NO_ERRORS;
@@ -45,10 +50,16 @@ export function readExtendedErrors(edns: Edns | undefined): readonly ExtendedErr
     const text = asBuffer(data).toString("utf8", 2);
     errors.push({
       infoCode: (data[0]! << 8) | data[1]!,
-      text: text.endsWith("\0") ? text.slice(0, -1) : text,
+      text: beginningOf(text.endsWith("\0") ? text.slice(0, -1) : text),
     });
+    if (errors.length === MAX_ERRORS) break;
   }
   return errors;
+}
+
+/** As many whole characters as fit `MAX_TEXT_OCTETS` of UTF-8. */
+function beginningOf(text: string): string {
+  return text.slice(0, ENCODER.encodeInto(text, TEXT_ROOM).read);
 }
 
 function isExtendedError({ code }: EdnsOption): boolean {

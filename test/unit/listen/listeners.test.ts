@@ -135,6 +135,27 @@ describe("the listeners", () => {
   });
 });
 
+describe.each(["auto", "off"] as const)(
+  "a response of more than a datagram may hold (batch_io = %s)",
+  (batchIo) => {
+    it("is dropped and counted, and nothing of it or of its neighbour's is sent", async () => {
+      const deps = depsOf({
+        handler: handlerOf((asked) =>
+          idOf(asked) === 1 ? Buffer.concat([asked, Buffer.alloc(2_000)]) : asked,
+        ),
+      });
+      const listeners = await listen({ ...optionsOf(["127.0.0.1"]), batchIo }, deps);
+      const client = await UdpClient.open(listeners.sockets[0]!.address);
+      toClose.push(client);
+      for (let i = 0; i < 100; i++) client.send(query({ id: 1 }));
+
+      const octets = query({ id: 2 });
+      expect(await client.ask(octets)).toEqual(octets);
+      expect(deps.drops["internal-error"]).toBe(100);
+    });
+  },
+);
+
 describe("a wildcard listener", () => {
   it("is one socket for each local address", async () => {
     const listeners = await listen(optionsOf(["0.0.0.0", "::"]), depsOf());

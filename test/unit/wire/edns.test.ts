@@ -47,6 +47,19 @@ describe("extended DNS errors (RFC 8914 §2)", () => {
     expect(readExtendedErrors(undefined)).toEqual([]);
   });
 
+  it("are read no further than anybody honest would tell: eight, of 100 octets of whole characters each", () => {
+    const many = Array.from({ length: 40 }, (): [number, string] => [
+      OptionCode.EDE,
+      `\x00\x06${"x".repeat(1_500)}`,
+    ]);
+    const read = readExtendedErrors(edns(...many));
+
+    expect(read).toHaveLength(8);
+    expect(read[0]).toEqual({ infoCode: 6, text: "x".repeat(100) });
+    const invalid = readExtendedErrors(edns([OptionCode.EDE, `\x00\x06${"\xff".repeat(20_000)}`]));
+    expect(invalid).toEqual([{ infoCode: 6, text: "\ufffd".repeat(33) }]);
+  });
+
   it("have text that is always text", () => {
     expect(readExtendedErrors(edns([OptionCode.EDE, "\x00\x00\xff"]))).toEqual([
       { infoCode: 0, text: "\ufffd" },
