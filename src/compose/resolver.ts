@@ -118,6 +118,7 @@ export class Resolver {
       keepsAnchors: deps.beside === undefined,
       minimises: (question) => this.#upstreams.minimises(question),
     });
+    inheritance.memory.synthesis?.trustFrom((name) => this.#validation.trustFor(name));
     const rewriting = { clock, counters: inheritance.figures.rewriting };
     const rules = rewriteRules(config, data);
     inheritance.evidence.secureResults = () => this.#validation.verdicts()["secure"] ?? 0;

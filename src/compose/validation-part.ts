@@ -9,6 +9,7 @@ import type { Log } from "../ports/log.ts";
 import type { Name, Question } from "../ports/message.ts";
 import { type AncestorFinding, minimised } from "../privacy/minimised.ts";
 import { registrableDomain } from "../privacy/registrable-domain.ts";
+import { ROOT } from "../wire/names.ts";
 import { createAnchorPart } from "./anchor-part.ts";
 import { openSslByName } from "./openssl-by-name.ts";
 import { splitDomains } from "./privacy-part.ts";
@@ -18,6 +19,8 @@ export interface ValidationPart {
   readonly exchange: Exchange;
   /** The same judgement over another way to the servers, without minimising. Keeps what it learns to itself. */
   over(raw: Exchange): Exchange;
+  /** The zone of the closest rule at or above `name`: where its chain of trust starts, or why it has none. */
+  trustFor(name: Name): Name;
   /** Responses judged so far, by verdict. */
   verdicts(): Readonly<Record<string, number>>;
   /** Forgets what is known of zones: keys, and that there are none. */
@@ -53,6 +56,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     return {
       exchange: unjudged(asked),
       over: unjudged,
+      trustFor: () => ROOT,
       verdicts: () => ({}),
       renew: () => Promise.resolve(),
       forget: () => {
@@ -92,6 +96,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
   return {
     exchange: validator,
     over: (other) => validatorOf(other, other, () => true),
+    trustFor: (name) => anchorPart.anchors.governing(name).zone,
     verdicts: () => validator.counters.verdicts,
     renew: (zone, budget) => validator.zones.renew(zone, budget),
     forget,

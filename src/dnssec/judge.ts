@@ -5,10 +5,10 @@
  *
  * Source: RFC 4035 §5, RFC 5155 §8, RFC 6672 §5.3, RFC 6840 §4; RFC 4033 §5 (the four states).
  */
-import type { Budget, Response, Verdict } from "../ports/exchange.ts";
+import type { Budget, Proven, Response, Verdict } from "../ports/exchange.ts";
 import type { Name, Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
-import { isAtOrBelow } from "../wire/names.ts";
+import { isAtOrBelow, wildcardOf } from "../wire/names.ts";
 import { type AliasChain, type AliasLink, followAliases } from "./aliases.ts";
 import { type Finding, fault, fromAbove, isOfMessage, reasonOf, verdictOf } from "./finding.ts";
 import type { JudgeTools, Judgement } from "./judgement.ts";
@@ -308,6 +308,13 @@ class Judging {
     return this.#signedProofs?.get(rrset);
   }
 
+  /** What was expanded from a wildcard says what is there for other names. */
+  #conclude(rrset: Rrset, signedBy: SignedBy | undefined, proven: Proven[]): void {
+    const wildcard = signedBy?.encloser === undefined ? undefined : wildcardOf(signedBy.encloser);
+    if (signedBy === undefined || wildcard === undefined) return;
+    proven.push({ rrset: trimmedRrset(rrset, signedBy), zone: signedBy.signature.signer, wildcard });
+  }
+
   #judgement(links: readonly AliasLink[], positive: readonly Rrset[]): Judgement {
     const answer: ResourceRecord[] = [];
     for (const { rrset, synthesized } of links) {
@@ -316,14 +323,15 @@ class Judging {
     }
     for (const rrset of positive) appendTrimmed(rrset, this.#signedByOf(rrset), answer);
     const authority: ResourceRecord[] = [];
-    const proofs: Rrset[] = [];
+    const proven: Proven[] = [];
     if (this.#verdict === "secure") {
+      for (const rrset of positive) this.#conclude(rrset, this.#signedByOf(rrset), proven);
       // SOA records first, as servers have them: what clients that did not set DO are given then stands ahead.
       for (const isSoa of [true, false]) {
         for (const [rrset, signedBy] of this.#signedProofs ?? []) {
           if ((rrset.type === Type.SOA) !== isSoa) continue;
           const proof = trimmedRrset(rrset, signedBy);
-          proofs.push(proof);
+          proven.push({ rrset: proof, zone: signedBy.signature.signer, wildcard: undefined });
           for (const record of proof.records) authority.push(record);
           for (const record of proof.signatures) authority.push(record);
         }
@@ -338,7 +346,7 @@ class Judging {
       rcode: this.#rcode,
       answer,
       authority,
-      proofs,
+      proven,
       lifetime: this.#lifetime,
       isOfMessage: this.#isOfMessage,
       findings: this.#findings,

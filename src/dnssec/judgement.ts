@@ -3,8 +3,8 @@
  *
  * Source: RFC 4033 §5 (the four states).
  */
-import type { Budget, Verdict } from "../ports/exchange.ts";
-import type { Name, ResourceRecord, Rrset } from "../ports/message.ts";
+import type { Budget, Proven, Verdict } from "../ports/exchange.ts";
+import type { Name, ResourceRecord } from "../ports/message.ts";
 import type { Finding } from "./finding.ts";
 import type { Reason } from "./reasons.ts";
 import type { DenialContext } from "./zone-denials.ts";
@@ -17,8 +17,8 @@ export interface Judgement {
   readonly rcode: number;
   readonly answer: readonly ResourceRecord[];
   readonly authority: readonly ResourceRecord[];
-  /** The RRsets that `authority` is made of where the verdict is secure. */
-  readonly proofs: readonly Rrset[];
+  /** As in `Response`; nothing unless the verdict is secure. */
+  readonly proven: readonly Proven[];
   /** Seconds the verdict holds. */
   readonly lifetime: number;
   /** The message itself is at fault, not the chain above it: another upstream may do better. */

@@ -3,7 +3,7 @@
  * whose keys are known, or with none below an insecure cut that is known. One pass, nothing to wait for, and
  * the list of records that came is given on as it is. Everything else is `judge.ts`'s.
  */
-import type { Budget, Response } from "../ports/exchange.ts";
+import type { Budget, Proven, Response } from "../ports/exchange.ts";
 import type { Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
 import { type Finding, isOfMessage, reasonOf, verdictOf } from "./finding.ts";
@@ -13,7 +13,7 @@ import { signedLabels } from "./rrsig.ts";
 import { findingAtOnce, findingOfUnsignedAtOnce } from "./signers.ts";
 import { trimmed } from "./trim.ts";
 
-const NO_PROOFS: readonly Rrset[] = [];
+const NOTHING_PROVEN: readonly Proven[] = [];
 
 /** `undefined` where the response is anything else. */
 export function judgePlainAnswer(
@@ -69,7 +69,7 @@ function judgementOf(
     rcode,
     answer,
     authority,
-    proofs: NO_PROOFS,
+    proven: NOTHING_PROVEN,
     lifetime,
     isOfMessage: finding.kind === "fault" && isOfMessage(finding.status),
     findings: [finding],

@@ -245,12 +245,12 @@ export class Validator implements Exchange {
 
   #concluded(question: Question, response: Response, judgement: Judgement, budget: Budget): Response {
     if (budget.trace !== undefined) explain(question, judgement, this.#deps.clock.now(), budget.trace);
-    const { verdict, rcode, answer, authority, proofs, lifetime } = judgement;
+    const { verdict, rcode, answer, authority, proven, lifetime } = judgement;
     const own = errorsOf(judgement);
     const errors = own.length === 0 ? response.errors : [...own, ...response.errors];
     const { upstream } = response;
     const judged: Response = Number.isFinite(lifetime)
-      ? { rcode, answer, authority, proofs, verdict, errors, upstream, maxLifetime: lifetime }
+      ? { rcode, answer, authority, proven, verdict, errors, upstream, maxLifetime: lifetime }
       : { rcode, answer, authority, verdict, errors, upstream };
     return this.#counted(judged);
   }

@@ -3,7 +3,7 @@
  * the stages is written once, in `app.ts`.
  */
 import type { Instant } from "./clock.ts";
-import type { Question, ResourceRecord, Rrset } from "./message.ts";
+import type { Name, Question, ResourceRecord, Rrset } from "./message.ts";
 import type { Trace } from "./trace.ts";
 
 /** Security status of data (RFC 4033 §5). `indeterminate` also means: nobody has judged it yet. */
@@ -27,14 +27,23 @@ export interface Query {
   readonly avoid?: string;
 }
 
+/** An RRset whose signature holds, and what that very signature says: another beside it may say anything. */
+export interface Proven {
+  readonly rrset: Rrset;
+  /** The zone that signed it. */
+  readonly zone: Name;
+  /** The wildcard that it was expanded from; `undefined` where it stands under its own name (RFC 4035 §5.3.4). */
+  readonly wildcard: Name | undefined;
+}
+
 /** A response as data. Shared between flights and the cache: must not be written to. */
 export interface Response {
   /** Extended RCODE as the upstream (or we) gave it. */
   readonly rcode: number;
   readonly answer: readonly ResourceRecord[];
   readonly authority: readonly ResourceRecord[];
-  /** The RRsets in `authority`, where whoever judged a secure response has them at hand. */
-  readonly proofs?: readonly Rrset[];
+  /** Of a secure response: what may be concluded from for other names. Only who judged it can say. */
+  readonly proven?: readonly Proven[];
   readonly verdict: Verdict;
   /** What to tell clients beside the RCODE; first is the most telling. */
   readonly errors: readonly ExtendedError[];

@@ -11,13 +11,11 @@ import { soaMinimum, soundTtl } from "../cache/lifetime.ts";
 import type { Tail } from "../cache/tail.ts";
 import { readNsec } from "../dnssec/nsec.ts";
 import { readNsec3 } from "../dnssec/nsec3.ts";
-import { groupRrsets, plausibleSignatures } from "../dnssec/rrsets.ts";
-import { signedLabels } from "../dnssec/rrsig.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
-import type { ExtendedError, Response } from "../ports/exchange.ts";
+import type { ExtendedError, Proven, Response } from "../ports/exchange.ts";
 import type { Name, Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Class, InfoCode, Type } from "../wire/codes.ts";
-import { ancestorOf, parentOf, ROOT, wildcardOf } from "../wire/names.ts";
+import { parentOf, ROOT } from "../wire/names.ts";
 import { conclude } from "./conclusions.ts";
 import { DenialView } from "./denial-view.ts";
 import { type Conclusion, Denied, leastOf, tailOfAll } from "./denied.ts";
@@ -55,6 +53,7 @@ export class Synthesis {
   #latest: ZoneRanges | undefined;
   #octets = 0;
   #teaches = false;
+  #trustFor: (name: Name) => Name = () => ROOT;
 
   constructor(options: SynthesisOptions, clock: Clock) {
     this.#options = options;
@@ -74,6 +73,14 @@ export class Synthesis {
     return this.#teaches;
   }
 
+  /**
+   * From now on what is concluded for a name does not come from above `zoneFor` it: the closest trust anchor alone speaks for
+   * what is below it (RFC 6840 §5.10).
+   */
+  trustFrom(zoneFor: (name: Name) => Name): void {
+    this.#trustFor = zoneFor;
+  }
+
   clear(): void {
     this.#zones.clear();
     this.#latest = undefined;
@@ -82,16 +89,17 @@ export class Synthesis {
 
   /** Takes up what a secure response proves besides its answer. */
   learn(response: Response): void {
-    if (response.verdict !== "secure" || response.authority.length === 0) return;
-    const sets = response.proofs ?? groupRrsets(response.authority, Class.IN);
-    const zone = signerOf(sets.find(({ type }) => type === Type.NSEC || type === Type.NSEC3));
+    const { verdict, proven = [] } = response;
+    if (verdict !== "secure") return;
+    const zone = proven.find(({ rrset: { type } }) => type === Type.NSEC || type === Type.NSEC3)?.zone;
     if (zone === undefined) return;
     const ranges = this.#zones.get(zone) ?? new ZoneRanges(zone, this.#options.maxOctets * ZONE_SHARE);
     const before = this.#zones.has(zone) ? ranges.octets : 0;
-    const terms = { now: this.#clock.now(), maxTtl: this.#maxTtl(sets, zone, response) };
-    for (const rrset of sets) learnSet(rrset, ranges, terms);
-    if (response.answer.length > 0) {
-      for (const rrset of groupRrsets(response.answer, Class.IN)) learnWildcard(rrset, ranges, terms);
+    const own = proven.filter((each) => each.zone === zone);
+    const terms = { now: this.#clock.now(), maxTtl: this.#maxTtl(own, zone, response) };
+    for (const { rrset, wildcard } of own) {
+      if (wildcard === undefined) learnProof(rrset, ranges, terms);
+      else learnWildcard(rrset, wildcard, ranges, terms);
     }
     this.#use(ranges, before);
     this.#evict();
@@ -137,10 +145,11 @@ export class Synthesis {
 
   /** The ranges of the deepest zone known that `name` lies in. */
   #enclosing(name: Name): ZoneRanges | undefined {
+    const top = this.#trustFor(name);
     for (let zone = name; ; zone = parentOf(zone)) {
       const ranges = this.#zones.get(zone);
       if (ranges !== undefined) return ranges;
-      if (zone === ROOT) return undefined;
+      if (zone === top) return undefined;
     }
   }
 
@@ -149,8 +158,8 @@ export class Synthesis {
    * NSEC3 MAY limit the TTL of NSEC and NSEC3 records to the lesser of the SOA.MINIMUM field and the TTL of
    * the SOA in a response" (RFC 9077 §3.4).
    */
-  #maxTtl(sets: readonly Rrset[], zone: Name, response: Response): number {
-    const soa = sets.find(({ type, owner }) => type === Type.SOA && owner === zone)?.records[0];
+  #maxTtl(proven: readonly Proven[], zone: Name, response: Response): number {
+    const soa = proven.find(({ rrset }) => rrset.type === Type.SOA && rrset.owner === zone)?.rrset.records[0];
     const negative =
       soa === undefined ? Number.POSITIVE_INFINITY : Math.min(soaMinimum(soa), soundTtl(soa.ttl));
     return Math.min(this.#options.maxTtl, response.maxLifetime ?? Number.POSITIVE_INFINITY, negative);
@@ -188,8 +197,7 @@ interface Terms {
   readonly maxTtl: number;
 }
 
-function learnSet(rrset: Rrset, ranges: ZoneRanges, terms: Terms): void {
-  if (signerOf(rrset) !== ranges.zone) return;
+function learnProof(rrset: Rrset, ranges: ZoneRanges, terms: Terms): void {
   if (rrset.type === Type.SOA && rrset.owner === ranges.zone) {
     // Every denial of a zone brings it, nearly always the same.
     if (!ranges.renewSoa(rrset, until(rrset, terms))) ranges.keepSoa(keptOf(rrset, terms));
@@ -207,12 +215,9 @@ function learnSet(rrset: Rrset, ranges: ZoneRanges, terms: Terms): void {
 }
 
 /** An answer expanded from a wildcard holds that wildcard's data and signature (RFC 4035 §5.3.2). */
-function learnWildcard(rrset: Rrset, ranges: ZoneRanges, terms: Terms): void {
-  const signature = plausibleSignatures(rrset)[0];
-  if (signature?.signer !== ranges.zone || signature.labels >= signedLabels(rrset.owner)) return;
-  const owner = wildcardOf(ancestorOf(rrset.owner, signature.labels));
-  if (owner === undefined || rrset.type === Type.CNAME || rrset.type === Type.DNAME) return;
-  ranges.keepWildcard(keptOf(rrset, terms, owner), terms.now);
+function learnWildcard(rrset: Rrset, wildcard: Name, ranges: ZoneRanges, terms: Terms): void {
+  if (rrset.type === Type.CNAME || rrset.type === Type.DNAME) return;
+  ranges.keepWildcard(keptOf(rrset, terms, wildcard), terms.now);
 }
 
 function keptOf(rrset: Rrset, terms: Terms, owner = rrset.owner): Kept {
@@ -235,10 +240,6 @@ function mayBeSynthesized(qtype: number): boolean {
     qtype !== Type.NSEC &&
     qtype !== Type.NSEC3
   );
-}
-
-function signerOf(rrset: Rrset | undefined): Name | undefined {
-  return rrset === undefined ? undefined : plausibleSignatures(rrset)[0]?.signer;
 }
 
 /** What comes behind the question of a denial; `undefined` for what is none, or has to be rendered each time. */

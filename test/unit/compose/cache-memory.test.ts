@@ -6,6 +6,7 @@ import { LabAuthority } from "../../lab/authority.ts";
 import { buildTree } from "../../lab/tree.ts";
 import { labZones, periodAround } from "../../lab/zones.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
+import { takenForProven } from "../../support/proven.ts";
 import { a, keyOf, question, response } from "../../support/records.ts";
 import { queryOctets, read } from "../../support/served.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
@@ -25,7 +26,7 @@ function taught(toml = "") {
   const clock = new ManualClock();
   const memory = createCacheMemory(configOf(toml), clock, new SeededRandom());
   const message = read(authority.respond(queryOctets({ qname: "nothing.example.com", dnssecOk: true })));
-  memory.synthesis?.learn(response({ ...message, verdict: "secure" }));
+  memory.synthesis?.learn(takenForProven(response(message)));
   return { ...memory, clock };
 }
 

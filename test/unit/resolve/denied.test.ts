@@ -12,6 +12,7 @@ import { buildTree } from "../../lab/tree.ts";
 import { nameText } from "../../lab/zone-text.ts";
 import { periodAround } from "../../lab/zones.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
+import { takenForProven } from "../../support/proven.ts";
 import { question, response } from "../../support/records.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { type ClientQuery, queryOctets, read, Served } from "../../support/served.ts";
@@ -26,12 +27,9 @@ const ASKERS: readonly Asker[] = [
 /** What an authority says, taken for proven. */
 function upstream({ qname, qtype }: Question, authority: LabAuthority): Response {
   const message = read(authority.respond(queryOctets({ qname: nameText(qname), qtype, dnssecOk: true })));
-  return response({
-    rcode: message.rcode,
-    answer: message.answer,
-    authority: message.authority,
-    verdict: "secure",
-  });
+  return takenForProven(
+    response({ rcode: message.rcode, answer: message.answer, authority: message.authority }),
+  );
 }
 
 function synthesis(): { clock: ManualClock; made: Synthesis } {
@@ -226,7 +224,9 @@ describe.each(DENIALS)("what is remembered of a denial by %s", (kind) => {
       });
 
     for (const serial of [2, 3]) {
-      known.made.learn({ ...denial, authority: denial.authority.map((rr) => withSerial(rr, serial)) });
+      known.made.learn(
+        takenForProven({ ...denial, authority: denial.authority.map((rr) => withSerial(rr, serial)) }),
+      );
       expect(new Set(serials())).toEqual(new Set([serial]));
     }
   });
@@ -246,7 +246,7 @@ describe.each(DENIALS)("what is remembered of a denial by %s", (kind) => {
     const own = upstream(question("m.example"), authority).authority.filter(
       ({ owner, type }) => type === Type.SOA || type === Type.RRSIG || nameText(owner) !== zone,
     );
-    made.learn({ ...denial, authority: own.slice(0, kind === "nsec" ? undefined : 4) });
+    made.learn(takenForProven({ ...denial, authority: own.slice(0, kind === "nsec" ? undefined : 4) }));
     clock.advance(5_001);
 
     expect(find()).toBeUndefined();

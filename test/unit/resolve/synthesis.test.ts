@@ -9,6 +9,7 @@ import type { DenialOptions } from "../../lab/denial.ts";
 import { buildTree, type TreeSpec } from "../../lab/tree.ts";
 import { labZones, periodAround } from "../../lab/zones.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
+import { takenForProven } from "../../support/proven.ts";
 import { name, question, response } from "../../support/records.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { queryOctets, read } from "../../support/served.ts";
@@ -19,12 +20,8 @@ const authority = new LabAuthority(buildTree(labZones(periodAround(NOW))));
 /** What the lab's authority says, taken for proven. */
 function upstream(qname: string, qtype: number = Type.A, asked = authority): Response {
   const message = read(asked.respond(queryOctets({ qname, qtype, dnssecOk: true })));
-  return response({
-    rcode: message.rcode,
-    answer: message.answer,
-    authority: message.authority,
-    verdict: "secure",
-  });
+  const { rcode, answer, authority } = message;
+  return takenForProven(response({ rcode, answer, authority }));
 }
 
 function synthesis(options: Partial<ConstructorParameters<typeof Synthesis>[0]> = {}) {
@@ -109,7 +106,7 @@ describe("names denied without asking (RFC 8198 §5) [D57]", () => {
     const { clock, made } = synthesis();
     const truth = upstream("nothing.example.com");
     const authority = truth.authority.map((rr) => (rr.type === Type.SOA ? withMinimum(rr, 120) : rr));
-    made.learn({ ...truth, authority });
+    made.learn(takenForProven({ ...truth, authority }));
 
     clock.advance(60_000);
     const ttls = made.answer(question("nothing.example.com"))?.authority.map((rr) => rr.ttl) ?? [];
@@ -122,7 +119,9 @@ describe("names denied without asking (RFC 8198 §5) [D57]", () => {
   it("live not at all by a TTL with its most significant bit set (RFC 2181 §8)", () => {
     const { made } = synthesis();
     const truth = upstream("nothing.example.com");
-    made.learn({ ...truth, authority: truth.authority.map((rr) => ({ ...rr, ttl: 0x8000_0001 })) });
+    made.learn(
+      takenForProven({ ...truth, authority: truth.authority.map((rr) => ({ ...rr, ttl: 0x8000_0001 })) }),
+    );
 
     expect(made.answer(question("nothing.example.com"))).toBeUndefined();
   });
@@ -160,7 +159,7 @@ describe("names denied without asking (RFC 8198 §5) [D57]", () => {
       const types = record.rdata.subarray(nameFromOctets(record.rdata)!.length);
       return { ...record, rdata: Buffer.concat([Buffer.from(name("zzzz.example.net"), "latin1"), types]) };
     });
-    made.learn({ ...truth, authority });
+    made.learn(takenForProven({ ...truth, authority }));
 
     expect(made.answer(question("nothing.example.com"))).toBeUndefined();
   });
