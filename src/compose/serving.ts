@@ -61,6 +61,7 @@ export function createServing(deps: ServingDeps): Serving {
   const { config, store, failures, synthesis, upstreams, clock, random, local, log } = deps;
   const { cache, upstream } = config;
   const { counters } = deps.figures;
+  const generation = (): number => local.generation;
 
   // Order, outermost first. Each name says what it adds to the one inside.
   const storing = stored(
@@ -75,7 +76,7 @@ export function createServing(deps: ServingDeps): Serving {
       store,
       failures,
       clock,
-      generation: () => local.generation,
+      generation,
       ...(synthesis && { learn: (response) => learn(response, synthesis) }),
     },
   );
@@ -91,6 +92,7 @@ export function createServing(deps: ServingDeps): Serving {
     {
       answers,
       store,
+      generation,
       isReachable: (question) => upstreams.canReach(question),
       mayPrefetch: deps.mayPrefetch,
       clock,

@@ -37,6 +37,8 @@ export interface MissesOptions {
 export interface MissesDeps {
   readonly answers: Exchange;
   readonly store: Store;
+  /** Policy in force now. */
+  readonly generation: () => number;
   /** Whether somebody could answer this question now, as far as is known. */
   readonly isReachable: (question: Question) => boolean;
   /** Whether one more query may leave for no client: prefetches have a share of the upstream queries. */
@@ -207,10 +209,17 @@ export class Misses implements Answerer {
       return;
     }
     const now = this.#deps.clock.now();
-    const kept = this.#deps.store.find(client.key);
-    const entry = kept !== undefined && now < kept.expiresAt ? kept : passing(client, response, now);
+    const entry = this.#fresh(client.key, now) ?? passing(client, response, now);
     const octets = writeEntry(entry, client, { now, limit: client.limit, staleError: undefined }, ROOM, 0);
     this.#send(client, octets, "upstream");
+  }
+
+  /** What was kept under `key`; an entry that the response did not replace may be over, or of another policy. */
+  #fresh(key: string, now: Instant): Kept | undefined {
+    const { store, generation } = this.#deps;
+    const kept = store.find(key);
+    if (kept === undefined || now >= kept.expiresAt) return undefined;
+    return kept.generation === generation() ? kept : undefined;
   }
 
   /** Part of `Answerer`. */

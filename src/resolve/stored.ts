@@ -55,7 +55,9 @@ function keep(
   const now = deps.clock.now();
   const lifetime = failed ? deps.failures.responseFailed(query.key, seconds) : seconds;
   const present = failed ? deps.store.peek(query.key) : undefined;
-  if (present !== undefined && isServable(present, now, options.serveStale)) {
+  // What another policy allowed is never served again: sparing it would only hide the failure.
+  const isInForce = present?.generation === deps.generation();
+  if (isInForce && isServable(present, now, options.serveStale)) {
     // RFC 8767 §4: old data is better than none; it is not replaced by a failure to refresh it.
     present.refreshNotBefore = now + Math.min(lifetime * 1_000, STALE_RECHECK);
     present.inTroubleUntil = now + STALE_RECHECK;

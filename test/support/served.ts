@@ -100,6 +100,7 @@ export class Served {
       {
         answers,
         store: this.store,
+        generation,
         isReachable: () => this.isReachable,
         mayPrefetch: () => this.mayPrefetch,
         clock: this.clock,

@@ -82,6 +82,21 @@ describe("a repeated question", () => {
     expect(server.asked).toHaveLength(2);
   });
 
+  it.each([
+    ["a failure", response({ rcode: Rcode.SERVFAIL })],
+    ["data with a TTL of 0", response({ answer: [a("www.example.com", 0, "192.0.2.9")] })],
+    ["a denial without an SOA", response({ rcode: Rcode.NXDOMAIN })],
+  ])("is answered by %s, and no longer by what was kept under other local rules", async (_, next) => {
+    const server = served();
+    await server.ask({ qname: "www.example.com" });
+
+    server.generation++;
+    server.script = () => next;
+    const message = await server.message({ qname: "www.example.com" });
+
+    expect([message.flags & 0xf, message.answer]).toEqual([next.rcode, next.answer]);
+  });
+
   it("of a TTL of 0 is asked upstream every time (RFC 1035 §3.2.1)", async () => {
     const server = served(response({ answer: [a("www.example.com", 0)] }));
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Entry } from "../../../src/cache/entry.ts";
 import { Failures } from "../../../src/cache/failures.ts";
 import { Store } from "../../../src/cache/store.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
@@ -9,13 +10,13 @@ import { Rcode } from "../../../src/wire/codes.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { a, keyOf, question, response } from "../../support/records.ts";
 
-function storing(answer: () => Response) {
+function storing(answer: () => Response, generation = () => 7) {
   const clock = new ManualClock();
   const store = new Store({ size: 1 << 20 }, new SeededRandom());
   const failures = new Failures(clock, () => 0);
   const limits = { minTtl: 0, maxTtl: 86_400, maxNegativeTtl: 900, serveStale: 86_400_000 };
   const next = { exchange: () => Promise.resolve(answer()) };
-  const exchange = stored(next, limits, { store, failures, clock, generation: () => 7 });
+  const exchange = stored(next, limits, { store, failures, clock, generation });
   const ask = (name: string) =>
     exchange.exchange({ question: question(name), key: keyOf(name), purpose: "client" }, budgetUntil(9_000));
   return { clock, store, ask };
@@ -42,5 +43,38 @@ describe("what is stored", () => {
 
     expect(store.find(keyOf("example.com"))).toBe(entry);
     expect((entry?.inTroubleUntil ?? 0) - clock.now()).toBe(30_000);
+  });
+
+  it("is replaced by a failure where the rules have changed since: that is never served again", async () => {
+    let answer = response({ answer: [a("example.com", 3_000)] });
+    let generation = 7;
+    const { store, ask } = storing(
+      () => answer,
+      () => generation,
+    );
+    await ask("example.com");
+
+    answer = response({ rcode: Rcode.SERVFAIL });
+    generation++;
+    await ask("example.com");
+
+    expect(store.find(keyOf("example.com"))?.rcode).toBe(Rcode.SERVFAIL);
+  });
+
+  it("is spared by a failure of a question that left before the rules changed", async () => {
+    let generation = 7;
+    const { clock, store, ask } = storing(
+      () => {
+        const terms = { now: clock.now(), lifetime: 60, maxTtl: 60, minTtl: 0, generation: ++generation };
+        const data = response({ answer: [a("example.com", 60)] });
+        store.keep(keyOf("example.com"), new Entry(question("example.com"), data, terms));
+        return response({ rcode: Rcode.SERVFAIL });
+      },
+      () => generation,
+    );
+
+    await ask("example.com");
+
+    expect(store.find(keyOf("example.com"))?.rcode).toBe(Rcode.NOERROR);
   });
 });
