@@ -1,6 +1,6 @@
 /**
  * Drives one connection to one address of an upstream: frames and sends queries, cuts responses out of what
- * comes back, matches them by ID and full question, and acts on the changes of `connection-state.ts`.
+ * comes back, matches them by ID and question (`matching.ts`), and acts on the changes of `connection-state.ts`.
  *
  * It does not choose what to send, does not retry and does not dial again: what ends unanswered is handed
  * to its waiter.
@@ -9,9 +9,8 @@
  */
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Channel, ChannelEvents, ChannelInfo, DialFailure } from "../ports/dialer.ts";
-import type { Message, Question } from "../ports/message.ts";
+import type { Message } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
-import { Flag, Opcode } from "../wire/codes.ts";
 import { FrameReader } from "../wire/framing.ts";
 import { HEADER_OCTETS, isFault, readMessage } from "../wire/read-message.ts";
 import type { Attempt, Carrier, Destination, Waiter } from "./attempt.ts";
@@ -25,6 +24,7 @@ import {
 } from "./connection-state.ts";
 import { IdTable } from "./id-table.ts";
 import { keepaliveOf } from "./keepalive.ts";
+import { isResponseTo } from "./matching.ts";
 import { Outbox } from "./outbox.ts";
 import { type RecordReading, RecordWatch } from "./records.ts";
 import type { Turn } from "./turn.ts";
@@ -251,7 +251,7 @@ export class Connection implements Carrier {
     const { waiter } = attempt;
     if (waiter === undefined) this.#abandoned--;
     const message = readMessage(octets, start, end, attempt.question);
-    if (isFault(message) || !answersQuestion(message, attempt.question)) {
+    if (isFault(message) || !isResponseTo(message, attempt.question)) {
       this.#misanswered(attempt);
     } else {
       this.#answered(attempt, waiter, message);
@@ -361,18 +361,4 @@ export class Connection implements Carrier {
       waiter?.lost(attempt, now);
     }
   }
-}
-
-/**
- * RFC 7766 §7: "clients MUST match responses to outstanding queries ... using the Message ID" and, where the
- * response holds one, the question. A truncated response over a stream is no response.
- */
-function answersQuestion(message: Message, question: Question): boolean {
-  const asked = message.questions[0];
-  return (
-    (message.flags & (Flag.QR | Flag.TC)) === Flag.QR &&
-    message.opcode === Opcode.QUERY &&
-    // The reader gives the question that was expected itself, where it is that.
-    asked === question
-  );
 }

@@ -11,13 +11,14 @@ import type { Instant } from "../ports/clock.ts";
 import type { Budget, Landing, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Message, Question } from "../ports/message.ts";
-import { Rcode, typeToText } from "../wire/codes.ts";
+import { typeToText } from "../wire/codes.ts";
 import { readExtendedErrors } from "../wire/edns.ts";
 import { nameToText } from "../wire/presentation.ts";
 import type { Attempt, Carrier, Destination, Waiter } from "./attempt.ts";
 import type { Member } from "./crowd.ts";
 import type { UpstreamCounters } from "./counters.ts";
 import { Itinerary } from "./itinerary.ts";
+import { isUseful } from "./matching.ts";
 import type { Applicant, Replicas } from "./replicas.ts";
 import type { Route } from "./route.ts";
 import type { EncodeFor } from "./server.ts";
@@ -365,11 +366,6 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
 
 function textOf({ qname, qtype }: Question): string {
   return `${nameToText(qname)} ${typeToText(qtype)}`;
-}
-
-/** NOERROR and NXDOMAIN answer the question. The rest may be one server's trouble. */
-function isUseful(rcode: number): boolean {
-  return rcode === Rcode.NOERROR || rcode === Rcode.NXDOMAIN || rcode === Rcode.YXDOMAIN;
 }
 
 function responseOf(message: Message, upstream: string): Response {

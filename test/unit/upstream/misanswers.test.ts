@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { answered, type PeerAnswer } from "../../support/simulated-network.ts";
 import { kinds, Simulation } from "../../support/simulation.ts";
+import { Flag, Rcode } from "../../../src/wire/codes.ts";
 
 const A = "192.0.2.1";
 
@@ -67,5 +68,53 @@ describe("a query that is misanswered on one connection while it waits on anothe
 
     expect(fate.kind).toBe("right");
     expect(times).toBe(7);
+  });
+});
+
+describe("a failure without a question section (RFC 7766 §7)", () => {
+  const bareFailure = (query: Buffer): Buffer[] => {
+    const response = Buffer.alloc(12);
+    query.copy(response, 0, 0, 2);
+    response.writeUInt16BE(Flag.QR | Flag.RA | Rcode.FORMERR, 2);
+    return [response];
+  };
+
+  it("is the response to the query with its ID, and no offence", async () => {
+    const simulation = new Simulation({ operators: { one: [A] } });
+    const peer = simulation.network.peer(A);
+    await simulation.stream(5, 10);
+    const { dials } = peer;
+    peer.answer = bareFailure;
+
+    const fates = await simulation.stream(10, 10);
+    await simulation.land();
+
+    expect(kinds(fates)).toEqual({ servfail: 10 });
+    expect(Math.max(...fates.map(({ took }) => took!))).toBeLessThan(100);
+    expect([peer.queries.length, peer.dials]).toEqual([15, dials]);
+  });
+
+  it("sends the query to a replica", async () => {
+    const simulation = new Simulation({ operators: { one: [A, "192.0.2.2"] } });
+    simulation.network.peer(A).answer = bareFailure;
+
+    await simulation.stream(10, 10);
+    await simulation.land();
+
+    expect(kinds(simulation.fates)).toEqual({ right: 10 });
+  });
+
+  it.each([
+    ["that claims success", Rcode.NOERROR],
+    ["that denies the name", Rcode.NXDOMAIN],
+  ])("is not one %s", async (_, rcode) => {
+    const simulation = new Simulation({ operators: { one: [A] } });
+    const peer = simulation.network.peer(A);
+    peer.answer = (query) => bareFailure(query).map((octets) => (octets.writeUInt8(rcode, 3), octets));
+
+    const fate = await simulation.one(0);
+
+    expect(fate.kind).not.toMatch(/right|wrong|servfail/);
+    expect(peer.queries.length).toBeGreaterThan(1);
   });
 });
