@@ -2,10 +2,10 @@
  * Why data is bogus, insecure or indeterminate: a closed set, each with its extended DNS errors for clients
  * and the words and remedy that `sotto explain` shows. No text here holds a name.
  *
- * Source: RFC 8914 §4 (INFO-CODEs 1 to 12, 22, 25, 27).
+ * Source: RFC 8914 §4 (INFO-CODEs 1 to 12, 22, 23, 25, 27).
  */
-import type { ExtendedError } from "../ports/exchange.ts";
-import { InfoCode } from "../wire/codes.ts";
+import type { ExtendedError, Response } from "../ports/exchange.ts";
+import { InfoCode, Rcode, rcodeToText } from "../wire/codes.ts";
 
 interface Explanation {
   readonly infoCode: number;
@@ -194,4 +194,17 @@ export function informativeErrors(reason: Reason | undefined): readonly Extended
   if (reason === undefined) return [];
   const { infoCode, text } = REASONS[reason];
   return [{ infoCode, text }];
+}
+
+/**
+ * The errors of an upstream's failure. 23 Network Error, "an unrecoverable error occurred while communicating
+ * with another server" (RFC 8914 §4.24): whether that one reached an authority, nobody here knows.
+ */
+export function failureErrors({
+  rcode,
+  errors,
+}: Pick<Response, "rcode" | "errors">): readonly ExtendedError[] {
+  if (rcode === Rcode.SERVFAIL && errors.length > 0) return errors;
+  const text = `the upstream answered ${rcodeToText(rcode)}`;
+  return [{ infoCode: InfoCode.NETWORK_ERROR, text }, ...errors];
 }

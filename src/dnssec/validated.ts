@@ -31,7 +31,7 @@ import { judge } from "./judge.ts";
 import { type Judge, Judged } from "./judged.ts";
 import type { JudgeTools, Judgement } from "./judgement.ts";
 import { type OpenSslByName, verifiesHere } from "./public-key.ts";
-import { bogusErrors, indeterminateErrors, informativeErrors } from "./reasons.ts";
+import { bogusErrors, failureErrors, indeterminateErrors, informativeErrors } from "./reasons.ts";
 import { groupRrsets } from "./rrsets.ts";
 import { type ClockSkew, DEFAULT_CLOCK_SKEW } from "./rrsig.ts";
 import { VerifiedMemory } from "./verify.ts";
@@ -148,7 +148,7 @@ export class Validator implements Exchange {
       return this.#counted(ofSignatures(question, await this.#next.exchange(query, budget)));
     const held = await this.#held(question, budget);
     if (held === undefined) return this.#judged(await this.#asked(query, budget), query, budget);
-    if (isFailure(held)) return this.#counted({ ...held, verdict: "indeterminate" });
+    if (isFailure(held)) return this.#counted(failed(held));
     return this.#concluded(question, held, await judge(question, held, this.#tools, budget), budget);
   }
 
@@ -159,7 +159,7 @@ export class Validator implements Exchange {
   };
 
   #judgedAsIs(query: Query, response: Response, budget: Budget): Response | Promise<Response> {
-    if (isFailure(response)) return this.#counted({ ...response, verdict: "indeterminate" });
+    if (isFailure(response)) return this.#counted(failed(response));
     const judgement = judge(query.question, response, this.#tools, budget);
     if (!(judgement instanceof Promise)) return this.#settled(query, response, judgement, budget);
     return judgement.then((later) => this.#settled(query, response, later, budget));
@@ -287,6 +287,11 @@ function isFailure({ rcode }: Response): boolean {
   return rcode !== Rcode.NOERROR && rcode !== Rcode.NXDOMAIN && rcode !== Rcode.YXDOMAIN;
 }
 
+/** Clients see SERVFAIL: what it is made from has to be told. */
+function failed(response: Response): Response {
+  return { ...response, verdict: "indeterminate", errors: failureErrors(response) };
+}
+
 /** The name that has still to be asked for: aliases lead to it, and nothing is said about it. */
 function openEnd(question: Question, response: Response): Name | undefined {
   if (response.rcode !== Rcode.NOERROR || !response.answer.some(isAlias)) return undefined;
@@ -313,7 +318,7 @@ function ofSignatures(question: Question, response: Response): Response {
 }
 
 function unjudged(response: Response): Response {
-  return { ...response, verdict: isFailure(response) ? "indeterminate" : "insecure" };
+  return isFailure(response) ? failed(response) : { ...response, verdict: "insecure" };
 }
 
 /** A kept DS or DNSKEY answer, as old as it is. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FLIGHT_WORK } from "../../../src/dnssec/limits.ts";
 import type { Query, Response } from "../../../src/ports/exchange.ts";
 import { ResolutionError, type ResolutionFault } from "../../../src/ports/fault.ts";
-import { Type } from "../../../src/wire/codes.ts";
+import { InfoCode, Rcode, Type } from "../../../src/wire/codes.ts";
 import { nameToText } from "../../../src/wire/presentation.ts";
 import { freshBudget, infoCodes, labValidator, queryFor, shown } from "./lab-validator.ts";
 
@@ -108,6 +108,35 @@ describe("an upstream that fails for the chain of trust (RFC 4035 §5: indetermi
 
     expect([response.verdict, response.rcode]).toEqual(["indeterminate", 2]);
     expect(validator.counters.retries).toBe(0);
+  });
+
+  it.each([
+    [Rcode.FORMERR, "FORMERR"],
+    [Rcode.SERVFAIL, "SERVFAIL"],
+    [Rcode.NOTIMP, "NOTIMP"],
+    [Rcode.REFUSED, "REFUSED"],
+    [Rcode.NOTAUTH, "NOTAUTH"],
+    [12, "RCODE12"],
+  ])("is told by the RCODE of its failure, %i (RFC 8914 §4.24)", async (rcode, text) => {
+    const { ask } = labValidator({
+      onQuery: (_query, response) => ({ ...response, rcode, answer: [], authority: [] }),
+    });
+
+    const { errors } = await ask("www.example.com", "A");
+
+    expect(errors).toEqual([{ infoCode: InfoCode.NETWORK_ERROR, text: `the upstream answered ${text}` }]);
+  });
+
+  it.each([
+    ["as it is where it is SERVFAIL", Rcode.SERVFAIL, [InfoCode.NO_REACHABLE_AUTHORITY]],
+    ["behind its RCODE", Rcode.REFUSED, [InfoCode.NETWORK_ERROR, InfoCode.NO_REACHABLE_AUTHORITY]],
+  ])("has its own reason told %s", async (_, rcode, codes) => {
+    const errors = [{ infoCode: InfoCode.NO_REACHABLE_AUTHORITY, text: "the zone's servers are silent" }];
+    const { ask } = labValidator({
+      onQuery: (_query, response) => ({ ...response, rcode, answer: [], authority: [], errors }),
+    });
+
+    expect(infoCodes(await ask("www.example.com", "A"))).toEqual(codes);
   });
 
   it("lets a fault of the question itself through", async () => {
