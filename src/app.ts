@@ -71,6 +71,8 @@ export interface App extends Operator {
 
 /** Milliseconds that clients who wait are given when the program stops. */
 const DRAIN_TIME = 2_000;
+/** Milliseconds of them that are left when those who still wait are told so: enough for that to go out. */
+const FAREWELL_TIME = 100;
 /** Milliseconds that the resolver of the configuration before still has for its clients after a reload. */
 const SUCCESSION_TIME = 5_000;
 
@@ -102,6 +104,8 @@ class RunningApp implements App {
   readonly #deps: RunningDeps;
   readonly #handover: Handover;
   #resolver: Resolver;
+  /** Those of configurations before. BOUNDED: by the reloads of `SUCCESSION_TIME`. */
+  readonly #succeeded = new Set<Resolver>();
   #listening: ListenPart | undefined;
   #observation: Observation | undefined;
   #cacheFile: CacheFile | undefined;
@@ -151,7 +155,7 @@ class RunningApp implements App {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#deps.clock.stopWatching();
-    await this.#listening?.listeners.close(DRAIN_TIME);
+    await this.#drain();
     this.#listening?.closeSiblings();
     await this.#observation?.close();
     await this.#cacheFile?.stop();
@@ -159,15 +163,27 @@ class RunningApp implements App {
     this.#deps.environment.log.flush();
   }
 
+  /** Whoever is not answered in time is told why, while there is a socket to tell it by. */
+  async #drain(): Promise<void> {
+    const drained = this.#listening?.listeners.close(DRAIN_TIME);
+    const cancel = this.#deps.clock.after(DRAIN_TIME - FAREWELL_TIME, () => {
+      for (const resolver of [this.#resolver, ...this.#succeeded]) resolver.giveUp();
+    });
+    await drained;
+    cancel();
+  }
+
   async reload(config: Config): Promise<readonly string[]> {
     const { clock, environment } = this.#deps;
     const before = this.#resolver;
     const next = await before.succeed(config);
     this.#resolver = next;
+    this.#succeeded.add(before);
     this.#handover.to(next.handler);
     this.#listening?.admission.reconfigure(admissionOptions(config));
     environment.log.setLevel(config.log.level);
     clock.after(SUCCESSION_TIME, () => {
+      this.#succeeded.delete(before);
       before.close(true).catch((error: unknown) => {
         environment.log.error({ error: String(error) }, "the configuration before could not be closed");
       });

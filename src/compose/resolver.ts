@@ -273,6 +273,11 @@ export class Resolver {
     );
   }
 
+  /** Answers clients that wait, or still come: `close` is near. */
+  giveUp(): void {
+    this.#serving.misses.giveUp();
+  }
+
   /** Ends connections and timers. What a successor inherited stays open. */
   async close(hasSuccessor: boolean): Promise<void> {
     this.#cover?.close();

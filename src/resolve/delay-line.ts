@@ -73,6 +73,14 @@ export class DelayLine<Waiting> {
     place.behind = undefined;
   }
 
+  /** Takes out who is first, whatever wait is left. */
+  takeFirst(): Waiting | undefined {
+    const place = this.#first;
+    if (place === undefined) return undefined;
+    this.leave(place);
+    return place.who;
+  }
+
   /** Forgets all that wait. */
   close(): void {
     this.#cancelTimer?.();

@@ -74,6 +74,7 @@ export class Misses implements Answerer {
   /** Refreshes that have their moment, by serial of the entry. BOUNDED: by `MAX_PLANNED_REFRESHES`. */
   readonly #planned = new Map<number, Planned>();
   #waiting = 0;
+  #isStopping = false;
 
   constructor(options: MissesOptions, deps: MissesDeps) {
     this.#options = options;
@@ -97,8 +98,9 @@ export class Misses implements Answerer {
   /** Answers `client` when the flight lands, its stale timer rings, or its time is up. */
   wait(client: PendingClient): void {
     this.#waiting++;
-    if (this.#waiting > this.#options.maxWaiting) {
-      this.failed(client, new ResolutionError("overloaded", "too many clients waiting"));
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      this.failed(client, refusal);
       return;
     }
     if (client.stale !== undefined && this.#isInTrouble(client.key, client.stale)) {
@@ -130,6 +132,18 @@ export class Misses implements Answerer {
     this.#planned.set(serial, { key, cancel });
   }
 
+  /** The program stops: answers all who wait, and who still comes, while they can be reached. */
+  giveUp(): void {
+    this.#isStopping = true;
+    for (
+      let client = this.#deadlines.takeFirst();
+      client !== undefined;
+      client = this.#deadlines.takeFirst()
+    ) {
+      this.failed(client, stopped());
+    }
+  }
+
   /** Calls off what was planned; another may plan it again. Clients that wait are answered by their flights' ends. */
   close(): void {
     for (const [serial, { key, cancel }] of this.#planned) {
@@ -139,6 +153,12 @@ export class Misses implements Answerer {
     this.#planned.clear();
     this.#deadlines.close();
     this.#staleTimers.close();
+  }
+
+  #refusal(): ResolutionError | undefined {
+    if (this.#isStopping) return stopped();
+    if (this.#waiting <= this.#options.maxWaiting) return undefined;
+    return new ResolutionError("overloaded", "too many clients waiting");
   }
 
   /** RFC 8767 §5: whether nobody need wait for a fresh answer, since a try would fail, or lately did. */
@@ -274,4 +294,8 @@ export class Misses implements Answerer {
 function passing({ key, dnssecOk }: PendingClient, response: Response, now: number): Entry {
   const terms = { now, lifetime: 0, maxTtl: 0, minTtl: 0, generation: 0, dnssecOk };
   return new Entry(questionOfKey(key), response, terms);
+}
+
+function stopped(): ResolutionError {
+  return new ResolutionError("stopped", "the resolver is stopping");
 }

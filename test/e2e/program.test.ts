@@ -6,6 +6,9 @@ import { chmodSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { ExtendedError } from "../../src/ports/exchange.ts";
+import { InfoCode, Rcode } from "../../src/wire/codes.ts";
+import { readExtendedErrors } from "../../src/wire/edns.ts";
 import { isFault, readMessage } from "../../src/wire/read-message.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { labToml, PROGRAM, type Program, startProgram } from "../support/program.ts";
@@ -145,6 +148,24 @@ describe("the running program", () => {
     asker.close();
   });
 
+  it("tells who waits at the end that it stops (RFC 8914 §4.15), over UDP and TCP, in no more time", async () => {
+    const other = await startProgram({ toml: (folder) => labToml(lab, folder) });
+    lab.upstream.setBehaviour({ silent: true });
+    const asker = await UdpAsker.open(other.port);
+    const answers = [
+      asker.ask(query({ id: 9, name: "host6.example.com", edns: true })),
+      askTcp(other.port, query({ id: 10, name: "host7.example.com", edns: true })),
+    ];
+    await wait(50);
+    const since = performance.now();
+
+    const [[byUdp, byTcp]] = await Promise.all([Promise.all(answers), other.stop()]);
+
+    expect([byUdp, byTcp].map((response) => errorsOf(response!))).toEqual([STOPPING, STOPPING]);
+    expect(performance.now() - since).toBeLessThan(2_500);
+    asker.close();
+  });
+
   it("logs who asked what only where log.queries is set", async () => {
     const other = await startProgram({ toml: (folder) => `${labToml(lab, folder)}\n[log]\nqueries = true` });
     const asker = await UdpAsker.open(other.port);
@@ -261,6 +282,14 @@ function withFlags(flags: number): Buffer {
   const packet = query({ name: "www.example.com" });
   packet.writeUInt16BE(flags, 2);
   return packet;
+}
+
+const STOPPING = [{ infoCode: InfoCode.NOT_READY, text: "stopping" }];
+
+function errorsOf(octets: Buffer): readonly ExtendedError[] {
+  const message = readMessage(octets);
+  if (isFault(message) || message.rcode !== Rcode.SERVFAIL) throw new Error("not a SERVFAIL");
+  return readExtendedErrors(message.edns);
 }
 
 async function askTcp(port: number, packet: Buffer): Promise<Buffer> {
