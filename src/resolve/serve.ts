@@ -2,7 +2,7 @@
  * Answers clients. A hit is one synchronous pass without promise or closure: scan, find, write. Everything
  * else is a few early returns; a miss is handed to `Misses` and answered when its flight lands.
  *
- * Source: RFC 1035 §4.1.1, RFC 6891 §6.1.3, RFC 8767 §5, RFC 8906 §3, RFC 8914 §4.
+ * Source: RFC 1035 §4.1.1, RFC 6891 §6.1.3, RFC 6895 §3.1, RFC 8767 §5, RFC 8906 §3, RFC 8914 §4.
  */
 import { answeredHere, Entry, type Servable } from "../cache/entry.ts";
 import type { Kept } from "../cache/kept.ts";
@@ -23,6 +23,8 @@ import { isServable } from "./stored.ts";
 const HEADER_OCTETS = 12;
 /** One hit in so many is timed and stands for the others, so that a hit reads the clock once. */
 const HITS_A_SAMPLE = 16;
+/** Above it up to ANY are "Q and Meta-TYPEs" (RFC 6895 §3.1); above those more data types follow. */
+const LAST_DATA_TYPE = 127;
 
 /** What is answered here without a cache or an upstream: `local/`. */
 export interface LocalAnswers {
@@ -86,7 +88,7 @@ export class QueryServer implements PacketHandler {
     if (
       (query.flags & Flag.RD) === 0 ||
       query.qclass !== Class.IN ||
-      query.qtype > 248 ||
+      query.qtype > LAST_DATA_TYPE ||
       query.qtype === Type.OPT
     ) {
       const refusal = refusalOf(query);
@@ -255,10 +257,15 @@ const NOT_SUPPORTED: Refusal = {
   errors: [{ infoCode: InfoCode.NOT_SUPPORTED, text: "only class IN is answered" }],
 };
 
-/** QTYPEs 249 (TKEY) to 254 (MAILA) ask for transactions, not data; 255 (ANY) is a question. */
+/**
+ * Types of no data are not forwarded. TKEY to MAILA ask for transactions; no question is defined for those below
+ * (of NXNAME, 128: "MUST return a Format Error", RFC 9824 §3.5). ANY is a question.
+ */
 function refusalOf(query: ScannedQuery): Refusal | undefined {
   if ((query.flags & Flag.RD) === 0) return NOT_RECURSIVE;
   if (query.qclass !== Class.IN) return NOT_SUPPORTED;
-  if (query.qtype === Type.OPT) return FORMERR;
-  return query.qtype > 248 && query.qtype < 255 ? NOTIMP : undefined;
+  const { qtype } = query;
+  if (qtype === Type.OPT) return FORMERR;
+  if (qtype <= LAST_DATA_TYPE || qtype >= Type.ANY) return undefined;
+  return qtype >= Type.TKEY ? NOTIMP : FORMERR;
 }

@@ -308,6 +308,24 @@ describe("a query that cannot be answered as asked [D70]", () => {
     expect((await extended(served(), { qname: "example.com", qtype })).rcode).toBe(Rcode.NOTIMP);
   });
 
+  it.each([Type.OPT, 128, 248])(
+    "of QTYPE %i, of no data, is FORMERR and goes no further (RFC 6895 §3.1, RFC 9824 §3.5)",
+    async (qtype) => {
+      const server = served();
+
+      expect((await extended(server, { qname: "example.com", qtype })).rcode).toBe(Rcode.FORMERR);
+      expect(server.asked).toHaveLength(0);
+    },
+  );
+
+  it.each([127, Type.ANY, 256])("of QTYPE %i is asked upstream", async (qtype) => {
+    const server = served();
+
+    await server.ask({ qname: "example.com", qtype });
+
+    expect(server.asked.map(({ question }) => question.qtype)).toEqual([qtype]);
+  });
+
   it("of another opcode is NOTIMP with that opcode (RFC 8906 §3.1.4)", () => {
     const query = queryOctets({ qname: "example.com", flags: 0x2900 });
 
