@@ -66,7 +66,9 @@ export function scanQuery(packet: Buffer, start: number, end: number, into: Scan
   into.questionEnd = nameStart;
   if (into.flags >= 0x8000) return ScanFault.NOT_A_QUERY;
   if (into.opcode !== Opcode.QUERY) return ScanFault.NOTIMP;
-  if (u16(packet, start + 4) !== 1) return ScanFault.FORMERR;
+  const questions = u16(packet, start + 4);
+  if (questions !== 1)
+    return questions === 0 ? scanWithoutQuestion(packet, start, end, into) : ScanFault.FORMERR;
 
   const nameEnd = scanName(packet, nameStart, end, into);
   const questionEnd = nameEnd + 4;
@@ -82,6 +84,12 @@ export function scanQuery(packet: Buffer, start: number, end: number, into: Scan
   for (let i = 0; i < 4; i++) octets[length + i] = packet[nameEnd + i]!;
   into.keyOctets.length = length + 4;
   return 0;
+}
+
+/** For the sake of an OPT: "compliant responders MUST include an OPT record in their respective responses" (RFC 6891 §6.1.1). */
+function scanWithoutQuestion(packet: Buffer, start: number, end: number, into: ScannedQuery): ScanFault {
+  const fault = scanRecords(packet, start, start + HEADER_OCTETS, end, into);
+  return fault === 0 ? ScanFault.FORMERR : fault;
 }
 
 function forgetLast(into: ScannedQuery): void {

@@ -343,6 +343,20 @@ describe("a query that cannot be answered as asked [D70]", () => {
     expect([message.rcode, message.edns?.version]).toEqual([Rcode.BADVERS, 0]);
   });
 
+  it.each([
+    ["is FORMERR with an OPT where it has one", 0, Rcode.FORMERR],
+    ["is BADVERS of another EDNS version", 1, Rcode.BADVERS],
+  ])("without a question %s (RFC 6891 §6.1.1)", (_, version, rcode) => {
+    const whole = queryOctets({ qname: "example.com", edns: 1_232 });
+    const query = Buffer.concat([whole.subarray(0, 12), whole.subarray(-11)]);
+    query[5] = 0;
+    query[query.length - 5] = version;
+
+    const message = read(served().handle(query).now);
+
+    expect([message.rcode, message.edns?.version]).toEqual([rcode, 0]);
+  });
+
   it.each([0, 2])("of QDCOUNT %i is FORMERR (RFC 9619)", (count) => {
     const query = queryOctets({ qname: "example.com" });
     query[5] = count;
