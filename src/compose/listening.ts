@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type { SocketAddress as ConfigAddress } from "../config/addresses.ts";
 import type { Config } from "../config/config.ts";
-import { affordableClients, processLimits } from "./descriptors.ts";
+import { affordableClients, ownDescriptors } from "./descriptors.ts";
 import { Admission, type AdmissionOptions } from "../listen/admission.ts";
 import type { BindFault } from "../listen/bind-fault.ts";
 import type { ListenCounts } from "../listen/drops.ts";
@@ -49,7 +49,7 @@ export async function openListenPart(
   const admission = new Admission(admissionOptions(config), deps);
   const activated = deps.given ?? activatedSockets(deps.env, process.pid, procFiles);
   const others = deps.given === undefined ? listen.workers - 1 : 0;
-  const maxClients = affordableClients(listen.maxTcpClients, processLimits(), deps.log);
+  const maxClients = affordableClients(listen.maxTcpClients, ownDescriptors(), deps.log);
   const opened = await openListeners(
     {
       addresses: listen.addresses.map(socketAddress),
