@@ -9,7 +9,7 @@ import { type AnchorFault, type AnchorSource, anchorsFromLines, anchorsFromXml }
 import { readDnskey } from "./dnskey.ts";
 import type { KeyState, TrackedKey, TrustPoint } from "./trust-point.ts";
 
-/** Most octets of an anchor file: sixteen RSA keys of 4,096 bits with their comments are less than 16 KiB. */
+/** Most octets of an anchor file: 64 RSA keys of 4,096 bits with their comments are less than 64 KiB. */
 const MAX_FILE_OCTETS = 262_144;
 
 /** Numbers of the states in the file; 0 is Start. */

@@ -23,7 +23,7 @@ export interface TrackedKey {
 
 export interface TrustPoint {
   readonly zone: Name;
-  /** BOUNDED: by `MAX_TRACKED_KEYS`. */
+  /** BOUNDED: by `MAX_TRACKED_KEYS` and the anchors given. */
   readonly keys: readonly TrackedKey[];
   /** When the DNSKEY RRset was last seen and good; 0 for never. */
   readonly lastSuccess: number;
@@ -49,8 +49,11 @@ const DAY = 86_400;
 const ADD_HOLD_DOWN = 30 * DAY;
 /** RFC 5011 §2.4.2. */
 const REMOVE_HOLD_DOWN = 30 * DAY;
-/** RFC 5011 §2.4.3 asks for five; the oldest removed ones go first. */
-const MAX_TRACKED_KEYS = 16;
+/**
+ * Keys above which none is taken up that has to wait: none makes room, since who forgets a revocation undoes it
+ * (RFC 5011 §2.1). §2.4.3 asks for five; a zone that rolls its key every year fills these in a lifetime.
+ */
+const MAX_TRACKED_KEYS = 64;
 
 export function newTrustPoint(zone: Name): TrustPoint {
   return { zone, keys: [], lastSuccess: 0, nextProbe: 0 };
@@ -76,14 +79,14 @@ export function afterSighting(
   now: number,
   trusted: (key: Dnskey) => boolean,
 ): TrustPoint {
-  const revoked = withRevocations(point.keys, seen, now);
-  if (seen.signedBy.length === 0) return { ...point, keys: bounded(revoked) };
+  const revoked = withRevocations(point.keys, seen, now, trusted);
+  if (seen.signedBy.length === 0) return { ...point, keys: revoked };
   const stepped = revoked.flatMap((tracked) => stepOf(tracked, seen, now) ?? []);
   const added = newKeys(stepped, seen).map((key) => started(key, seen, now, trusted));
   const interval = clamp(Math.min(15 * DAY, seen.originalTtl / 2, seen.signatureLeft / 2), HOUR);
   return {
     ...point,
-    keys: bounded([...withoutOrphans(stepped), ...added]),
+    keys: joined(withoutOrphans(stepped), added),
     lastSuccess: now,
     nextProbe: now + interval,
   };
@@ -99,14 +102,23 @@ function clamp(seconds: number, least: number): number {
   return Math.max(least, Math.floor(seconds));
 }
 
-/** RevBit: immediate and permanent, also for a key that was not tracked (RFC 5011 §2.1). */
-function withRevocations(keys: readonly TrackedKey[], seen: Sighting, now: number): TrackedKey[] {
+/**
+ * RevBit: immediate and permanent (RFC 5011 §2.1), of a key that is tracked or was given. Anybody can make another
+ * that revokes itself, and nothing vouches for the RRset it comes in.
+ */
+function withRevocations(
+  keys: readonly TrackedKey[],
+  seen: Sighting,
+  now: number,
+  trusted: (key: Dnskey) => boolean,
+): TrackedKey[] {
   const next = [...keys];
   for (const key of seen.selfRevoked) {
     const at = next.findIndex((tracked) => isSameKey(unrevoked(tracked.key), unrevoked(key)));
     const before = next[at];
-    if (before === undefined) next.push({ key, state: "revoked", since: now, vouchers: [] });
-    else if (before.state !== "revoked" && before.state !== "removed") {
+    if (before === undefined) {
+      if (trusted(unrevoked(key))) next.push({ key, state: "revoked", since: now, vouchers: [] });
+    } else if (before.state !== "revoked" && before.state !== "removed") {
       // A pending key that is revoked was never an anchor, but must not become one either.
       next[at] = { key, state: "revoked", since: now, vouchers: [] };
     }
@@ -165,17 +177,9 @@ function withoutOrphans(keys: readonly TrackedKey[]): TrackedKey[] {
   );
 }
 
-/** Keys in use are kept first, then those that must not be used, the newest first. */
-function bounded(keys: readonly TrackedKey[]): TrackedKey[] {
-  if (keys.length <= MAX_TRACKED_KEYS) return [...keys];
-  const weight: Readonly<Record<KeyState, number>> = {
-    valid: 0,
-    missing: 1,
-    revoked: 2,
-    "add-pend": 3,
-    removed: 4,
-  };
-  return [...keys]
-    .sort((a, b) => weight[a.state] - weight[b.state] || b.since - a.since)
-    .slice(0, MAX_TRACKED_KEYS);
+/** `added` behind those there are: anchors given in any case, keys that have to wait as far as there is room. */
+function joined(keys: readonly TrackedKey[], added: readonly TrackedKey[]): TrackedKey[] {
+  const known = [...keys, ...added.filter(({ state }) => state === "valid")];
+  const waiting = added.filter(({ state }) => state === "add-pend");
+  return [...known, ...waiting.slice(0, Math.max(0, MAX_TRACKED_KEYS - known.length))];
 }

@@ -104,6 +104,39 @@ describe("a trust point (RFC 5011 §4) [D5]", () => {
     expect(anchoringKeys(afterSighting(START, sighting, DAY, () => false))).toEqual([]);
   });
 
+  it("heeds the revocation of a key that the operator gave before it was ever seen in use (§2.1)", () => {
+    const isOld = (key: Dnskey): boolean => key.tag === OLD.tag;
+
+    const gone = afterSighting(newTrustPoint(ROOT), revoking([revoked(OLD)], OLD), DAY, isOld);
+
+    expect(states(gone)).toEqual([[revoked(OLD).tag, "revoked"]]);
+  });
+
+  it("loses no revocation and no waiting key to revocations of keys that nobody trusts (§2.1, §4)", () => {
+    const rolled = afterSighting(START, seen([OLD, NEW]), 0, () => true);
+    const gone = afterSighting(rolled, revoking([revoked(OLD), NEW, OTHER], OLD), DAY, () => false);
+    const junk = Array.from({ length: 16 }, (_, i) => revoked(ksk(i + 10)));
+
+    const sighting = { ...seen(junk), signedBy: [], selfRevoked: junk };
+    const next = afterSighting(gone, sighting, 2 * DAY, () => false);
+
+    expect(states(next)).toEqual([
+      [revoked(OLD).tag, "revoked"],
+      [NEW.tag, "valid"],
+      [OTHER.tag, "add-pend"],
+    ]);
+  });
+
+  it("loses no revocation to new keys, however many (§2.1)", () => {
+    const gone = afterSighting(START, revoking([revoked(OLD), NEW], OLD), 0, () => false);
+    const removed = afterSighting(gone, seen([NEW]), 31 * DAY, () => false);
+    const many = Array.from({ length: 100 }, (_, i) => ksk(i + 10));
+
+    const next = afterSighting(removed, seen([NEW, ...many]), 32 * DAY, () => false);
+
+    expect(states(next)[0]).toEqual([revoked(OLD).tag, "removed"]);
+  });
+
   it("does not heed a REVOKE bit that the key did not sign (§2.1) [D4]", () => {
     const sighting = { ...seen([revoked(OLD), NEW]), selfRevoked: [] };
 
@@ -144,12 +177,12 @@ describe("a trust point (RFC 5011 §4) [D5]", () => {
     expect(anchoringKeys(afterSighting(newTrustPoint(ROOT), seen(five), 0, () => true))).toHaveLength(5);
   });
 
-  it("keeps its number of keys bounded, those in use first", () => {
-    const many = Array.from({ length: 60 }, (_, i) => ksk(i + 10));
+  it("keeps its number of keys bounded: those there are stay", () => {
+    const many = Array.from({ length: 100 }, (_, i) => ksk(i + 10));
 
     const next = afterSighting(START, seen([OLD, ...many]), DAY, () => false);
 
-    expect(next.keys.length).toBeLessThanOrEqual(16);
+    expect(next.keys).toHaveLength(64);
     expect(anchoringKeys(next)).toEqual([OLD]);
   });
 });
