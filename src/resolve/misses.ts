@@ -231,7 +231,7 @@ export class Misses implements Answerer {
     const now = this.#deps.clock.now();
     const entry = this.#fresh(client.key, now) ?? passing(client, response, now);
     const octets = writeEntry(entry, client, { now, limit: client.limit, staleError: undefined }, ROOM, 0);
-    this.#send(client, octets, "upstream");
+    this.#send(client, octets, "upstream", now);
   }
 
   /** What was kept under `key`; an entry that the response did not replace may be over, or of another policy. */
@@ -255,7 +255,7 @@ export class Misses implements Answerer {
     const { question, limit } = client;
     const bare = { flags: answeringFlags(client), rcode, question, errors: [extended] };
     const octets = writeBare(client, bare, limit, ROOM, 0);
-    this.#send(client, octets, "upstream");
+    this.#send(client, octets, "upstream", this.#deps.clock.now());
   }
 
   /** The refresh is late or has failed: the next clients need not wait for another (RFC 8767 §5). */
@@ -275,17 +275,17 @@ export class Misses implements Answerer {
     const staleError = stale.rcode === Rcode.NXDOMAIN ? STALE_NXDOMAIN : STALE;
     const now = this.#deps.clock.now();
     const octets = writeEntry(stale, client, { now, limit: client.limit, staleError }, ROOM, 0);
-    this.#send(client, octets, "cache");
+    this.#send(client, octets, "cache", now);
   }
 
-  #send(client: PendingClient, octets: number, source: AnswerSource): void {
+  #send(client: PendingClient, octets: number, source: AnswerSource, now: Instant): void {
     this.#waiting--;
     // The client's own letters. Without capitals its question is the key, and stands there already.
     if (client.question !== client.key)
       ROOM.latin1Write(client.question, HEADER_OCTETS, client.question.length);
     const { counters } = this.#deps;
     counters.countResponse((ROOM[3] ?? 0) & 0x0f);
-    counters.durations[source].observe((this.#deps.clock.now() - client.since) / 1_000);
+    counters.durations[source].observe((now - client.since) / 1_000);
     client.answer(RESPONSES.upTo(octets));
   }
 }
