@@ -11,29 +11,24 @@ import { type DelegationSigner, readDs } from "./digest.ts";
 import type { HelperAnswer } from "./helper-answer.ts";
 import type { Reason } from "./reasons.ts";
 import { plausibleSignatures } from "./rrsets.ts";
+import { allowedTtl } from "./trim.ts";
 import { type SignedBy, verifyRrset } from "./verify.ts";
-import { type DenialContext, denialSigners, denialsOf } from "./zone-denials.ts";
+import { type DenialContext, type ZoneDenials, denialSigners, denialsOf } from "./zone-denials.ts";
 import type { SecureZone } from "./zone-status.ts";
 
-/** What a DS response says about `name`, once its signatures hold. */
+/** What a DS response says about `name`, once its signatures hold; `lifetime` is the seconds that they let it be known. */
 export type Delegation =
   | {
       readonly kind: "ds";
       readonly set: readonly DelegationSigner[];
       readonly signedBy: SignedBy;
-      readonly rrsets: readonly Rrset[];
-    }
-  | {
-      readonly kind: "unsigned";
-      readonly denial: Denial;
-      readonly rrsets: readonly Rrset[];
       readonly lifetime: number;
     }
+  | { readonly kind: "unsigned"; readonly denial: Denial; readonly lifetime: number }
   | {
       readonly kind: "no-cut";
       readonly exists: boolean;
       readonly denial?: Denial;
-      readonly rrsets: readonly Rrset[];
       readonly lifetime: number;
     }
   | { readonly kind: "iterations" }
@@ -74,12 +69,11 @@ export function judgeDelegation(
   if (rrset === undefined) return judgeDenial(answer, name, zone, context);
   const signedBy = verifyRrset(rrset, zone.name, zone.keys, context);
   if (typeof signedBy === "string") return { kind: "bogus", reason: signedBy };
-  if (rrset.type !== Type.DS) {
-    return { kind: "no-cut", exists: true, rrsets: [rrset], lifetime: signedBy.lifetime };
-  }
+  const lifetime = allowedTtl(rrset, signedBy);
+  if (rrset.type !== Type.DS) return { kind: "no-cut", exists: true, lifetime };
   // A wildcard cannot delegate (RFC 4592 §4.2).
   if (signedBy.encloser !== undefined) return { kind: "bogus", reason: "signature-misplaced" };
-  return { kind: "ds", set: dsOf(rrset), signedBy, rrsets: [rrset] };
+  return { kind: "ds", set: dsOf(rrset), signedBy, lifetime };
 }
 
 function dsOf(rrset: Rrset): DelegationSigner[] {
@@ -96,8 +90,16 @@ function judgeDenial(answer: HelperAnswer, name: Name, zone: SecureZone, context
       : { kind: "bogus", reason: result.reason };
   }
   const { denial } = result;
-  const rrsets = [...new Set(denial.steps.map((step) => step.record.rrset))];
-  const lifetime = Math.min(...rrsets.map((each) => denials.signedBy.get(each)?.lifetime ?? 0));
-  if (denial.kind === "delegation") return { kind: "unsigned", denial, rrsets, lifetime };
-  return { kind: "no-cut", exists: denial.kind !== "nxdomain", denial, rrsets, lifetime };
+  const lifetime = lifetimeOf(denial, denials);
+  if (denial.kind === "delegation") return { kind: "unsigned", denial, lifetime };
+  return { kind: "no-cut", exists: denial.kind !== "nxdomain", denial, lifetime };
+}
+
+/** A proof is known no longer than any record that it rests on. */
+function lifetimeOf(denial: Denial, { signedBy }: ZoneDenials): number {
+  const lifetimes = denial.steps.map(({ record: { rrset } }) => {
+    const proof = signedBy.get(rrset);
+    return proof === undefined ? 0 : allowedTtl(rrset, proof);
+  });
+  return Math.min(...lifetimes);
 }

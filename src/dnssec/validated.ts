@@ -8,7 +8,7 @@
  *
  * Source: RFC 4035 §4, §5; RFC 6840 §5.9; RFC 8914.
  */
-import type { Clock } from "../ports/clock.ts";
+import type { Clock, Instant } from "../ports/clock.ts";
 import { ask, promised, settle } from "../ports/asking.ts";
 import type {
   Budget,
@@ -37,7 +37,7 @@ import { type ClockSkew, DEFAULT_CLOCK_SKEW } from "./rrsig.ts";
 import { VerifiedMemory } from "./verify.ts";
 import { KeyStore } from "./zone-key.ts";
 import { ZoneMap } from "./zone-map.ts";
-import type { SecureZone } from "./zone-status.ts";
+import type { SecureZone, ZoneStatus } from "./zone-status.ts";
 import { ZoneWalk } from "./zone-walk.ts";
 
 export interface ValidatedOptions {
@@ -183,7 +183,7 @@ export class Validator implements Exchange {
     const status = await this.zones.status(qname, budget);
     const isApex = status.kind === "secure" || (status.kind === "bogus" && status.at === qname);
     const answer = qtype === Type.DS ? status.ds : isApex ? status.dnskey : undefined;
-    return answer && asResponse(answer, this.#deps.clock.now());
+    return answer && asResponse(answer, status, this.#deps.clock.now());
   }
 
   /** The response, with the chain above it on its way at the same moment. */
@@ -321,21 +321,23 @@ function unjudged(response: Response): Response {
   return isFailure(response) ? failed(response) : { ...response, verdict: "insecure" };
 }
 
-/** A kept DS or DNSKEY answer, as old as it is. */
-function asResponse(answer: HelperAnswer, now: number): Response {
+/** A kept DS or DNSKEY answer, as old as it is, and for no longer than `status`, which it is part of, stands. */
+function asResponse(answer: HelperAnswer, status: ZoneStatus, now: Instant): Response {
   const age = Math.floor((now - answer.at) / 1_000);
+  const most = Math.max(0, Math.floor((status.expiresAt - now) / 1_000));
+  const aged = (record: ResourceRecord): ResourceRecord => withTtl(record, Math.min(record.ttl - age, most));
   return {
     rcode: answer.rcode,
-    answer: answer.answerRecords.map((record) => aged(record, age)),
-    authority: answer.authorityRecords.map((record) => aged(record, age)),
+    answer: answer.answerRecords.map(aged),
+    authority: answer.authorityRecords.map(aged),
     verdict: "indeterminate",
     errors: [],
     upstream: answer.upstream,
   };
 }
 
-function aged(record: ResourceRecord, age: number): ResourceRecord {
-  return age <= 0 ? record : { ...record, ttl: Math.max(0, record.ttl - age) };
+function withTtl(record: ResourceRecord, ttl: number): ResourceRecord {
+  return ttl === record.ttl ? record : { ...record, ttl: Math.max(0, ttl) };
 }
 
 function nextTurn(): Promise<void> {

@@ -9,7 +9,7 @@
  * Source: RFC 4035 §5.2, RFC 6840 §4, §5; RFC 9276 §3.2; RFC 9520 §3.2.
  */
 import type { Budget, Work } from "../ports/exchange.ts";
-import type { Name, Rrset } from "../ports/message.ts";
+import type { Name } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { ROOT, isAtOrBelow, parentOf } from "../wire/names.ts";
 import type { Anchors } from "./anchors.ts";
@@ -18,6 +18,7 @@ import { type Delegation, claimedDs, delegationSigners, judgeDelegation } from "
 import type { DelegationSigner } from "./digest.ts";
 import { type HelperAnswer, type HelperDeps, type HelperFailure, askHelper } from "./helper-answer.ts";
 import type { Reason } from "./reasons.ts";
+import { allowedTtl } from "./trim.ts";
 import type { DenialContext } from "./zone-denials.ts";
 import type { KeyStore } from "./zone-key.ts";
 import { type InsecureCause, type Link, type SecureZone, type ZoneStatus, inherited } from "./zone-status.ts";
@@ -106,13 +107,13 @@ export class ZoneStep {
       case "unsigned":
         return this.#insecure(
           { by: "delegation", parent: above.name, denial: delegation.denial },
-          lifetimeOf(delegation.rrsets, delegation.lifetime, MOST_NEGATIVE_LIFETIME),
+          within(delegation.lifetime, MOST_NEGATIVE_LIFETIME),
         );
       case "no-cut":
         return this.#noCut(delegation, above);
       case "ds": {
-        const { set, signedBy, rrsets } = delegation;
-        const lifetime = lifetimeOf(rrsets, signedBy.lifetime, MOST_LIFETIME);
+        const { set, signedBy } = delegation;
+        const lifetime = within(delegation.lifetime, MOST_LIFETIME);
         const entry = this.#entryOf(set);
         if (typeof entry === "string") return this.unsupported(entry, set, lifetime);
         return this.keysBy(entry, { by: "ds", set, signedBy }, lifetime);
@@ -141,7 +142,7 @@ export class ZoneStep {
     const result = judgeApexKeys(this.#name, rrset, keys, entry, this.#deps.context);
     if (result.outcome === "secure") {
       const { entryKeys, signedBy: keysSignedBy } = result;
-      const lifetime = lifetimeOf([rrset], keysSignedBy.lifetime, lifetimeOfLink);
+      const lifetime = within(allowedTtl(rrset, keysSignedBy), lifetimeOfLink);
       return { ...this.#known(lifetime), kind: "secure", link, keys, entryKeys, keysSignedBy, dnskey };
     }
     const { outcome, reason } = result;
@@ -162,8 +163,8 @@ export class ZoneStep {
   }
 
   #noCut(delegation: Delegation & { kind: "no-cut" }, above: SecureZone): ZoneStatus {
-    const { exists, denial, rrsets } = delegation;
-    const known = this.#known(lifetimeOf(rrsets, delegation.lifetime, MOST_NEGATIVE_LIFETIME));
+    const { exists, denial } = delegation;
+    const known = this.#known(within(delegation.lifetime, MOST_NEGATIVE_LIFETIME));
     // What an alias leads to was not kept: a client's DS question goes its own way then.
     const ds = denial === undefined ? undefined : this.#ds;
     return { ...known, kind: "no-cut", above, exists, denial, ds };
@@ -205,9 +206,7 @@ export function isSpent(work: Work): boolean {
   return work.verifications <= 0 || work.failedVerifications <= 0 || work.nsec3Hashes <= 0;
 }
 
-/** Seconds: the least of TTLs and what signatures have left (RFC 4035 §5.3.3), within bounds. */
-function lifetimeOf(rrsets: readonly Rrset[], signed: number, most: number): number {
-  let least = Math.min(most, signed);
-  for (const rrset of rrsets) for (const record of rrset.records) least = Math.min(least, record.ttl);
-  return Math.max(least, Math.min(LEAST_LIFETIME, most));
+/** Seconds that a status is kept: as long as what it rests on allows, within bounds. */
+function within(lifetime: number, most: number): number {
+  return Math.max(Math.min(lifetime, most), Math.min(LEAST_LIFETIME, most));
 }

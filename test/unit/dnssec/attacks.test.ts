@@ -14,6 +14,7 @@ import { labZones } from "../../lab/zones.ts";
 import { matchingOrCovering } from "../../lab/zone-proofs.ts";
 import { name } from "../../support/records.ts";
 import {
+  freshBudget,
   type LabValidator,
   type LabValidatorOptions,
   labValidator,
@@ -317,6 +318,40 @@ describe("a zone that changes while it is known [D23]", () => {
     expect(verdict).toBe("bogus");
   });
 
+  describe("under an upstream that raises its TTLs to a day", () => {
+    const raised = (): LabValidator =>
+      altered(({ question }, response) =>
+        question.qtype === Type.DS || question.qtype === Type.DNSKEY ? withTtls(response, 86_400) : response,
+      );
+
+    it.each([
+      ["secure", "example.net", 3_600],
+      ["insecure", "unsigned.example.com", 300],
+      ["no-cut", "alias.example.com", 300],
+      ["no-cut", "www.example.com", 300],
+    ])(
+      "is known to be %s no longer than Original TTLs allow: %s (RFC 4035 §5.3.3)",
+      async (kind, zone, ttl) => {
+        const lab = raised();
+
+        const status = await lab.validator.zones.status(name(zone), freshBudget(lab.clock));
+
+        expect([status.kind, (status.expiresAt - status.settledAt) / 1_000]).toEqual([kind, ttl]);
+      },
+    );
+
+    it("lends a client its DS records for no longer than it knows them itself", async () => {
+      const lab = raised();
+      await lab.ask("example.net", "DS");
+      lab.clock.advance(3_000_000);
+
+      const response = await lab.ask("example.net", "DS");
+
+      expect(response.verdict).toBe("secure");
+      expect(new Set(response.answer.map(({ ttl }) => ttl))).toEqual(new Set([600]));
+    });
+  });
+
   it("may be served by an expired signature within the skew, but not be kept [D28]", async () => {
     const lab = labValidator();
     lab.clock.advance(30 * DAY + 3_600_000); // An hour after it expired; 10 % of its validity, a day at most, is forgiven.
@@ -440,6 +475,11 @@ function inFamily(tree: Tree, qname: string, answer: () => Response): LabValidat
       query.question.qname === name(qname) && query.question.qtype === Type.A ? answer() : response,
   };
   return labValidator(options);
+}
+
+function withTtls(response: Response, ttl: number): Response {
+  const raised = (records: readonly ResourceRecord[]) => records.map((record) => ({ ...record, ttl }));
+  return { ...response, answer: raised(response.answer), authority: raised(response.authority) };
 }
 
 /** Without the signatures whose algorithm `keeps` does not want. */
