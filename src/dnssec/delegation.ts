@@ -2,7 +2,7 @@
  * Reads a DS response: a delegation with DS, one without, or no zone cut at all. Needs the keys of the zone
  * that signed it; which zone that is, the response says (and the walk proves).
  *
- * Source: RFC 4035 §5.2, RFC 5155 §8.6, §8.9, RFC 6840 §4.1, §4.4.
+ * Source: RFC 4035 §5.2, §5.3.4, RFC 5155 §8.6, §8.9, RFC 6840 §4.1, §4.4.
  */
 import type { Name, Rrset } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
@@ -13,7 +13,13 @@ import type { Reason } from "./reasons.ts";
 import { plausibleSignatures } from "./rrsets.ts";
 import { allowedTtl } from "./trim.ts";
 import { type SignedBy, verifyRrset } from "./verify.ts";
-import { type DenialContext, type ZoneDenials, denialSigners, denialsOf } from "./zone-denials.ts";
+import {
+  type DenialContext,
+  type DenialResult,
+  type ZoneDenials,
+  denialSigners,
+  denialsOf,
+} from "./zone-denials.ts";
 import type { SecureZone } from "./zone-status.ts";
 
 /** What a DS response says about `name`, once its signatures hold; `lifetime` is the seconds that they let it be known. */
@@ -70,10 +76,24 @@ export function judgeDelegation(
   const signedBy = verifyRrset(rrset, zone.name, zone.keys, context);
   if (typeof signedBy === "string") return { kind: "bogus", reason: signedBy };
   const lifetime = allowedTtl(rrset, signedBy);
+  const { encloser } = signedBy;
+  if (encloser !== undefined) {
+    // A wildcard can neither delegate (RFC 4592 §4.2) nor be a DNAME that was expanded (RFC 6672 §3.3).
+    if (rrset.type !== Type.CNAME) return { kind: "bogus", reason: "signature-misplaced" };
+    const denials = denialsOf(answer.authority, zone.name, zone.keys, context);
+    return judgeExpansion(denials.proveExpansion(name, encloser), denials, lifetime);
+  }
   if (rrset.type !== Type.DS) return { kind: "no-cut", exists: true, lifetime };
-  // A wildcard cannot delegate (RFC 4592 §4.2).
-  if (signedBy.encloser !== undefined) return { kind: "bogus", reason: "signature-misplaced" };
   return { kind: "ds", set: dsOf(rrset), signedBy, lifetime };
+}
+
+/** A wildcard's CNAME shows no more than the proof beside it that nothing is closer (RFC 4035 §5.3.4). */
+function judgeExpansion(result: DenialResult, denials: ZoneDenials, lifetimeOfAlias: number): Delegation {
+  if (!result.found) return unproven(result.reason);
+  const { denial } = result;
+  const lifetime = Math.min(lifetimeOfAlias, lifetimeOf(denial, denials));
+  // An unsigned delegation may stand closer (RFC 5155 §9.2).
+  return denial.optOut ? { kind: "unsigned", denial, lifetime } : { kind: "no-cut", exists: true, lifetime };
 }
 
 function dsOf(rrset: Rrset): DelegationSigner[] {
@@ -84,15 +104,15 @@ function judgeDenial(answer: HelperAnswer, name: Name, zone: SecureZone, context
   const denials = denialsOf(answer.authority, zone.name, zone.keys, context);
   const noData = denials.proveNoData(name, Type.DS);
   const result = noData.found || answer.rcode !== Rcode.NXDOMAIN ? noData : denials.proveNameError(name);
-  if (!result.found) {
-    return result.reason === "nsec3-iterations"
-      ? { kind: "iterations" }
-      : { kind: "bogus", reason: result.reason };
-  }
+  if (!result.found) return unproven(result.reason);
   const { denial } = result;
   const lifetime = lifetimeOf(denial, denials);
   if (denial.kind === "delegation") return { kind: "unsigned", denial, lifetime };
   return { kind: "no-cut", exists: denial.kind !== "nxdomain", denial, lifetime };
+}
+
+function unproven(reason: Reason): Delegation {
+  return reason === "nsec3-iterations" ? { kind: "iterations" } : { kind: "bogus", reason };
 }
 
 /** A proof is known no longer than any record that it rests on. */

@@ -168,8 +168,7 @@ class Judging {
     }
     const { reason } = result;
     if (reason === "nsec3-iterations") return this.#iterations(rrset.owner);
-    const isTelling = reason !== "denial-missing" && reason !== "denial-wrong";
-    return this.#fault(rrset.owner, rrset.type, isTelling ? reason : "wildcard-unproven", status);
+    return this.#fault(rrset.owner, rrset.type, reason, status);
   }
 
   /** Whether the RCODE is one that a denial comes with. */

@@ -136,10 +136,13 @@ class Denials implements ZoneDenials {
 
   proveExpansion(qname: Name, encloser: Name): DenialResult {
     const { zone, nsecs } = this.#of;
-    return this.#first(
+    const result = this.#first(
       () => proveExpansionByNsec(qname, encloser, zone, nsecs),
       (set) => proveExpansionByNsec3(qname, encloser, set),
     );
+    if (result.found || (result.reason !== "denial-missing" && result.reason !== "denial-wrong"))
+      return result;
+    return { found: false, reason: "wildcard-unproven" };
   }
 
   #first(byNsec: () => Denial | undefined, byNsec3: (set: Nsec3Set) => Denial | undefined): DenialResult {

@@ -18,7 +18,7 @@ interface Known {
   readonly name: Name;
   readonly settledAt: Instant;
   readonly expiresAt: Instant;
-  /** What the DS question brought, where it was asked: a client that asks it too is answered from this. */
+  /** What the DS question brought, where it was asked and no alias came: a client that asks it too is answered from this. */
   readonly ds: HelperAnswer | undefined;
   /** The zone above, where its keys were found authentic. */
   readonly above: SecureZone | undefined;

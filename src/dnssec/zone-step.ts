@@ -14,7 +14,13 @@ import { Type } from "../wire/codes.ts";
 import { ROOT, isAtOrBelow, parentOf } from "../wire/names.ts";
 import type { Anchors } from "./anchors.ts";
 import { type Entry, entryFromDs, judgeApexKeys } from "./apex-keys.ts";
-import { type Delegation, claimedDs, delegationSigners, judgeDelegation } from "./delegation.ts";
+import {
+  type Delegation,
+  claimedDs,
+  decisiveRrset,
+  delegationSigners,
+  judgeDelegation,
+} from "./delegation.ts";
 import type { DelegationSigner } from "./digest.ts";
 import { type HelperAnswer, type HelperDeps, type HelperFailure, askHelper } from "./helper-answer.ts";
 import type { Reason } from "./reasons.ts";
@@ -69,7 +75,9 @@ export class ZoneStep {
   }
 
   async #judge(answer: HelperAnswer): Promise<ZoneStatus> {
-    this.#ds = answer;
+    const decisive = decisiveRrset(answer, this.#name);
+    // What an alias leads to was not kept: a client's DS question goes its own way then.
+    this.#ds = decisive === undefined || decisive.type === Type.DS ? answer : undefined;
     this.#askEarly(answer);
     const top = this.#deps.anchors.governing(this.#name).zone;
     for (const signer of delegationSigners(answer, this.#name)) {
@@ -165,9 +173,7 @@ export class ZoneStep {
   #noCut(delegation: Delegation & { kind: "no-cut" }, above: SecureZone): ZoneStatus {
     const { exists, denial } = delegation;
     const known = this.#known(within(delegation.lifetime, MOST_NEGATIVE_LIFETIME));
-    // What an alias leads to was not kept: a client's DS question goes its own way then.
-    const ds = denial === undefined ? undefined : this.#ds;
-    return { ...known, kind: "no-cut", above, exists, denial, ds };
+    return { ...known, kind: "no-cut", above, exists, denial };
   }
 
   #bogus(part: "ds" | "dnskey", reason: Reason, of: { link?: Link; dnskey?: HelperAnswer } = {}): ZoneStatus {

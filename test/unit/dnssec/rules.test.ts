@@ -7,7 +7,9 @@ import type { Response } from "../../../src/ports/exchange.ts";
 import type { Name, ResourceRecord } from "../../../src/ports/message.ts";
 import { Type } from "../../../src/wire/codes.ts";
 import { resolve } from "../../lab/authority.ts";
-import { buildTree, type TreeSpec } from "../../lab/tree.ts";
+import type { RRset } from "../../lab/signer.ts";
+import { buildTree, type Tree, type TreeSpec } from "../../lab/tree.ts";
+import type { ZoneSecurity } from "../../lab/zone.ts";
 import { labZones } from "../../lab/zones.ts";
 import { matchingOrCovering } from "../../lab/zone-proofs.ts";
 import { name } from "../../support/records.ts";
@@ -50,6 +52,71 @@ describe("where zones are cut [D16]", () => {
     );
 
     expect((await lab.ask("www.nope.example.com", "A")).verdict).toBe("bogus");
+  });
+});
+
+describe("an alias that a wildcard made, where DS was asked for", () => {
+  const tree = (denial: ZoneSecurity["denial"]): Tree =>
+    buildTree([
+      ...labZones(PERIOD),
+      {
+        apex: "wild-cut.example.",
+        records: ["*.c CNAME www.example.org.", "*.d DNAME example.org."],
+        security: { period: PERIOD, ...(denial && { denial }) },
+      },
+      { apex: "sub.c.wild-cut.example.", records: [] },
+    ]);
+  const nsec = tree({ kind: "nsec" });
+  const optOut = tree({ kind: "nsec3", optOut: true });
+
+  const statusOf = async (of: Tree, qname: string, alias: { owner: string; proof: readonly RRset[] }) => {
+    const wildcard = name(`*.${alias.owner.slice(alias.owner.indexOf(".") + 1)}`);
+    const set = of.zones.get(name("wild-cut.example"))!.typesAt(wildcard)[0]!;
+    const lab = labValidator({
+      tree: of,
+      onQuery: ({ question }, response) =>
+        question.qname === name(qname) && question.qtype === Type.DS
+          ? responseOf({ rcode: 0, answer: [{ ...set, owner: name(alias.owner) }], authority: alias.proof })
+          : response,
+    });
+    return lab.validator.zones.status(name(qname), freshBudget(lab.clock));
+  };
+  const proofIn = (of: Tree, owner: string): RRset[] =>
+    matchingOrCovering(of.zones.get(name("wild-cut.example"))!, name(owner));
+
+  it("hides no delegation: without proof of its expansion it shows nothing (RFC 4035 §5.3.4) [D16]", async () => {
+    const owner = "sub.c.wild-cut.example";
+    for (const proof of [[], proofIn(nsec, owner)]) {
+      expect(await statusOf(nsec, owner, { owner, proof })).toMatchObject({
+        kind: "bogus",
+        part: "ds",
+        reason: "wildcard-unproven",
+      });
+    }
+  });
+
+  it("shows with that proof that there is no zone cut [D16]", async () => {
+    const owner = "x.c.wild-cut.example";
+
+    const status = await statusOf(nsec, owner, { owner, proof: proofIn(nsec, owner) });
+
+    expect(status).toMatchObject({ kind: "no-cut", exists: true });
+  });
+
+  it("leaves room for an unsigned delegation in an opt-out span (RFC 5155 §9.2) [D35]", async () => {
+    const owner = "sub.c.wild-cut.example";
+
+    const status = await statusOf(optOut, owner, { owner, proof: proofIn(optOut, owner) });
+
+    expect(status).toMatchObject({ kind: "insecure", cut: name(owner) });
+  });
+
+  it("is refused as a DNAME (RFC 6672 §3.3) [D36]", async () => {
+    const owner = "x.d.wild-cut.example";
+
+    const status = await statusOf(nsec, `www.${owner}`, { owner, proof: proofIn(nsec, owner) });
+
+    expect(status).toMatchObject({ kind: "bogus", part: "ds", reason: "signature-misplaced" });
   });
 });
 
