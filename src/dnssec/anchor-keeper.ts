@@ -15,7 +15,7 @@ import { writeAnchorFile } from "./anchor-file.ts";
 import { isDigestOf } from "./digest.ts";
 import { type Dnskey, isRevoked, isSameKey } from "./dnskey.ts";
 import { askHelper } from "./helper-answer.ts";
-import { FLIGHT_WORK } from "./limits.ts";
+import { FLIGHT_WORK, MAX_SIGNATURES_PER_RRSET } from "./limits.ts";
 import { isSignatureOf } from "./public-key.ts";
 import { signedData } from "./canonical.ts";
 import { plausibleSignatures } from "./rrsets.ts";
@@ -179,11 +179,13 @@ function signersOf(rrset: Rrset, keys: readonly ZoneKey[], now: number, skew: Cl
 function hasSigned(rrset: Rrset, key: ZoneKey, now: number, skew: ClockSkew): boolean {
   const { publicKey } = key;
   if (publicKey === undefined) return false;
-  return plausibleSignatures(rrset).some(
-    (signature) =>
-      signature.keyTag === key.tag &&
-      signature.algorithm === key.algorithm &&
-      timeFault(signature, now, skew) === undefined &&
-      isSignatureOf(publicKey, signedData(rrset, signature), signature.octets),
-  );
+  return plausibleSignatures(rrset)
+    .filter(
+      (signature) =>
+        signature.keyTag === key.tag &&
+        signature.algorithm === key.algorithm &&
+        timeFault(signature, now, skew) === undefined,
+    )
+    .slice(0, MAX_SIGNATURES_PER_RRSET)
+    .some((signature) => isSignatureOf(publicKey, signedData(rrset, signature), signature.octets));
 }

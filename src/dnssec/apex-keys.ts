@@ -36,7 +36,7 @@ export function entryFromDs(
   set: readonly DelegationSigner[],
   isUsable: (algorithm: number) => boolean,
 ): Entry | Reason {
-  const ds = usableDs(set, isUsable).slice(0, MAX_DS_PER_ZONE);
+  const ds = usableDs(set, isUsable);
   if (ds.length > 0) return { ds, keys: [] };
   return set.some((each) => isUsable(each.algorithm) && !isDigestSupported(each))
     ? "digest-unsupported"
@@ -63,7 +63,7 @@ export function judgeApexKeys(
   context: VerifyContext,
 ): ApexResult {
   const named = [
-    ...entry.ds.map((ds) => namedBy(keys, (key) => isDigestOf(ds, zone, key))),
+    ...namedByDs(zone, keys, entry.ds),
     ...entry.keys.map((anchor) => namedBy(keys, (key) => Buffer.compare(key.rdata, anchor.rdata) === 0)),
   ];
   const found = [...new Set(named.flat())];
@@ -79,6 +79,18 @@ export function judgeApexKeys(
     return { outcome: "insecure", reason: "key-unusable" };
   }
   return { outcome: "bogus", reason: whyNone(found) };
+}
+
+/** What each DS names. One whose tag no key has costs no digest, and so does not count. */
+function namedByDs(zone: Name, keys: readonly ZoneKey[], set: readonly DelegationSigner[]): ZoneKey[][] {
+  const named: ZoneKey[][] = [];
+  let considered = 0;
+  for (const ds of set) {
+    const mayFit = keys.some((key) => key.tag === ds.keyTag && key.algorithm === ds.algorithm);
+    if (mayFit && ++considered > MAX_DS_PER_ZONE) break;
+    named.push(mayFit ? namedBy(keys, (key) => isDigestOf(ds, zone, key)) : []);
+  }
+  return named;
 }
 
 function namedBy(keys: readonly ZoneKey[], isNamed: (key: ZoneKey) => boolean): ZoneKey[] {

@@ -10,7 +10,7 @@ import type { Denial } from "./denial.ts";
 import { type DelegationSigner, readDs } from "./digest.ts";
 import type { HelperAnswer } from "./helper-answer.ts";
 import type { Reason } from "./reasons.ts";
-import { plausibleSignatures } from "./rrsets.ts";
+import { plausibleSignatures, signersOf } from "./rrsets.ts";
 import { allowedTtl } from "./trim.ts";
 import { type SignedBy, verifyRrset } from "./verify.ts";
 import {
@@ -54,8 +54,8 @@ export function decisiveRrset(answer: HelperAnswer, name: Name): Rrset | undefin
 export function delegationSigners(answer: HelperAnswer, name: Name): Name[] {
   const rrset = decisiveRrset(answer, name);
   if (rrset === undefined) return denialSigners(answer.authority, name, Type.DS);
-  const signers = plausibleSignatures(rrset).map((signature) => signature.signer);
-  return [...new Set(signers)].filter((signer) => signer !== name).sort((a, b) => b.length - a.length);
+  const signers = signersOf(plausibleSignatures(rrset)).filter((signer) => signer !== name);
+  return signers.sort((a, b) => b.length - a.length);
 }
 
 /** The DS records in an answer, unverified: whether it is worth asking for keys already. */

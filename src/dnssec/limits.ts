@@ -8,13 +8,15 @@
  */
 import type { Work } from "../ports/exchange.ts";
 
-/** RRSIGs tried for one RRset. Unbound: 8. */
+/** RRSIGs tried for one RRset, where a key and the time allow it; zones they name that are looked up. Unbound: 8. */
 export const MAX_SIGNATURES_PER_RRSET = 8;
+/** RRSIGs read for one RRset. An honest one has as many as its zone has algorithms and operators. */
+export const MAX_SIGNATURES_READ = 64;
 /** DNSKEYs of one tag and algorithm tried for one RRSIG. PowerDNS, hickory: 2. */
 export const MAX_KEYS_PER_TAG = 2;
 /** Verifications tried for one RRset, over all its signatures and keys. Unbound: 8. */
 export const MAX_ATTEMPTS_PER_RRSET = 8;
-/** DS records considered for one zone. PowerDNS: 8. */
+/** DS records considered for one zone, of those that name the tag of a key it has. PowerDNS: 8. */
 export const MAX_DS_PER_ZONE = 8;
 /** DNSKEYs considered for one zone; the root has 3, the largest TLDs 8. */
 export const MAX_DNSKEYS_PER_ZONE = 32;

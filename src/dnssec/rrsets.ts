@@ -7,12 +7,12 @@
 import type { Name, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
 import { parentOf } from "../wire/names.ts";
-import { MAX_SIGNATURES_PER_RRSET } from "./limits.ts";
+import { MAX_SIGNATURES_PER_RRSET, MAX_SIGNATURES_READ } from "./limits.ts";
 import { type Signature, canCover, readSignature } from "./rrsig.ts";
 
 /**
- * The signatures of `rrset` that may be about it at all, at most 8: what is left of `signatures` after
- * every check that needs neither key nor clock.
+ * The signatures of `rrset` that may be about it at all, at most 64: what is left of `signatures` after
+ * every check that needs neither key nor clock. How many are tried is counted where that is done.
  */
 export function plausibleSignatures(rrset: Rrset): readonly Signature[] {
   return rrset instanceof Grouped ? rrset.plausible() : plausibleOf(rrset);
@@ -24,9 +24,20 @@ function plausibleOf(rrset: Rrset): Signature[] {
     const signature = readSignature(record.rdata, record.ttl);
     if (signature === undefined || !canCover(signature, rrset)) continue;
     plausible.push(signature);
-    if (plausible.length === MAX_SIGNATURES_PER_RRSET) break;
+    if (plausible.length === MAX_SIGNATURES_READ) break;
   }
   return plausible;
+}
+
+/** The zones that `signatures` name, each once, at most 8: what is not known of them has to be asked for. */
+export function signersOf(signatures: readonly Signature[]): readonly Name[] {
+  if (signatures.length === 1) return [signatures[0]!.signer];
+  const signers = new Set<Name>();
+  for (const { signer } of signatures) {
+    signers.add(signer);
+    if (signers.size === MAX_SIGNATURES_PER_RRSET) break;
+  }
+  return [...signers];
 }
 
 /**

@@ -11,7 +11,7 @@ import { isAtOrBelow, labelCount, parentOf } from "../wire/names.ts";
 import { type Finding, fault, fromAbove } from "./finding.ts";
 import type { JudgeTools } from "./judgement.ts";
 import type { Reason } from "./reasons.ts";
-import { containerOf, plausibleSignatures } from "./rrsets.ts";
+import { containerOf, plausibleSignatures, signersOf } from "./rrsets.ts";
 import type { Signature } from "./rrsig.ts";
 import { type Steps, awaited } from "./steps.ts";
 import { type VerifyContext, verifyRrset } from "./verify.ts";
@@ -46,11 +46,9 @@ export function* findingOf(
   const signatures = plausibleSignatures(rrset);
   let failure: Reason | undefined;
   let zone: SecureZone | undefined;
-  let previous: Name | undefined;
   const top = zones.topFor(rrset.owner, rrset.type);
-  for (const { signer } of signatures) {
-    if (signer === previous || !isAtOrBelow(signer, top)) continue;
-    previous = signer;
+  for (const signer of signersOf(signatures)) {
+    if (!isAtOrBelow(signer, top)) continue;
     const status = zones.known(signer) ?? (yield* awaited(zones.status(signer, budget)));
     if (status.kind === "no-cut") continue;
     if (status.kind !== "secure") return fromAbove(rrset.owner, rrset.type, status);

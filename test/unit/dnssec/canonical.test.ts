@@ -219,11 +219,11 @@ describe("records grouped into RRsets (RFC 2181 §5)", () => {
     expect([looked("www.example.com"), looked("www.example.org"), looked("com")]).toEqual([1, 0, 0]);
   });
 
-  it("have at most 8 signatures looked at [D29]", () => {
-    const signatures = Array.from({ length: 20 }, () => rrsigOf("www.example.com.", Type.A));
+  it("have at most 64 signatures looked at [D29]", () => {
+    const signatures = Array.from({ length: 100 }, () => rrsigOf("www.example.com.", Type.A));
     const [rrset] = groupRrsets([recordOf("www.example.com. 1 IN A 192.0.2.1"), ...signatures], 1);
 
-    expect(plausibleSignatures(rrset!)).toHaveLength(8);
+    expect(plausibleSignatures(rrset!)).toHaveLength(64);
   });
 });
 

@@ -398,6 +398,30 @@ describe("the work of one flight (CVE-2023-50387, CVE-2026-50045)", () => {
     expect(response.verdict).toBe("bogus");
   });
 
+  it.each([
+    ["an algorithm nobody knows", (rdata: Buffer) => rdata.writeUInt8(200, 2)],
+    ["a key the zone does not have", (rdata: Buffer, i: number) => rdata.writeUInt16BE(i, 16)],
+    ["a time gone by", (rdata: Buffer) => rdata.writeUInt32BE(1_000, 8)],
+  ])(
+    "is not spent on signatures of %s: one good one after them is enough (RFC 6840 §5.4) [D29]",
+    async (_of, edit) => {
+      const lab = labValidator({
+        onQuery: (query, response) => {
+          if (!is(query, "www.example.com.", Type.A)) return response;
+          const good = response.answer.find((record) => record.type === Type.RRSIG)!;
+          const untriable = Array.from({ length: 20 }, (_, i) => {
+            const rdata = Buffer.from(good.rdata);
+            edit(rdata, i);
+            return { ...good, rdata };
+          });
+          return { ...response, answer: [...untriable, ...response.answer] };
+        },
+      });
+
+      expect((await lab.ask("www.example.com", "A")).verdict).toBe("secure");
+    },
+  );
+
   it("ends in bogus after so many RRsets that failed", async () => {
     const lab = labValidator();
     await lab.ask("www.example.com", "A");

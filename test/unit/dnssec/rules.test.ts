@@ -166,6 +166,25 @@ describe("keys of a zone [D20]", () => {
   });
 });
 
+describe("DS records of a zone", () => {
+  it("that name no key of it do not count among the eight that are considered [D29]", async () => {
+    const absent = Array.from({ length: 20 }, (_, i) => `00${(16 + i).toString(16)}0d02${"07".repeat(32)}`);
+    const { ask } = labValidator({
+      zones: [
+        ...labZones(PERIOD),
+        {
+          apex: "many-ds.example.",
+          records: ["www A 192.0.2.80"],
+          security: { period: PERIOD },
+          ds: (zone) => [...absent.map((hex) => `many-ds.example. DS \\# 36 ${hex}`), ...zone.dsLines()],
+        },
+      ],
+    });
+
+    expect((await ask("www.many-ds.example", "A")).verdict).toBe("secure");
+  });
+});
+
 describe("TTLs of secure data", () => {
   it("are the least of the record's, the RRSIG's, the original and what is left until the signature expires [D28]", async () => {
     const days = 86_400;

@@ -174,6 +174,16 @@ describe("what a signature costs", () => {
     ]);
   });
 
+  it("is not spent on a ninth signature after eight that are wrong", () => {
+    const wrong = Array.from({ length: 8 }, () => corrupted(signed({}).rrset[0]!));
+    const all = context();
+
+    expect(run({ ...signed({}), rrset: [...wrong, ...signed({}).rrset] }, keysOf([KEY]), all)).toBe(
+      "signature-wrong",
+    );
+    expect(spent(all)).toEqual({ verifications: 8, failures: 1 });
+  });
+
   it("is not spent where nothing is left to spend", () => {
     for (const work of [{ verifications: 0 }, { failedVerifications: 0 }]) {
       const empty = context(work);
