@@ -2,11 +2,11 @@
  * Follows CNAME and DNAME through the ANSWER section, as far as it goes. Judges nothing: which links are
  * good is for the verdict to say.
  *
- * Source: RFC 1034 §3.6.2, §4.3.2; RFC 6672 §2.2, §3.2, §5.3; RFC 2181 §10.1.
+ * Source: RFC 1034 §3.6.2, §4.3.2; RFC 6672 §2.2, §3.1, §3.2, §5.3; RFC 2181 §10.1.
  */
 import type { Name, Question, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
-import { MAX_NAME_OCTETS, isAtOrBelow, nameFromOctets } from "../wire/names.ts";
+import { MAX_NAME_OCTETS, isAtOrBelow, nameFromOctets, octetsOfName } from "../wire/names.ts";
 import { MAX_ALIASES, MAX_ANY_RRSETS } from "./limits.ts";
 
 export interface AliasLink {
@@ -14,7 +14,7 @@ export interface AliasLink {
   readonly name: Name;
   /** The CNAME at it, or the DNAME above it. */
   readonly rrset: Rrset;
-  /** The unsigned CNAME that came with the DNAME, if one did. */
+  /** The unsigned CNAME that came with the DNAME, or else the one that it makes; absent where that is too long. */
   readonly synthesized?: Rrset;
   /** The unsigned CNAME is not what the DNAME makes of the name. */
   readonly isMismatch: boolean;
@@ -107,9 +107,20 @@ function dnameAbove(name: Name, answer: readonly Rrset[]): Rrset | undefined {
 }
 
 function dnameLink(name: Name, dname: Rrset, cname: Rrset | undefined): AliasLink {
-  if (cname === undefined) return { name, rrset: dname, isMismatch: false };
-  const isMismatch = cname.records.length !== 1 || firstName(cname) !== substitute(name, dname);
-  return { name, rrset: dname, synthesized: cname, isMismatch };
+  const target = substitute(name, dname);
+  if (cname !== undefined) {
+    const isMismatch = cname.records.length !== 1 || firstName(cname) !== target;
+    return { name, rrset: dname, synthesized: cname, isMismatch };
+  }
+  if (target === undefined) return { name, rrset: dname, isMismatch: false };
+  return { name, rrset: dname, synthesized: synthesize(name, target, dname), isMismatch: false };
+}
+
+/** The CNAME that `dname` makes of `name`, for clients that know no DNAME: with its class and TTL (RFC 6672 §3.1). */
+function synthesize(owner: Name, target: Name, dname: Rrset): Rrset {
+  const { class: qclass, ttl } = dname.records[0]!;
+  const record = { owner, type: Type.CNAME, class: qclass, ttl, rdata: octetsOfName(target) };
+  return { owner, type: Type.CNAME, records: [record], signatures: [] };
 }
 
 function targetOf(link: AliasLink): Name | undefined {

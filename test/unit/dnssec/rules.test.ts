@@ -372,6 +372,26 @@ describe("a DNAME [D39]", () => {
     );
   });
 
+  it.each(["CNAME", "A"])(
+    "alone makes the CNAME that the upstream left out, asked for %s (RFC 6672 §3.1)",
+    async (qtype) => {
+      const lab = withCname(() => []);
+
+      const response = await lab.ask("www.tree.example.com", qtype);
+
+      expect([response.verdict, response.rcode]).toEqual(["secure", 0]);
+      expect(response.answer.filter(({ type }) => type === Type.CNAME)).toEqual([
+        {
+          owner: name("www.tree.example.com"),
+          type: Type.CNAME,
+          class: 1,
+          ttl: response.answer.find(({ type }) => type === Type.DNAME)?.ttl,
+          rdata: Buffer.from(name("www.example.org"), "latin1"),
+        },
+      ]);
+    },
+  );
+
   it("does not redirect its own name (RFC 6672 §2.3)", async () => {
     const lab = labValidator();
 
