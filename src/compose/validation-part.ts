@@ -9,6 +9,7 @@ import type { Log } from "../ports/log.ts";
 import type { Name, Question } from "../ports/message.ts";
 import { type AncestorFinding, minimised } from "../privacy/minimised.ts";
 import { registrableDomain } from "../privacy/registrable-domain.ts";
+import { withoutDuplicates } from "../wire/duplicates.ts";
 import { ROOT } from "../wire/names.ts";
 import { createAnchorPart } from "./anchor-part.ts";
 import { openSslByName } from "./openssl-by-name.ts";
@@ -111,7 +112,7 @@ function unjudged(next: Exchange): Exchange {
 
 /** Field by field: what a spread costs shows in the price of a miss. */
 function asInsecure({ rcode, answer, authority, errors, upstream }: Response): Response {
-  return { rcode, answer, authority, verdict: "insecure", errors, upstream };
+  return { rcode, answer: withoutDuplicates(answer), authority, verdict: "insecure", errors, upstream };
 }
 
 function findingOf(status: ZoneStatus, now: number): AncestorFinding {

@@ -1,11 +1,12 @@
 /**
- * The verdict on what nearly every answer is: one RRset, which is what was asked for, with one signature by a zone
- * whose keys are known, or with none below an insecure cut that is known. One pass, nothing to wait for, and
+ * The verdict on what nearly every answer is: one RRset, which is what was asked for, each record once, with one
+ * signature by a zone whose keys are known, or with none below an insecure cut that is known. One pass, nothing to wait for, and
  * the list of records that came is given on as it is. Everything else is `judge.ts`'s.
  */
 import type { Budget, Proven, Response } from "../ports/exchange.ts";
 import type { Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
+import { withoutDuplicates } from "../wire/duplicates.ts";
 import { type Finding, isOfMessage, reasonOf, verdictOf } from "./finding.ts";
 import type { JudgeTools, Judgement } from "./judgement.ts";
 import { plausibleSignatures, typeCovered } from "./rrsets.ts";
@@ -24,13 +25,13 @@ export function judgePlainAnswer(
 ): Judgement | undefined {
   const { rcode, answer, authority } = response;
   if (rcode !== Rcode.NOERROR || authority.length > 0) return undefined;
-  switch (signaturesAtEnd(question, answer)) {
+  const signatures = signaturesAtEnd(question, answer);
+  if (signatures === undefined || withoutDuplicates(answer) !== answer) return undefined;
+  switch (signatures) {
     case 0:
       return judgeUnsigned(question, response, tools);
     case 1:
       return judgeSigned(response, tools, budget);
-    default:
-      return undefined;
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Name, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
+import { withoutDuplicates } from "../wire/duplicates.ts";
 import { parentOf } from "../wire/names.ts";
 import { MAX_SIGNATURES_PER_RRSET, MAX_SIGNATURES_READ } from "./limits.ts";
 import { type Signature, canCover, readSignature } from "./rrsig.ts";
@@ -40,14 +41,9 @@ export function signersOf(signatures: readonly Signature[]): readonly Name[] {
   return [...signers];
 }
 
-/**
- * The one RDATA of `rrset`, however often the record came: two sections put together may hold it twice (RFC
- * 2181 §5). `undefined` where there are several.
- */
-export function soleRdata(rrset: Rrset): Uint8Array | undefined {
-  const first = rrset.records[0]?.rdata;
-  if (first === undefined || rrset.records.length === 1) return first;
-  return rrset.records.every(({ rdata }) => Buffer.compare(rdata, first) === 0) ? first : undefined;
+/** The one RDATA of `rrset`; `undefined` where there are several. */
+export function soleRdata({ records }: Rrset): Uint8Array | undefined {
+  return records.length === 1 ? records[0]!.rdata : undefined;
 }
 
 const NO_RECORDS: ResourceRecord[] = [];
@@ -75,6 +71,12 @@ class Grouped implements Rrset {
     else this.signatures.push(record);
   }
 
+  /** Two sections put together may hold a record twice, and so may one that is careless (RFC 2181 §5). */
+  suppressDuplicates(): void {
+    if (this.records.length > 1) this.records = withoutDuplicates(this.records);
+    if (this.signatures.length > 1) this.signatures = withoutDuplicates(this.signatures);
+  }
+
   plausible(): readonly Signature[] {
     this.#plausible ??= plausibleOf(this);
     return this.#plausible;
@@ -84,7 +86,7 @@ class Grouped implements Rrset {
 /** Above so many RRsets an index is built: below it, looking back is faster. */
 const INDEX_FROM = 12;
 
-/** RRsets of `section` in the order they first appear; RRSIGs that cover nothing in it are dropped. */
+/** RRsets of `section` in the order they first appear, each record once; RRSIGs that cover nothing in it are dropped. */
 export function groupRrsets(section: readonly ResourceRecord[], qclass: number): Rrset[] {
   const sets: Grouped[] = [];
   let index: Map<string, Grouped> | undefined;
@@ -104,6 +106,7 @@ export function groupRrsets(section: readonly ResourceRecord[], qclass: number):
     }
     set.add(record);
   }
+  for (const set of sets) set.suppressDuplicates();
   return sets.some(isEmpty) ? sets.filter((set) => !isEmpty(set)) : sets;
 }
 

@@ -181,11 +181,12 @@ describe("records grouped into RRsets (RFC 2181 §5)", () => {
   });
 
   it("are the same however many there are", () => {
-    const lines = Array.from({ length: 40 }, (_, i) => [
-      `n${i}. 1 IN A 192.0.2.1`,
-      `n${i}. 1 IN AAAA ::1`,
-    ]).flat();
-    const records = [...lines, ...lines].map(recordOf);
+    const lines = (last: number) =>
+      Array.from({ length: 40 }, (_, i) => [
+        `n${i}. 1 IN A 192.0.2.${last}`,
+        `n${i}. 1 IN AAAA ::${last}`,
+      ]).flat();
+    const records = [...lines(1), ...lines(2)].map(recordOf);
 
     const sets = groupRrsets(records, 1);
 
@@ -220,7 +221,7 @@ describe("records grouped into RRsets (RFC 2181 §5)", () => {
   });
 
   it("have at most 64 signatures looked at [D29]", () => {
-    const signatures = Array.from({ length: 100 }, () => rrsigOf("www.example.com.", Type.A));
+    const signatures = Array.from({ length: 100 }, (_, tag) => rrsigOf("www.example.com.", Type.A, tag));
     const [rrset] = groupRrsets([recordOf("www.example.com. 1 IN A 192.0.2.1"), ...signatures], 1);
 
     expect(plausibleSignatures(rrset!)).toHaveLength(64);
@@ -275,9 +276,10 @@ function recordOf(line: string): ResourceRecord {
   return record;
 }
 
-function rrsigOf(owner: string, type: number): ResourceRecord {
+function rrsigOf(owner: string, type: number, tag = 1): ResourceRecord {
   const rdata = Buffer.from(signature({}).rdata);
   rdata.writeUInt16BE(type, 0);
+  rdata.writeUInt16BE(tag, 16);
   rdata[3] = 3;
   return { owner: name(owner), type: Type.RRSIG, class: 1, ttl: 1, rdata };
 }

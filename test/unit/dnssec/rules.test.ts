@@ -216,6 +216,35 @@ describe("TTLs of secure data", () => {
   });
 });
 
+describe("records that came twice (RFC 2181 §5)", () => {
+  const twice = (records: readonly ResourceRecord[]) => [...records, ...records];
+
+  it.each([
+    ["secure", "www.example.com", "A"],
+    ["insecure", "www.insecure.com", "A"],
+    ["secure", "chain.example.com", "A"],
+    ["secure", "www.tree.example.com", "A"],
+    ["secure", "nope.example.org", "A"],
+    ["secure", "example.com", "DNSKEY"],
+  ])("go on once, %s as they are: %s %s [D40]", async (verdict, qname, qtype) => {
+    for (const isWarm of [false, true]) {
+      const lab = altered((_qname, _qtype, response) => ({
+        ...response,
+        answer: twice(response.answer),
+        authority: twice(response.authority),
+      }));
+      if (isWarm) await lab.ask(qname, qtype);
+
+      const response = await lab.ask(qname, qtype);
+      const once = await labValidator().ask(qname, qtype);
+
+      expect(response.verdict).toBe(verdict);
+      expect(response.answer).toEqual(once.answer);
+      expect(response.authority).toEqual(once.authority);
+    }
+  });
+});
+
 describe("ANY", () => {
   it("is validated up to 24 RRsets; what is past them is dropped [D30]", async () => {
     const zone = "many.example.";
