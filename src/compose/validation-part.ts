@@ -53,11 +53,12 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
   if (dnssec.mode === "off") {
     // Nothing can be proven, so a walk keeps the name from those behind an upstream at most.
     const ancestor = (): Promise<AncestorFinding> => Promise.resolve({ kind: "insecure" });
-    const asked = minimised(raw, mode, { clock, minimises, isSplit, ancestor });
+    const trustFor = (): Name => ROOT;
+    const asked = minimised(raw, mode, { clock, minimises, isSplit, ancestor, trustFor });
     return {
       exchange: unjudged(asked),
       over: unjudged,
-      trustFor: () => ROOT,
+      trustFor,
       verdicts: () => ({}),
       renew: () => Promise.resolve(),
       forget: () => {
@@ -71,7 +72,8 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     findingOf(await validator.zones.status(name, budget), clock.now());
   const anchorPart = createAnchorPart(config, deps);
   const openSsl = openSslByName(config);
-  const asked = minimised(raw, mode, { clock, minimises, isSplit, ancestor });
+  const trustFor = (name: Name): Name => anchorPart.anchors.governing(name).zone;
+  const asked = minimised(raw, mode, { clock, minimises, isSplit, ancestor, trustFor });
   const validatorOf = (data: Exchange, helpers: Exchange, prefetchChain: (question: Question) => boolean) =>
     new Validator(
       data,
@@ -97,7 +99,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
   return {
     exchange: validator,
     over: (other) => validatorOf(other, other, () => true),
-    trustFor: (name) => anchorPart.anchors.governing(name).zone,
+    trustFor,
     verdicts: () => validator.counters.verdicts,
     renew: (zone, budget) => validator.zones.renew(zone, budget),
     forget,

@@ -11,7 +11,7 @@
  * else that is not an answer (an unproven NXDOMAIN, SERVFAIL, no response) ends the walk with the full name:
  * broken empty non-terminals are common.
  *
- * Source: RFC 9156 §2, §3; RFC 8020 §2, §7.
+ * Source: RFC 9156 §2, §3; RFC 8020 §2, §7; RFC 6840 §5.10; RFC 7646 §2.
  */
 import { ask, exchangeOf, settle } from "../ports/asking.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
@@ -52,6 +52,8 @@ export interface MinimisedDeps {
   readonly minimises: (question: Question) => boolean;
   /** Whether the name is that of a server of its own `domains`: a private zone is asked once. */
   readonly isSplit: (qname: Name) => boolean;
+  /** Where the chain of trust for a name starts: what is above it says nothing of the name. */
+  readonly trustFor: (qname: Name) => Name;
 }
 
 /** Milliseconds that an ancestor counts as there without being asked for again. */
@@ -109,7 +111,7 @@ class KnownAncestors {
     this.#clock = clock;
   }
 
-  closestTo(qname: Name): { readonly labels: number; readonly isInsecure: boolean } {
+  closestTo(qname: Name): WalkStart {
     const now = this.#clock.now();
     for (let name = parentOf(qname); name !== ROOT; name = parentOf(name)) {
       const known = this.#recent.get(name) ?? this.#older.get(name);
@@ -134,6 +136,12 @@ class KnownAncestors {
   }
 }
 
+/** Where a walk starts: labels of the closest ancestor that needs no asking, 0 for the root. */
+interface WalkStart {
+  readonly labels: number;
+  readonly isInsecure: boolean;
+}
+
 interface KnownAncestor {
   readonly until: Instant;
   readonly isInsecure: boolean;
@@ -155,9 +163,9 @@ class Walk {
 
   /** The proof that nothing is at `question.qname`, or `undefined` where the full name has to be asked for. */
   async down(question: Question): Promise<Denial | undefined> {
-    const closest = this.#known.closestTo(question.qname);
-    let { isInsecure } = closest;
-    for (const ancestor of ancestorsToAsk(question.qname, closest.labels)) {
+    const { labels, isInsecure: isBelowCut } = this.#start(question.qname);
+    let isInsecure = isBelowCut;
+    for (const ancestor of ancestorsToAsk(question.qname, labels)) {
       const finding = await this.#inTime(isInsecure ? this.#probe(ancestor) : this.#prove(ancestor));
       this.#tell(ancestor, finding);
       if (finding.kind === "denied") return finding.denial;
@@ -166,6 +174,16 @@ class Walk {
       this.#known.add(ancestor, isInsecure);
     }
     return undefined;
+  }
+
+  /**
+   * Below the closest ancestor known, and no higher than at the anchor that governs the name, positive or negative:
+   * what is above it may deny what the anchor says is there (RFC 6840 §5.10, RFC 7646 §2).
+   */
+  #start(qname: Name): WalkStart {
+    const closest = this.#known.closestTo(qname);
+    const top = labelCount(this.#deps.trustFor(qname));
+    return closest.labels >= top ? closest : { labels: top - 1, isInsecure: false };
   }
 
   /**

@@ -3,11 +3,14 @@ import { createValidationPart } from "../../../src/compose/validation-part.ts";
 import type { Config } from "../../../src/config/config.ts";
 import type { Exchange, Response } from "../../../src/ports/exchange.ts";
 import type { Question } from "../../../src/ports/message.ts";
+import { isAtOrBelow } from "../../../src/wire/names.ts";
 import { resolve } from "../../lab/authority.ts";
+import { buildTree } from "../../lab/tree.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
+import { name } from "../../support/records.ts";
 import { SilentLog } from "../../support/silent-log.ts";
 import { configFrom } from "../config/load-text.ts";
-import { freshBudget, NOW, queryFor, responseOf, usualTree } from "../dnssec/lab-validator.ts";
+import { freshBudget, NOW, PERIOD, queryFor, responseOf, usualTree } from "../dnssec/lab-validator.ts";
 
 function partOf(text: string, respond: (question: Question) => Response) {
   const clock = new ManualClock(new Date(NOW).toISOString());
@@ -25,6 +28,38 @@ function partOf(text: string, respond: (question: Question) => Response) {
     ask: (qname: string, qtype: string) => part.exchange.exchange(queryFor(qname, qtype), freshBudget(clock)),
   };
 }
+
+describe.each(["off", "auto", "strict"])("minimisation `%s`", (mode) => {
+  const security = { period: PERIOD };
+  const inner = buildTree([
+    { apex: ".", records: [], security },
+    { apex: "lab.corq.", records: ["www A 192.0.2.9"], security },
+    { apex: "nta.corr.", records: ["www A 192.0.2.10"] },
+  ]);
+  const own = [name("lab.corq"), name("nta.corr")];
+  const anchors = [...usualTree().anchors, ...inner.zones.get(name("lab.corq"))!.dsLines()];
+  const { ask } = partOf(
+    `[privacy]
+qname_minimisation = "${mode}"
+[dnssec]
+trust_anchors = ${JSON.stringify(anchors)}
+negative_trust_anchors = ["nta.corr"]`,
+    (question) => {
+      const isOwn = own.some((zone) => isAtOrBelow(question.qname, zone));
+      return responseOf(resolve(isOwn ? inner : usualTree(), question));
+    },
+  );
+
+  it.each([
+    ["a trust anchor", "www.lab.corq", "secure"],
+    ["a negative trust anchor", "www.nta.corr", "insecure"],
+  ])(
+    "lets no zone above %s deny a name below it (RFC 6840 §5.10, RFC 7646 §2)",
+    async (_of, qname, verdict) => {
+      expect(await ask(qname, "A")).toMatchObject({ verdict, rcode: 0 });
+    },
+  );
+});
 
 describe("without validation", () => {
   it("records that came twice go on once all the same (RFC 2181 §5)", async () => {

@@ -5,7 +5,7 @@ import type { Name } from "../../../src/ports/message.ts";
 import { ancestorsToAsk } from "../../../src/privacy/minimisation-steps.ts";
 import { type AncestorFinding, type MinimisationMode, minimised } from "../../../src/privacy/minimised.ts";
 import { Class, Rcode, Type, typeToText } from "../../../src/wire/codes.ts";
-import { labelCount, questionKey } from "../../../src/wire/names.ts";
+import { ROOT, isAtOrBelow, labelCount, questionKey } from "../../../src/wire/names.ts";
 import { nameFromText, nameToText, recordFromText, isTextFault } from "../../../src/wire/presentation.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 
@@ -77,6 +77,8 @@ interface World {
   readonly rcodes?: Record<string, number | "timeout" | "silence">;
   readonly minimises?: boolean;
   readonly isSplit?: boolean;
+  /** Where the chain of trust of the names below it starts. */
+  readonly top?: string;
 }
 
 function soa(zone: string) {
@@ -123,6 +125,7 @@ function setUp(world: World) {
     },
     minimises: () => world.minimises ?? true,
     isSplit: () => world.isSplit ?? false,
+    trustFor: (qname) => (isAtOrBelow(qname, name(world.top ?? ".")) ? name(world.top ?? ".") : ROOT),
   });
   const steps: string[] = [];
   const ask = (qname: string, qtype: number = Type.AAAA) => {
@@ -151,6 +154,36 @@ describe("minimisation `strict`", () => {
     expect(response.authority.map(({ type }) => type)).toEqual([Type.SOA]);
     expect(response.verdict).toBe("indeterminate");
     expect(steps.at(-1)).toContain("the full name is not sent");
+  });
+
+  it("starts at the anchor that governs the name: what is above it denies nothing below (RFC 7646 §2)", async () => {
+    const { ask, sent } = setUp({
+      findings: { "corp.": denial("example."), "x.lab.corp.": denial("lab.corp.") },
+      top: "lab.corp.",
+    });
+    await ask("www.lab.corp");
+    await ask("lab.corp");
+    const below = await ask("www.x.lab.corp");
+    const beside = await ask("www.corp");
+
+    expect(sent).toEqual([
+      "lab.corp. DS helper",
+      "www.lab.corp. AAAA client",
+      "lab.corp. AAAA client",
+      "x.lab.corp. DS helper",
+      "corp. DS helper",
+    ]);
+    expect([below.rcode, beside.rcode]).toEqual([Rcode.NXDOMAIN, Rcode.NXDOMAIN]);
+  });
+
+  it("lets no insecure ancestor above an anchor make what is below insecure (RFC 6840 §5.10)", async () => {
+    const { ask, sent } = setUp({ findings: { "corp.": { kind: "insecure" } }, top: "lab.corp." });
+    await ask("www.corp");
+    sent.length = 0;
+
+    await ask("www.x.lab.corp");
+
+    expect(sent).toEqual(["lab.corp. DS helper", "x.lab.corp. DS helper", "www.x.lab.corp. AAAA client"]);
   });
 
   it("gives a denial that was known for a while with what is left of its TTLs", async () => {
@@ -228,6 +261,7 @@ describe("minimisation `strict`", () => {
       ancestor: () => Promise.reject(new TypeError("a bug")),
       minimises: () => true,
       isSplit: () => false,
+      trustFor: () => ROOT,
     });
     const question = { qname: name("www.example.com"), qtype: Type.A, qclass: Class.IN };
 
