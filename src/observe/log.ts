@@ -7,6 +7,7 @@
  */
 import { type Logger, pino, stdTimeFunctions } from "pino";
 import type { Fields, Log } from "../ports/log.ts";
+import { BufferedLines, DirectLines, type Lines } from "./lines.ts";
 
 export interface LogOptions {
   /** One of pino's levels; lines below it cost one comparison. */
@@ -36,16 +37,13 @@ export interface QueryLog {
 export interface ProgramLog extends Log {
   /** Where names may be written; `undefined` unless the operator asked for them. */
   readonly queries: QueryLog | undefined;
-  /** Lines given up because nobody read them. */
+  /** Lines given up because nobody read them, or the descriptor does not take them. */
   readonly dropped: () => number;
   /** Takes effect with the next line, as after a reload. */
   setLevel(level: LogOptions["level"]): void;
-  /** Puts all lines on the descriptor. For the end of the process. */
+  /** Puts all lines on the descriptor, or gives them up. For the end of the process. */
   flush(): void;
 }
-
-/** Lines that wait for a slow reader, in octets: about 5,000 of them. Past it lines are dropped. */
-const MAX_BUFFERED_OCTETS = 1_048_576;
 
 /** Keys that would carry what only the query log may hold. */
 const WITHHELD_KEYS: ReadonlySet<string> = new Set([
@@ -60,19 +58,24 @@ const WITHHELD_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 export async function createLog(options: LogOptions): Promise<ProgramLog> {
-  const sink = openSink(options);
+  const lines = openLines(options);
+  const write = (line: string): void => {
+    lines.write(line);
+  };
   const logger = pino(
     { level: options.level, base: null, timestamp: stdTimeFunctions.isoTime },
-    { write: isPretty(options) ? await prettyWriter(options, sink.write) : sink.write },
+    { write: isPretty(options) ? await prettyWriter(options, write) : write },
   );
   return {
     ...leveled(logger),
     queries: options.queries ? queryLog(logger) : undefined,
-    dropped: sink.dropped,
+    dropped: () => lines.dropped,
     setLevel: (level) => {
       logger.level = level;
     },
-    flush: sink.flush,
+    flush: () => {
+      lines.flush();
+    },
   };
 }
 
@@ -110,41 +113,14 @@ function queryLog(logger: Logger): QueryLog {
   };
 }
 
-interface Sink {
-  readonly write: (line: string) => void;
-  readonly dropped: () => number;
-  readonly flush: () => void;
-}
-
-function openSink({ destination, writes }: LogOptions): Sink {
-  if (typeof destination === "function")
-    return { write: destination, dropped: () => 0, flush: () => undefined };
-
-  let dropped = 0;
-  const stream = pino.destination({
-    fd: destination,
-    sync: writes === "direct",
-    maxLength: writes === "direct" ? 0 : MAX_BUFFERED_OCTETS,
+function openLines({ destination, writes }: LogOptions): Lines {
+  if (typeof destination === "function") return { write: destination, dropped: 0, flush: () => undefined };
+  if (writes === "direct") return new DirectLines(destination);
+  const lines = new BufferedLines(destination);
+  process.once("exit", () => {
+    lines.flush();
   });
-  const drop = () => {
-    dropped++;
-  };
-  stream.on("drop", drop);
-  // A reader that went away (EPIPE) or a full disk must not stop the resolver.
-  stream.on("error", drop);
-  return {
-    write: (line) => {
-      stream.write(line);
-    },
-    dropped: () => dropped,
-    flush: () => {
-      try {
-        stream.flushSync();
-      } catch {
-        // Nobody reads any more, and there is no other place to say so.
-      }
-    },
-  };
+  return lines;
 }
 
 function isPretty({ format, destination }: LogOptions): boolean {

@@ -1,6 +1,17 @@
 /** The command line as people and scripts meet it: the built program, its output and its exit codes. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -364,6 +375,75 @@ describe("the log", () => {
 
     expect(await outputUntil(child, /ready/)).toMatch(/^\[?\d\d:\d\d:\d\d.*INFO.*ready/m);
     child.kill("SIGTERM");
+  });
+});
+
+describe.skipIf(!existsSync("/dev/full"))("a log that cannot be written", () => {
+  let lab: Lab;
+
+  beforeAll(async () => {
+    lab = await startLab();
+  });
+
+  afterAll(async () => {
+    await lab.close();
+  });
+
+  /** With a full disk as standard output (1) or error (2). Killed after a while: then the code is null. */
+  function startOnFullDisk(descriptor: 1 | 2, args: readonly string[]) {
+    const full = openSync("/dev/full", "w");
+    const stdio: ("ignore" | "pipe" | number)[] = ["ignore", "pipe", "pipe"];
+    stdio[descriptor] = full;
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      stdio,
+      timeout: 20_000,
+      killSignal: "SIGKILL",
+    });
+    closeSync(full);
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    }
+    const ended = once(child, "close").then(([code]) => ({ code: code as number | null, output }));
+    return { child, ended };
+  }
+
+  const fileAt = (name: string, address: string): string =>
+    fileWith(
+      `${name}.toml`,
+      `state_dir = "/dev/null/none"\n[listen]\naddresses = ["${address}"]\n[metrics]\naddress = ""\n` +
+        `[control]\nsocket = "${folder}/${name}.sock"\n${labToml(lab, folder)}`,
+    );
+
+  it("keeps nobody from stopping the program", async () => {
+    const file = fileAt("full", "127.0.0.1:0");
+    const { child, ended } = startOnFullDisk(1, ["run", "-c", file]);
+    await expect.poll(() => sotto(["stats", "-c", file]), { timeout: 15_000 }).toMatchObject({ code: 0 });
+
+    child.kill("SIGTERM");
+
+    expect(await ended).toEqual({ code: 0, output: "" });
+  });
+
+  it("keeps no start from failing", async () => {
+    const file = fileAt("full-elsewhere", "192.0.2.1:5300");
+
+    const { ended } = startOnFullDisk(1, ["run", "-c", file]);
+
+    expect(await ended).toEqual({
+      code: 1,
+      output: expect.stringContaining("no interface of this host has that address"),
+    });
+  });
+
+  it("keeps no command from ending", async () => {
+    const file = fileAt("full-query", "127.0.0.1:0");
+
+    const { ended } = startOnFullDisk(2, ["query", "www.example.com", "--standalone", "-c", file]);
+
+    expect(await ended).toEqual({ code: 0, output: expect.stringContaining("192.0.2.80") });
   });
 });
 

@@ -107,6 +107,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   "src/program.ts": AMBIENT, // The same.
   "src/cli": AMBIENT, // One process a command; nothing of the resolver.
   "src/cli/checkup": AMBIENT, // As above: how the doctor looks at this machine.
+  "src/observe/lines.ts": ["setTimeout"], // The log comes before any clock, and its reader's time is real time.
   "src/cli/workers": AMBIENT, // Processes: started, waited for, ended.
 };
 
