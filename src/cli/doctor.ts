@@ -3,7 +3,7 @@ import { BUILT_IN_DEFAULTS } from "../config/load.ts";
 import type { DoctorFinding } from "../ports/operator.ts";
 import { checkUp, type Instance } from "./checkup/checkup.ts";
 import { checkupHost } from "./checkup/host.ts";
-import { ask } from "./control/client.ts";
+import { ask, forbiddenPath } from "./control/client.ts";
 import { controlPaths } from "./control/instance.ts";
 import { ExitCode } from "./failure.ts";
 import { table } from "./render/layout.ts";
@@ -39,8 +39,8 @@ function sourceText(source: string): string {
 async function findInstance(session: Session, configPath: string | undefined): Promise<Instance> {
   const asked = await ask(controlPaths(session, configPath), "stats", {});
   if (asked.outcome !== "nobody") return { state: "running", path: asked.path };
-  const forbidden = asked.attempts.find(({ code }) => code === "EACCES" || code === "EPERM");
-  return forbidden === undefined ? { state: "none" } : { state: "forbidden", path: forbidden.path };
+  const path = forbiddenPath(asked.attempts);
+  return path === undefined ? { state: "none" } : { state: "forbidden", path };
 }
 
 export function findingLines(findings: readonly DoctorFinding[], terminal: Terminal): string[] {

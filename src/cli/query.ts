@@ -2,7 +2,7 @@
 import { nameToText } from "../wire/presentation.ts";
 import { typeToText } from "../wire/codes.ts";
 import type { Question } from "../ports/message.ts";
-import { ask } from "./control/client.ts";
+import { ask, forbiddenPath } from "./control/client.ts";
 import { controlPaths } from "./control/instance.ts";
 import { CommandFailure, ExitCode } from "./failure.ts";
 import { type LookupView, viewOf } from "./lookup-view.ts";
@@ -53,7 +53,7 @@ async function lookUp(
 
 type Found = readonly [LookupView, Place];
 
-/** `undefined` where no instance runs that we may ask. */
+/** `undefined` where no instance runs. Ends the command where one may run that we may not ask. */
 async function askInstance(
   session: Session,
   question: Question,
@@ -68,13 +68,17 @@ async function askInstance(
   });
   if (asked.outcome === "answered") return [asked.result, { text: "by the running instance" }];
   if (asked.outcome === "refused") throw new CommandFailure(ExitCode.FAILURE, asked.error);
-  const forbidden = asked.attempts.find(({ code }) => code === "EACCES" || code === "EPERM");
-  if (forbidden !== undefined) {
-    session.terminal.err(
-      `note: an instance runs, but ${forbidden.path} belongs to another user: resolving in this process instead`,
-    );
-  }
+  const path = forbiddenPath(asked.attempts);
+  if (path !== undefined) throw new CommandFailure(ExitCode.FAILURE, forbidden(path, isTraced));
   return undefined;
+}
+
+/** In this process the salt would be another, and with it the operator that sees the name. */
+function forbidden(path: string, isTraced: boolean): string {
+  return (
+    `the control socket ${path} belongs to another user: use sudo sotto ${isTraced ? "explain" : "query"}, ` +
+    "so that the same operator sees the name; or --standalone, where another may see it"
+  );
 }
 
 async function askOurselves(

@@ -14,6 +14,12 @@ import { join } from "node:path";
 import type { Log } from "../ports/log.ts";
 import type { SecretStore } from "../privacy/salt.ts";
 
+/** Each secret, with what a new one in its place means. */
+const SECRETS = {
+  salt: "names may be shown to another operator than before",
+  "cache-key": "the cache file of before cannot be read",
+} as const;
+
 /** Who the files are for. */
 export interface Owner {
   readonly uid: number;
@@ -37,13 +43,19 @@ export class StateDirectory {
     return join(this.#path, name);
   }
 
-  /** A secret kept under `name`, readable by this user only. A disk that takes nothing is a warning. */
-  secret(name: string): SecretStore {
+  /** A secret kept under `name`, readable by this user only. A disk that gives or takes nothing is a warning. */
+  secret(name: keyof typeof SECRETS): SecretStore {
+    let isUnreadable = false;
     return {
       read: () => {
         try {
           return readFileSync(this.file(name));
-        } catch {
+        } catch (error) {
+          isUnreadable = !isAbsent(error);
+          if (isUnreadable) {
+            const text = `the ${name} cannot be read, so a new one is made: ${SECRETS[name]}; `;
+            this.#warn(error, `${text}run this as the user that Sotto runs as, or with sudo`);
+          }
           return undefined;
         }
       },
@@ -53,14 +65,17 @@ export class StateDirectory {
           this.#writeAnew(this.file(`${name}.new`), secret);
           renameSync(this.file(`${name}.new`), this.file(name));
         } catch (error) {
-          this.#log.warn(
-            { directory: this.#path, code: String((error as NodeJS.ErrnoException).code) },
-            `the state directory cannot be written: a new ${name} is made at every start; ` +
-              "make it writable for Sotto's user, or set state_dir",
-          );
+          // Who may not read it may seldom write it, and has heard what to do.
+          if (isUnreadable) return;
+          const text = `the state directory cannot be written: a new ${name} is made at every start; `;
+          this.#warn(error, `${text}make it writable for the user that Sotto runs as, or set state_dir`);
         }
       },
     };
+  }
+
+  #warn(error: unknown, text: string): void {
+    this.#log.warn({ directory: this.#path, code: String((error as NodeJS.ErrnoException).code) }, text);
   }
 
   #make(): void {
@@ -80,6 +95,11 @@ export class StateDirectory {
       closeSync(fd);
     }
   }
+}
+
+function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 /**

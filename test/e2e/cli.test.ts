@@ -247,6 +247,38 @@ describe("a running instance", () => {
     expect(stdout).toMatch(/in this process$/m);
   });
 
+  it.each(["query", "explain"])("of another user is not gone around by %s", async (command) => {
+    const socket = join(program.folder, "control.sock");
+    const args = [command, "www.example.com", "-c", program.file];
+    chmodSync(socket, 0);
+
+    const ended = await run([...POWERLESS, process.execPath, PROGRAM, ...args]);
+    chmodSync(socket, 0o600);
+
+    expect([ended.code, ended.stdout]).toEqual([1, ""]);
+    expect(ended.stderr).toMatch(
+      new RegExp(
+        `^the control socket .*/control\\.sock belongs to another user: use sudo sotto ${command}, .*--standalone`,
+      ),
+    );
+  });
+
+  it("has a salt that --standalone may not be able to read, which is said", async () => {
+    const salt = join(program.folder, "state", "salt");
+    const args = ["query", "www.example.com", "--standalone", "-c", program.file];
+    chmodSync(salt, 0);
+    chmodSync(join(program.folder, "state"), 0o500);
+
+    const ended = await run([...POWERLESS, process.execPath, PROGRAM, ...args]);
+    chmodSync(join(program.folder, "state"), 0o700);
+    chmodSync(salt, 0o600);
+
+    expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining("192.0.2.80") });
+    expect(ended.stderr.split("\n").filter((line) => line.includes("salt"))).toEqual([
+      expect.stringMatching(/the salt cannot be read, .*another operator than before; .*with sudo/),
+    ]);
+  });
+
   it("gives its figures, for people and for programs", async () => {
     const people = await sotto(["stats", "-c", program.file]);
     const programs = await sotto(["stats", "--json", "-c", program.file]);

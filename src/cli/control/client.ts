@@ -19,6 +19,11 @@ export type Asked<Name extends CommandName> =
   | { readonly outcome: "refused"; readonly path: string; readonly error: string }
   | { readonly outcome: "nobody"; readonly attempts: readonly Attempt[] };
 
+/** The first socket that another user's instance may have; `undefined` where there is none. */
+export function forbiddenPath(attempts: readonly Attempt[]): string | undefined {
+  return attempts.find(({ code }) => code === "EACCES" || code === "EPERM")?.path;
+}
+
 /** Asks the first instance that answers at one of `paths`. */
 export async function ask<Name extends CommandName>(
   paths: readonly string[],

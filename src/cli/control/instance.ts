@@ -2,7 +2,7 @@
 import { controlCandidates } from "../../config/places.ts";
 import { CommandFailure, ExitCode } from "../failure.ts";
 import { readConfig, type Session } from "../session.ts";
-import { type Asked, ask, type Attempt } from "./client.ts";
+import { type Asked, ask, type Attempt, forbiddenPath } from "./client.ts";
 import type { CommandName, Commands } from "./protocol.ts";
 
 /**
@@ -40,10 +40,10 @@ function failureOf(
 }
 
 function nobody(attempts: readonly Attempt[], command: string): string {
-  const forbidden = attempts.find(({ code }) => code === "EACCES" || code === "EPERM");
+  const forbidden = forbiddenPath(attempts);
   if (forbidden !== undefined) {
     return (
-      `the control socket ${forbidden.path} belongs to another user; ` +
+      `the control socket ${forbidden} belongs to another user; ` +
       `run this as root or as the user that runs Sotto: sudo sotto ${command}`
     );
   }
