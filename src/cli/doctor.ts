@@ -1,5 +1,5 @@
 /** `sotto doctor`: tests each upstream and the local set-up; every fault in one line, with a remedy. */
-import { BUILT_IN_DEFAULTS } from "../config/load.ts";
+import { BUILT_IN_DEFAULTS, type Loaded } from "../config/load.ts";
 import type { DoctorFinding } from "../ports/operator.ts";
 import { checkUp, type Instance } from "./checkup/checkup.ts";
 import { checkupHost } from "./checkup/host.ts";
@@ -20,7 +20,7 @@ export interface DoctorOptions {
 export async function doctor(session: Session, options: DoctorOptions): Promise<ExitCode> {
   const { terminal } = session;
   const loaded = requireConfig(session, options.config);
-  const instance = await findInstance(session, options.config);
+  const instance = await findInstance(session, loaded);
   const here = await checkUp(loaded.config, instance, checkupHost);
   const upstreams = await withStandalone(session, loaded, (app) =>
     app.doctor({ minimisation: options.minimisation === true }),
@@ -36,8 +36,8 @@ function sourceText(source: string): string {
   return source === BUILT_IN_DEFAULTS ? "there is no file: the built-in defaults hold" : `${source} is right`;
 }
 
-async function findInstance(session: Session, configPath: string | undefined): Promise<Instance> {
-  const asked = await ask(controlPaths(session, configPath), "stats", {});
+async function findInstance(session: Session, loaded: Loaded): Promise<Instance> {
+  const asked = await ask(controlPaths(session, loaded), "stats", {});
   if (asked.outcome !== "nobody") return { state: "running", path: asked.path };
   const path = forbiddenPath(asked.attempts);
   return path === undefined ? { state: "none" } : { state: "forbidden", path };

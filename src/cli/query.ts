@@ -8,7 +8,7 @@ import { CommandFailure, ExitCode } from "./failure.ts";
 import { type LookupView, viewOf } from "./lookup-view.ts";
 import { questionFrom } from "./question.ts";
 import { explainLines, lookupLines, type Place } from "./render/lookup.ts";
-import { requireConfig, type Session } from "./session.ts";
+import { readConfig, requireConfig, type Session } from "./session.ts";
 import { withStandalone } from "./standalone.ts";
 
 export interface QueryOptions {
@@ -60,7 +60,7 @@ async function askInstance(
   { config, cd }: QueryOptions,
   isTraced: boolean,
 ): Promise<Found | undefined> {
-  const asked = await ask(controlPaths(session, config), "lookup", {
+  const asked = await ask(controlPaths(session, readConfig(session, config)), "lookup", {
     name: nameToText(question.qname),
     type: typeToText(question.qtype),
     trace: isTraced,

@@ -4,7 +4,7 @@
  */
 import { dirname } from "node:path";
 import { checkKeys } from "./check-keys.ts";
-import { type Config, configOf } from "./config.ts";
+import { type Config, configOf, type Places } from "./config.ts";
 import { type Finding, Findings } from "./findings.ts";
 import { warnOfMissing } from "./not-yet-built.ts";
 import { configCandidates, controlSocket, type Machine, resolvePath, stateDirectory } from "./places.ts";
@@ -12,7 +12,6 @@ import type { NamedFiles } from "./rules/context.ts";
 import { checkFiles } from "./rules/file-rules.ts";
 import { checkSections } from "./rules/section-rules.ts";
 import { checkServers } from "./rules/server-rules.ts";
-import type { Keys } from "./schema/schema.ts";
 import { readToml } from "./toml.ts";
 
 export interface LoadOptions {
@@ -33,7 +32,11 @@ export interface NotLoaded {
   readonly faults: readonly Finding[];
   readonly source: string;
   readonly warnings: readonly Finding[];
+  /** Where an instance may be all the same: as the file says, as far as it can be read. */
+  readonly places: InstancePlaces;
 }
+
+export type InstancePlaces = Pick<Places, "stateDir" | "controlSocket">;
 
 export const BUILT_IN_DEFAULTS = "built-in defaults";
 
@@ -54,15 +57,19 @@ export function loadConfig(options: LoadOptions): Loaded | NotLoaded {
 
   const { warnings } = findings;
   const faults = [...syntax.map((fault) => ({ ...fault, key: "" })), ...findings.faults];
-  if (faults.length > 0) return { faults: faults.sort((a, b) => a.line - b.line), source, warnings };
-  return { config: configOf(keys, placesOf(keys, options.machine, resolve)), source, warnings };
+  const places = placesOf(keys, options.machine, resolve);
+  if (faults.length > 0) return { faults: faults.sort((a, b) => a.line - b.line), source, warnings, places };
+  return { config: configOf(keys, places), source, warnings };
 }
 
 function placesOf(
-  keys: Keys,
+  keys: {
+    readonly state_dir?: string | undefined;
+    readonly control: { readonly socket?: string | undefined };
+  },
   machine: Machine,
   resolve: (path: string) => string,
-): Parameters<typeof configOf>[1] {
+): Places {
   const stateDir = keys.state_dir === undefined ? stateDirectory(machine) : resolve(keys.state_dir);
   const { socket } = keys.control;
   return {
@@ -75,6 +82,7 @@ function placesOf(
 type Found = { readonly source: string; readonly text: string; readonly directory: string };
 
 function readFirst({ path, machine, files }: LoadOptions): Found | NotLoaded {
+  const usual = placesOf({ control: {} }, machine, (text) => text);
   const { paths, mustExist } = configCandidates(machine, path);
   for (const source of paths) {
     const full = resolvePath(machine, "", source);
@@ -82,7 +90,7 @@ function readFirst({ path, machine, files }: LoadOptions): Found | NotLoaded {
     if (trouble === undefined) return { source, text: files.read(full), directory: dirname(full) };
     if (mustExist || !trouble.missing) {
       const text = `${trouble.text}; name a readable file with -c FILE or $SOTTO_CONFIG`;
-      return { faults: [{ line: 0, key: "", text }], source, warnings: [] };
+      return { faults: [{ line: 0, key: "", text }], source, warnings: [], places: usual };
     }
   }
   return { source: BUILT_IN_DEFAULTS, text: "", directory: machine.cwd };

@@ -205,6 +205,25 @@ describe("usage", () => {
   });
 });
 
+it.each(["stats", "flush", "reload"])(
+  "%s says what is wrong with a file that leads nowhere",
+  async (command) => {
+    const file = fileWith(
+      `nowhere-${command}.toml`,
+      `[listen]\nadresses = []\n[control]\nsocket = "${folder}/nobody.sock"\n`,
+    );
+
+    const { code, stderr } = await sotto([command, "-c", file], { XDG_RUNTIME_DIR: folder });
+
+    // As above.
+    if (code === 0) return;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /:2: listen\.adresses: unknown key; .*\nno running instance found, tried .*nobody\.sock /,
+    );
+  },
+);
+
 describe("a running instance", () => {
   let lab: Lab;
   let program: Program;
@@ -217,6 +236,15 @@ describe("a running instance", () => {
   afterAll(async () => {
     await program.stop();
     await lab.close();
+  });
+
+  it("is found by a faulty file that says where it is", async () => {
+    const file = fileWith(
+      "faulty-place.toml",
+      `[listen]\nadresses = []\n[control]\nsocket = "${program.folder}/control.sock"\n`,
+    );
+
+    expect(await sotto(["stats", "-c", file])).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("answers a query over its control socket", async () => {

@@ -1,22 +1,20 @@
 /** Finds the running instance for a command, and says what to do where there is none. */
+import type { InstancePlaces, Loaded, NotLoaded } from "../../config/load.ts";
 import { controlCandidates } from "../../config/places.ts";
 import { CommandFailure, ExitCode } from "../failure.ts";
-import { readConfig, type Session } from "../session.ts";
-import { type Asked, ask, type Attempt, forbiddenPath } from "./client.ts";
+import { faultLines, readConfig, type Session } from "../session.ts";
+import { ask, type Attempt, forbiddenPath } from "./client.ts";
 import type { CommandName, Commands } from "./protocol.ts";
 
-/**
- * Control sockets to try: the one of the configuration, then the usual places. A faulty file is no reason not to
- * reach an instance that runs.
- */
-export function controlPaths(session: Session, configPath: string | undefined): readonly string[] {
-  const loaded = readConfig(session, configPath);
-  if ("faults" in loaded) {
-    const stateDir = session.machine.env["STATE_DIRECTORY"] ?? "/var/lib/sotto";
-    return controlCandidates(session.machine, stateDir);
-  }
-  const { config } = loaded;
-  return [...new Set([config.control.socket, ...controlCandidates(session.machine, config.stateDir)])];
+/** Control sockets to try: the one of the configuration, be it faulty, then the usual places. */
+export function controlPaths({ machine }: Session, loaded: Loaded | NotLoaded): readonly string[] {
+  const { stateDir, controlSocket } = placesOf(loaded);
+  return [...new Set([controlSocket, ...controlCandidates(machine, stateDir)])];
+}
+
+function placesOf(loaded: Loaded | NotLoaded): InstancePlaces {
+  if ("faults" in loaded) return loaded.places;
+  return { stateDir: loaded.config.stateDir, controlSocket: loaded.config.control.socket };
 }
 
 /** What the running instance answers. Ends the command where there is none, or it refuses. */
@@ -26,17 +24,14 @@ export async function requireAnswer<Name extends CommandName>(
   command: Name,
   request: Commands[Name]["request"],
 ): Promise<Commands[Name]["answer"]> {
-  const asked = await ask(controlPaths(session, configPath), command, request);
+  const loaded = readConfig(session, configPath);
+  const asked = await ask(controlPaths(session, loaded), command, request);
   if (asked.outcome === "answered") return asked.result;
-  throw failureOf(asked, command);
-}
-
-function failureOf(
-  asked: Exclude<Asked<CommandName>, { outcome: "answered" }>,
-  command: string,
-): CommandFailure {
-  if (asked.outcome === "refused") return new CommandFailure(ExitCode.FAILURE, asked.error);
-  return new CommandFailure(ExitCode.FAILURE, nobody(asked.attempts, command));
+  if (asked.outcome === "refused") throw new CommandFailure(ExitCode.FAILURE, asked.error);
+  const text = nobody(asked.attempts, command);
+  if (!("faults" in loaded)) throw new CommandFailure(ExitCode.FAILURE, text);
+  // Its place may be among what could not be read.
+  throw new CommandFailure(ExitCode.BAD_USAGE, [...faultLines(loaded), text].join("\n"));
 }
 
 function nobody(attempts: readonly Attempt[], command: string): string {

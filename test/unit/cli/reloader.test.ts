@@ -11,6 +11,7 @@ const LOADED = {
 const FAULTY: NotLoaded = {
   source: "sotto.toml",
   warnings: [],
+  places: { stateDir: "/state", controlSocket: "/state/control.sock" },
   faults: [{ line: 2, key: "c", text: "wrong" }],
 };
 

@@ -157,6 +157,16 @@ describe("the state directory and the control socket", () => {
     expect(placesOf("", machine)).toEqual(places);
   });
 
+  it("are known of a faulty file too", () => {
+    expect(loadText('[control]\nsocket = "s"\nsocked = 1')).toMatchObject({
+      faults: [{ line: 3 }],
+      places: { stateDir: "/home/user/.local/state/sotto", controlSocket: "/work/s" },
+    });
+    expect(loadText('state_dir = "state"\nsate_dir = 1')).toMatchObject({
+      places: { stateDir: "/work/state", controlSocket: "/work/state/control.sock" },
+    });
+  });
+
   it("are what the file says, where it says something", () => {
     expect(placesOf('state_dir = "state"\n[control]\nsocket = "/tmp/s"', { uid: 0 })).toEqual([
       "/work/state",
