@@ -103,6 +103,8 @@ interface RunningDeps {
 class RunningApp implements App {
   readonly #deps: RunningDeps;
   readonly #handover: Handover;
+  /** Of the start: what a reload cannot change stays as it says. */
+  readonly #first: Config;
   #resolver: Resolver;
   /** Those of configurations before. BOUNDED: by the reloads of `SUCCESSION_TIME`. */
   readonly #succeeded = new Set<Resolver>();
@@ -112,6 +114,7 @@ class RunningApp implements App {
   #isStopping = false;
 
   constructor(resolver: Resolver, deps: RunningDeps) {
+    this.#first = resolver.config;
     this.#resolver = resolver;
     this.#deps = deps;
     this.#handover = new Handover(resolver.handler);
@@ -189,7 +192,7 @@ class RunningApp implements App {
       });
     });
     environment.log.info({}, "reloaded");
-    return changesThatNeedRestart(before.config, config);
+    return changesThatNeedRestart(this.#first, config);
   }
 
   lookup(question: Question, options: LookupOptions): Promise<Lookup> {

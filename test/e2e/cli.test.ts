@@ -352,6 +352,21 @@ describe("a running instance", () => {
     expect(await other.stop()).toBe(0);
   });
 
+  it("says what needs a restart as long as it differs from what runs", async () => {
+    const other = await startProgram({ toml: (home) => labToml(lab, home) });
+    const text = readFileSync(other.file, "utf8");
+    const warnings: string[] = [];
+
+    for (const idle of ['tcp_idle_timeout = "20s"', 'tcp_idle_timeout = "20s"', ""]) {
+      writeFileSync(other.file, text.replace("[listen]", `[listen]\n${idle}`));
+      warnings.push((await sotto(["reload", "-c", other.file])).stderr);
+    }
+
+    const warning = `${other.file}: listen.tcp_idle_timeout: warning: changes only with a restart\n`;
+    expect(warnings).toEqual([warning, warning, ""]);
+    expect(await other.stop()).toBe(0);
+  });
+
   it("reloads on SIGHUP, and logs what is wrong with a faulty file", async () => {
     const other = await startProgram({ toml: (home) => labToml(lab, home) });
 
