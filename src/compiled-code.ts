@@ -5,22 +5,14 @@
  * under these flags, of this very source, and only whole: V8 itself trusts what it is given. Where anything is
  * amiss it is as if there were none, and the next run keeps it anew.
  */
-import {
-  closeSync,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  type Stats,
-} from "node:fs";
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
 import { Script } from "node:vm";
 import { crc32 } from "node:zlib";
+import { makeDirectory } from "./directories.ts";
 
 export interface Compiled {
   /** `module.exports` of the file. */
@@ -104,7 +96,7 @@ async function writeCode(path: string, sourceSum: number, code: Buffer): Promise
   const directory = dirname(path);
   const unfinished = `${path}.${process.pid}`;
   try {
-    mkdirSync(directory, { mode: 0o700, recursive: true });
+    makeDirectory(directory);
     if (!isOurs(lstatSync(directory))) return;
     const header = Buffer.alloc(HEADER_OCTETS);
     header.writeUInt32BE(sourceSum, 0);

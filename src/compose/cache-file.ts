@@ -3,11 +3,12 @@
  * and at the end, a whole file or none. What the sealing protects against, and what not, is in `docs/cache.md`.
  */
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { KEY_OCTETS, type SealFault, Sealer, unsealed } from "../cache/sealed.ts";
 import { entriesOfOctets, entryToOctets, type RestoreTerms } from "../cache/snapshot.ts";
 import type { Store } from "../cache/store.ts";
+import { makeDirectory } from "../directories.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
@@ -144,7 +145,7 @@ export class CacheFile {
     const { path } = this.#options;
     const temporary = `${path}.new`;
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      makeDirectory(dirname(path));
       const file = await open(temporary, "w", 0o600);
       try {
         const sealer = new Sealer(this.#key, random);

@@ -3,7 +3,6 @@ import {
   chownSync,
   closeSync,
   fchownSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -11,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "../directories.ts";
 import type { Log } from "../ports/log.ts";
 import type { SecretStore } from "../privacy/salt.ts";
 
@@ -79,9 +79,8 @@ export class StateDirectory {
   }
 
   #make(): void {
-    const made = mkdirSync(this.#path, { recursive: true, mode: 0o700 });
-    if (made !== undefined && this.#owner !== undefined)
-      chownSync(this.#path, this.#owner.uid, this.#owner.gid);
+    const isNew = makeDirectory(this.#path);
+    if (isNew && this.#owner !== undefined) chownSync(this.#path, this.#owner.uid, this.#owner.gid);
   }
 
   /** Never through a link that somebody put there: the directory may be another user's, and this be root. */

@@ -6,8 +6,9 @@
  * A time is only kept when something secure was validated since the last one: the signatures held, so the
  * clock was right to within their validity. A clock that once ran ahead can therefore not spoil the file.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeDirectory } from "../directories.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 
@@ -92,7 +93,7 @@ export class ClockState {
     this.#secureAtSave = proofs;
     this.#lastGood = clock.wall();
     try {
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      makeDirectory(dirname(file));
       await writeFile(`${file}.new`, `${isoTime(this.#lastGood)}\n`, { mode: 0o600 });
       await rename(`${file}.new`, file);
     } catch (error) {

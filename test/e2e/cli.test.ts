@@ -453,6 +453,27 @@ describe("the log", () => {
   });
 });
 
+describe.skipIf(!existsSync("/proc/self"))("a place that no directory can be made in", () => {
+  it("costs a warning, for the control socket and for the state", async () => {
+    const file = fileWith(
+      "no-place.toml",
+      `state_dir = "/proc/nope"\n[listen]\naddresses = ["127.0.0.1:0"]\n[metrics]\naddress = ""\n` +
+        `[control]\nsocket = "/proc/nope/control.sock"\n`,
+    );
+    const child = spawn(process.execPath, [PROGRAM, "run", "-c", file], {
+      stdio: ["ignore", "pipe", "inherit"],
+      timeout: 20_000,
+      killSignal: "SIGKILL",
+    });
+
+    const log = await outputUntil(child, /"msg":"ready"/);
+
+    expect(log).toMatch(/cannot make the directory of \/proc\/nope\/control\.sock \(ENOENT\)/);
+    expect(log).toMatch(/the state directory cannot be written/);
+    child.kill("SIGTERM");
+  });
+});
+
 describe.skipIf(!existsSync("/dev/full"))("a log that cannot be written", () => {
   let lab: Lab;
 

@@ -2,9 +2,10 @@
  * The control socket of a running instance: a Unix socket of mode 0600 (a named pipe on Windows), so that who may
  * open it is decided by the system. Clients, lines and silence are bounded.
  */
-import { chmodSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket, connect } from "node:net";
 import { dirname } from "node:path";
+import { makeDirectory } from "../../directories.ts";
 import { type Answer, type CommandName, type Handlers, LineReader, MAX_REQUEST_OCTETS } from "./protocol.ts";
 
 /** Connections at one time; a ninth is closed at once. */
@@ -107,9 +108,11 @@ function objectFrom(line: string): Readonly<Record<string, unknown>> {
 /** Makes the directory, and takes away what an instance left that did not end properly. */
 async function makeRoom(path: string): Promise<void> {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path));
   } catch (error) {
-    throw new ControlUnavailable(`cannot make the directory of ${path}`, { cause: error });
+    const code = String((error as NodeJS.ErrnoException).code);
+    const text = `cannot make the directory of ${path} (${code}): set control.socket to another file`;
+    throw new ControlUnavailable(text, { cause: error });
   }
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there === undefined) return;
