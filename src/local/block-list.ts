@@ -4,7 +4,7 @@
  * - one name a line: the name and all below it. `*.name` is only what is below it, `=name` only the name.
  * - hosts format, `0.0.0.0 name ...`: only the names themselves, as a hosts file would have it.
  *
- * `#` begins a comment anywhere, `!` at the start of a line. What is neither is counted, not guessed at.
+ * `#` begins a comment anywhere, `!` at the start of a line. A byte order mark may come first. What is neither is counted, not guessed at.
  * Reading ends a turn of the event loop at each chunk, so queries are answered meanwhile.
  */
 import { isIP } from "node:net";
@@ -154,7 +154,7 @@ class LineReader {
 
   #readLine(line: Uint8Array, from: number, to: number): void {
     this.#line++;
-    let start = from;
+    let start = this.#line === 1 ? afterMark(line, from, to) : from;
     while (start < to && isBlank(line[start]!)) start++;
     if (start === to || line[start] === HASH || line[start] === BANG) return;
     const tokenEnd = endOfToken(line, start, to);
@@ -224,6 +224,12 @@ function isSinkhole(address: string): boolean {
   return (
     address === "0.0.0.0" || address === "::" || address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address)
   );
+}
+
+/** Where a file begins that some editors put a byte order mark before (EF BB BF). */
+function afterMark(line: Uint8Array, from: number, to: number): number {
+  const isMarked = line[from] === 0xef && line[from + 1] === 0xbb && line[from + 2] === 0xbf;
+  return isMarked ? Math.min(from + 3, to) : from;
 }
 
 function text(line: Uint8Array, start: number, end: number): string {

@@ -67,6 +67,19 @@ describe("a line of a block list", () => {
     }
   });
 
+  it.each([
+    ["one.example", "below.one.example"],
+    ["0.0.0.0 one.example", "one.example"],
+  ])("that is the first may have a byte order mark before it: %s", async (line, asked) => {
+    expect(await blocks([`\ufeff${line}`, "two.example"], asked)).toBe(true);
+  });
+
+  it("that is the first may be a comment after a byte order mark", async () => {
+    const { reports } = await readBlockLists([list("\ufeff# head", "two.example")], SEED);
+
+    expect(reports[0]).toMatchObject({ names: 1, faults: 0 });
+  });
+
   it("is a fault when it is longer than any line has a reason to be", async () => {
     const { reports } = await readBlockLists([list("x".repeat(5000), "a.example")], SEED);
 
