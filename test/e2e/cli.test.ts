@@ -453,6 +453,21 @@ describe("the log", () => {
   });
 });
 
+describe.skipIf(!existsSync("/dev/full"))("a result that cannot be written", () => {
+  it.each([{ args: ["check"] }, { args: ["query", "localhost", "--standalone"] }, { args: ["--help"] }])(
+    "is a failure, and said once: $args",
+    async ({ args }) => {
+      const file = fileWith("full-result.toml", `state_dir = "${folder}/full-result"\n`);
+      const command = ["sh", "-c", 'exec "$@" >/dev/full', "sh", process.execPath, PROGRAM, ...args];
+
+      const { code, stderr } = await run(command, { SOTTO_CONFIG: file });
+
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^the result cannot be written: ENOSPC.*\n$/);
+    },
+  );
+});
+
 describe.skipIf(!existsSync("/proc/self"))("a place that no directory can be made in", () => {
   it("costs a warning, for the control socket and for the state", async () => {
     const file = fileWith(
