@@ -18,6 +18,7 @@ import { Resolver } from "./compose/resolver.ts";
 import { StartError } from "./ports/start-error.ts";
 import { SystemClock, SystemRandom } from "./compose/system.ts";
 import type { Config } from "./config/config.ts";
+import type { Owner } from "./directories.ts";
 import { type BindFault, describeBindFault } from "./listen/bind-fault.ts";
 import { createDrops, createRefused, type ListenCounts } from "./listen/drops.ts";
 import type { ActivatedSocket } from "./listen/socket-activation.ts";
@@ -58,6 +59,8 @@ export interface App extends Operator {
   figures(): ResolverFigures;
   /** Decides which operator sees which domain. */
   readonly salt: Uint8Array;
+  /** Who this process will be once its ports are bound; `undefined` where it stays who it is. */
+  readonly owner: Owner | undefined;
   /** @throws {StartError} */
   start(): Promise<Started>;
   /** Answers who waits, for a moment, then closes everything. */
@@ -210,6 +213,10 @@ class RunningApp implements App {
 
   get salt(): Uint8Array {
     return this.#resolver.salt;
+  }
+
+  get owner(): Owner | undefined {
+    return userToBecome(this.#first);
   }
 
   flush(name?: Name, tree?: boolean): number {

@@ -4,32 +4,36 @@
  * Not by `mkdir` with `recursive`: where a file system says ENOENT to a directory whose parent is there, as /proc does,
  * Node makes the parent again and tries again, for ever.
  */
-import { mkdirSync, statSync } from "node:fs";
+import { lchownSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-/**
- * Makes the directory, and those above it that are not there, each for this user alone.
- * @returns whether it was made now.
- */
-export function makeDirectory(path: string): boolean {
+/** Who files and directories are for, where this process is root now and will be that user soon. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Makes the directory, and those above it that are not there, each for this user or the `owner` alone. */
+export function makeDirectory(path: string, owner?: Owner): void {
   try {
-    return makeOne(path);
+    makeOne(path, owner);
   } catch (error) {
     const parent = dirname(path);
     if ((error as NodeJS.ErrnoException).code !== "ENOENT" || parent === path) throw error;
-    makeDirectory(parent);
+    makeDirectory(parent, owner);
     // A second ENOENT is not for want of a parent.
-    return makeOne(path);
+    makeOne(path, owner);
   }
 }
 
-function makeOne(path: string): boolean {
+function makeOne(path: string, owner: Owner | undefined): void {
   try {
     mkdirSync(path, { mode: 0o700 });
-    return true;
   } catch (error) {
     // EEXIST mostly; other systems have other words, such as EISDIR for the root.
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return false;
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
     throw error;
   }
+  // Never through a link that somebody put there meanwhile.
+  if (owner !== undefined) lchownSync(path, owner.uid, owner.gid);
 }

@@ -65,6 +65,11 @@ export class Instance {
     return this.#app.lookup(question, options);
   }
 
+  /** Who this process will be once its ports are bound. */
+  get owner(): App["owner"] {
+    return this.#app.owner;
+  }
+
   /** Whether this process has answered anything. */
   get hasAnswered(): boolean {
     return Object.values(this.#app.figures().responses).some((count) => count > 0);

@@ -122,7 +122,7 @@ async function openControl(
   log: ProgramLog,
 ): Promise<ControlServer | undefined> {
   try {
-    return await openControlServer(path, handlersOf(instance, reloader));
+    return await openControlServer(path, handlersOf(instance, reloader), instance.owner);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.warn({ reason }, "no control socket: sotto stats, flush and reload will not find this instance");

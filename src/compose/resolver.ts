@@ -7,6 +7,7 @@ import type { Store } from "../cache/store.ts";
 import type { Config } from "../config/config.ts";
 import type { ListenCounts } from "../listen/drops.ts";
 import type { ResolverFigures } from "../observe/resolver-figures.ts";
+import type { Owner } from "../directories.ts";
 import { rewritten } from "../local/rewritten.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Dialer } from "../ports/dialer.ts";
@@ -31,7 +32,7 @@ import { createLocalPart, hasRule, type LocalPart, localOptions } from "./local-
 import { lookUp } from "./lookups.ts";
 import { createCover, rewriteRules } from "./privacy-part.ts";
 import { bugReporter, createServing, type Serving, ServingFigures } from "./serving.ts";
-import { credential, type Owner, StateDirectory } from "./state-directory.ts";
+import { credential, StateDirectory } from "./state-directory.ts";
 import { createUpstreamPart, type UpstreamPart } from "./upstreams.ts";
 import { createValidationPart, type ValidationPart } from "./validation-part.ts";
 

@@ -1,16 +1,7 @@
 /** Small files that outlive the process: salt, keys, anchors, last good time. Written as a whole or not at all. */
-import {
-  chownSync,
-  closeSync,
-  fchownSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fchownSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeDirectory } from "../directories.ts";
+import { makeDirectory, type Owner } from "../directories.ts";
 import type { Log } from "../ports/log.ts";
 import type { SecretStore } from "../privacy/salt.ts";
 
@@ -19,12 +10,6 @@ const SECRETS = {
   salt: "names may be shown to another operator than before",
   "cache-key": "the cache file of before cannot be read",
 } as const;
-
-/** Who the files are for. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
 
 export class StateDirectory {
   readonly #path: string;
@@ -61,7 +46,7 @@ export class StateDirectory {
       },
       write: (secret) => {
         try {
-          this.#make();
+          makeDirectory(this.#path, this.#owner);
           this.#writeAnew(this.file(`${name}.new`), secret);
           renameSync(this.file(`${name}.new`), this.file(name));
         } catch (error) {
@@ -76,11 +61,6 @@ export class StateDirectory {
 
   #warn(error: unknown, text: string): void {
     this.#log.warn({ directory: this.#path, code: String((error as NodeJS.ErrnoException).code) }, text);
-  }
-
-  #make(): void {
-    const isNew = makeDirectory(this.#path);
-    if (isNew && this.#owner !== undefined) chownSync(this.#path, this.#owner.uid, this.#owner.gid);
   }
 
   /** Never through a link that somebody put there: the directory may be another user's, and this be root. */

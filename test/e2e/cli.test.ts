@@ -10,6 +10,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -434,6 +435,31 @@ describe("a running instance", () => {
 
     expect(log).toMatch(/another instance answers at .*set control\.socket/);
     child.kill("SIGTERM");
+  });
+});
+
+describe.skipIf(process.geteuid?.() !== 0)("the control socket of a program with listen.user", () => {
+  it("is that user's, who takes it away at the end", async () => {
+    const home = join(folder, "user");
+    mkdirSync(home);
+    for (const path of [folder, home]) chmodSync(path, 0o755);
+    const socket = join(home, "made", "run", "control.sock");
+    const file = fileWith(
+      "user.toml",
+      `state_dir = "${home}/state"\n[listen]\naddresses = ["127.0.0.1:0"]\nuser = "nobody"\n` +
+        `[metrics]\naddress = ""\n[control]\nsocket = "${socket}"\n`,
+    );
+    const child = spawn(process.execPath, [PROGRAM, "run", "-c", file], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await outputUntil(child, /"msg":"ready"/);
+    const owners = [socket, join(socket, ".."), join(socket, "..", "..")].map((path) => statSync(path).uid);
+
+    child.kill("SIGTERM");
+    await once(child, "exit");
+
+    expect(owners).toEqual([65_534, 65_534, 65_534]);
+    expect(existsSync(socket)).toBe(false);
   });
 });
 

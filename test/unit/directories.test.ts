@@ -16,17 +16,24 @@ afterEach(() => {
 
 describe("a directory", () => {
   it("is made with those above it, for this user alone", () => {
-    expect(makeDirectory(join(folder, "a", "b", "c"))).toBe(true);
+    makeDirectory(join(folder, "a", "b", "c"));
 
     for (const path of ["a", "a/b", "a/b/c"]) expect(statSync(join(folder, path)).mode & 0o777).toBe(0o700);
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)("is another user's with those above it, where they were made", () => {
+    makeDirectory(join(folder, "a", "b"), { uid: 65_534, gid: 65_534 });
+
+    const owners = ["", "a", "a/b"].map((path) => statSync(join(folder, path)).uid);
+    expect(owners).toEqual([0, 65_534, 65_534]);
   });
 
   it("that is there stays as it is", () => {
     mkdirSync(join(folder, "a"), { mode: 0o750 });
 
-    expect(makeDirectory(join(folder, "a"))).toBe(false);
+    for (const path of [join(folder, "a"), "/"]) makeDirectory(path);
+
     expect(statSync(join(folder, "a")).mode & 0o777).toBe(0o750);
-    expect(makeDirectory("/")).toBe(false);
   });
 
   it("cannot be made where a file is", () => {

@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "observe",
     "directories.ts",
   ],
-  "app.ts": ["wire", "resolve", "cache", "config", "listen", "observe", "compose"],
+  "app.ts": ["wire", "resolve", "cache", "config", "listen", "observe", "compose", "directories.ts"],
   cli: ["wire", "config", "observe", "app.ts", "directories.ts"],
   "program.ts": ["cli"],
   // Loads `program.ts` without importing it.

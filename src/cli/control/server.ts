@@ -2,10 +2,10 @@
  * The control socket of a running instance: a Unix socket of mode 0600 (a named pipe on Windows), so that who may
  * open it is decided by the system. Clients, lines and silence are bounded.
  */
-import { chmodSync, lstatSync, rmSync } from "node:fs";
+import { chmodSync, lchownSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket, connect } from "node:net";
 import { dirname } from "node:path";
-import { makeDirectory } from "../../directories.ts";
+import { makeDirectory, type Owner } from "../../directories.ts";
 import { type Answer, type CommandName, type Handlers, LineReader, MAX_REQUEST_OCTETS } from "./protocol.ts";
 
 /** Connections at one time; a ninth is closed at once. */
@@ -28,12 +28,17 @@ export class ControlUnavailable extends Error {
 }
 
 /**
- * Listens at `path`. A socket file that nobody answers at is what a killed instance left, and is replaced.
+ * Listens at `path`, for `owner` where this process will be that user soon. A socket file that nobody answers at is what a
+ * killed instance left, and is replaced.
  * @throws {ControlUnavailable} where another instance answers there, or the file cannot be made.
  */
-export async function openControlServer(path: string, handlers: Handlers): Promise<ControlServer> {
+export async function openControlServer(
+  path: string,
+  handlers: Handlers,
+  owner?: Owner,
+): Promise<ControlServer> {
   const isPipe = path.startsWith("\\\\");
-  if (!isPipe) await makeRoom(path);
+  if (!isPipe) await makeRoom(path, owner);
   // BOUNDED: by MAX_CLIENTS.
   const clients = new Set<Socket>();
   const server = createServer((socket) => {
@@ -46,6 +51,8 @@ export async function openControlServer(path: string, handlers: Handlers): Promi
     serve(socket, handlers);
   });
   await listen(server, path, isPipe);
+  // Else that user could neither ask the instance nor take the file away.
+  if (!isPipe && owner !== undefined) lchownSync(path, owner.uid, owner.gid);
   return {
     path,
     close: () =>
@@ -106,9 +113,9 @@ function objectFrom(line: string): Readonly<Record<string, unknown>> {
 }
 
 /** Makes the directory, and takes away what an instance left that did not end properly. */
-async function makeRoom(path: string): Promise<void> {
+async function makeRoom(path: string, owner: Owner | undefined): Promise<void> {
   try {
-    makeDirectory(dirname(path));
+    makeDirectory(dirname(path), owner);
   } catch (error) {
     const code = String((error as NodeJS.ErrnoException).code);
     const text = `cannot make the directory of ${path} (${code}): set control.socket to another file`;
