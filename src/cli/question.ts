@@ -1,4 +1,9 @@
-/** The question that somebody typed: a name, or an address to look up in reverse, and a type. */
+/**
+ * The question that somebody typed: a name, or an address to look up in reverse, and a type of data, as the listener
+ * would answer it.
+ *
+ * Source: RFC 1035 §3.5, RFC 3596 §2.5, RFC 6895 §3.1.
+ */
 import { isIPv4, isIPv6 } from "node:net";
 import { Wrong } from "../config/addresses.ts";
 import { closest } from "../config/closest.ts";
@@ -21,11 +26,26 @@ export function questionFrom(name: string, type: string | undefined): Question {
   return { qname, qtype: typeFrom(type ?? (reverse === undefined ? "A" : "PTR")), qclass: Class.IN };
 }
 
+const SOME_TYPES = "such as A, AAAA, MX, TXT, HTTPS or TYPE65280";
+/** Above it up to ANY are "Q and Meta-TYPEs" (RFC 6895 §3.1); above those more data types follow. */
+const LAST_DATA_TYPE = 127;
+
+/** ANY is a question for data. */
+function isOfData(type: number): boolean {
+  return type !== Type.OPT && (type <= LAST_DATA_TYPE || type >= Type.ANY);
+}
+
 function typeFrom(text: string): number {
   const type = typeFromText(text.toUpperCase());
-  if (type !== undefined) return type;
+  if (type !== undefined && isOfData(type)) return type;
+  if (type !== undefined) {
+    throw new CommandFailure(
+      ExitCode.BAD_USAGE,
+      `"${text}" is a type that no name has data of: ask for one ${SOME_TYPES}`,
+    );
+  }
   const near = closest(text.toUpperCase(), Object.keys(Type));
-  const hint = near === undefined ? "such as A, AAAA, MX, TXT, HTTPS or TYPE65280" : `did you mean ${near}?`;
+  const hint = near === undefined ? SOME_TYPES : `did you mean ${near}?`;
   throw new CommandFailure(ExitCode.BAD_USAGE, `"${text}" is not a record type: ${hint}`);
 }
 

@@ -18,6 +18,9 @@ describe("a question on the command line", () => {
       12,
     ],
     ["192.0.2.1", "NS", "1.2.0.192.in-addr.arpa.", 2],
+    ["example.com", "TYPE127", "example.com.", 127],
+    ["example.com", "ANY", "example.com.", 255],
+    ["example.com", "CAA", "example.com.", 257],
   ])("%s %s asks for %s, type %i", (name, type, qname, qtype) => {
     const question = questionFrom(name, type);
 
@@ -30,6 +33,11 @@ describe("a question on the command line", () => {
     [`${"a".repeat(64)}.example`, undefined, "labels have 1 to 63 octets"],
     ["example.com", "AAAAA", '"AAAAA" is not a record type: did you mean AAAA?'],
     ["example.com", "qqqqqqqq", '"qqqqqqqq" is not a record type: such as A, AAAA'],
+    ["example.com", "OPT", '"OPT" is a type that no name has data of'],
+    ["example.com", "TYPE41", '"TYPE41" is a type that no name has data of'],
+    ["example.com", "TYPE128", '"TYPE128" is a type that no name has data of'],
+    ["example.com", "axfr", '"axfr" is a type that no name has data of'],
+    ["example.com", "TYPE254", '"TYPE254" is a type that no name has data of'],
   ])("%s %s is bad usage", (name, type, words) => {
     expect(() => questionFrom(name, type)).toThrow(CommandFailure);
     expect(() => questionFrom(name, type)).toThrow(words);
