@@ -50,6 +50,10 @@ export function parseSocketAddress(text: string, usualPort: number, anyPort = fa
   if (port > 65_535 || (port === 0 && !anyPort)) return new Wrong("has a port out of range (1 to 65535)");
   if (v6 === undefined) return { ip, port, family: 4 };
   const canonical = canonicalIpv6(v6);
+  // RFC 4291 §2.5.5.2. Our IPv6 sockets are IPv6-only, and one address in two forms would be two.
+  const mapped = /^::ffff:([\d.]+)$/.exec(canonical)?.[1];
+  if (mapped !== undefined)
+    return new Wrong(`is an IPv4 address in the form of an IPv6 one: write "${mapped}:${port}"`);
   return scope === undefined ? { ip: canonical, port, family: 6 } : { ip: canonical, port, family: 6, scope };
 }
 

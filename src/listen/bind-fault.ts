@@ -59,7 +59,8 @@ export function describeBindFault(fault: BindFault): string {
     case "no-family":
       return `${where}: this host has no ${fault.host.includes(":") ? "IPv6" : "IPv4"}`;
     case "other":
-      return `${where} cannot be listened on: ${fault.code}`;
+      if (fault.code !== "EINVAL") return `${where} cannot be listened on: ${fault.code}`;
+      return `${where} cannot be listened on (EINVAL): a link-local address needs its interface, as in [fe80::1%eth0]:53; correct listen.addresses`;
   }
 }
 

@@ -5,6 +5,7 @@ import type { RuleContext } from "./context.ts";
 
 export function checkSections(context: RuleContext): void {
   checkListen(context);
+  checkUser(context);
   checkTimes(context);
   checkUpstream(context);
   checkDnssec(context);
@@ -34,6 +35,25 @@ function checkListen({ keys, findings }: RuleContext): void {
       "admits everybody: an open resolver is used to attack others; name the networks of your clients";
     findings.warn(["listen", "allow"], text, at);
   }
+}
+
+/** Where `listen.user` is looked up once the ports are bound. */
+const USERS = "/etc/passwd";
+
+/** No fault: the file may be checked on another machine than it is for. */
+function checkUser({ keys, files, findings }: RuleContext): void {
+  const { user } = keys.listen;
+  if (user === undefined || files.trouble(USERS) !== undefined) return;
+  const isThere = files
+    .read(USERS)
+    .split("\n")
+    .some((line) => {
+      const [name, , uid] = line.split(":");
+      return name === user || uid === user;
+    });
+  if (isThere) return;
+  const text = `"${user}" is no user of this machine (${USERS}): Sotto does not start here before it is created`;
+  findings.warn(["listen", "user"], text);
 }
 
 function checkTimes({ keys, findings }: RuleContext): void {

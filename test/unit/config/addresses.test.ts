@@ -37,6 +37,8 @@ describe("an address with a port", () => {
     ["192.0.2.1", 'has no port: write "192.0.2.1:853"'],
     ["2001:db8::1", 'has no port: write "[2001:db8::1]:853"'],
     ["[2001:db8::1]", 'has no port: write "[2001:db8::1]:853"'],
+    ["[::ffff:192.0.2.1]:53", 'is an IPv4 address in the form of an IPv6 one: write "192.0.2.1:53"'],
+    ["[::FFFF:c000:201]:853", 'is an IPv4 address in the form of an IPv6 one: write "192.0.2.1:853"'],
     ["192.0.2.1@853", 'has "@" before the port: write "192.0.2.1:853"'],
     ["2001:db8::1@853", 'has "@" before the port: write "[2001:db8::1]:853"'],
     ["192.0.2.256:53", "does not hold a valid IP address"],

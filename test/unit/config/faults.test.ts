@@ -36,6 +36,10 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     "2: listen.rate_limit: -1 (a number) is out of range; must be a whole number from 0",
   ],
   [
+    "[listen]\naddresses = ['[::ffff:127.0.0.1]:53']",
+    '2: listen.addresses[1]: "[::ffff:127.0.0.1]:53" is an IPv4 address in the form of an IPv6 one: write "127.0.0.1:53"',
+  ],
+  [
     "[listen]\nworkers = 1.5",
     "2: listen.workers: 1.5 (a number) is not whole; must be a whole number from 1 to 64",
   ],
@@ -230,6 +234,7 @@ const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
     "[listen]\naddresses = ['0.0.0.0:53']\nallow = ['0.0.0.0/0']",
     "3: listen.allow: admits everybody: an open resolver",
   ],
+  ["[listen]\nuser = 'sotty'", '2: listen.user: "sotty" is no user of this machine (/etc/passwd)'],
   [
     "[listen]\naddresses = []",
     "2: listen.addresses: is empty: only sockets handed over by systemd are served",
@@ -263,7 +268,11 @@ const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
   ["[metrics]\naddress = '192.0.2.1:9353'", "2: metrics.address: can be reached from other machines"],
 ];
 
-const FILES = { "/work/good": "", "/work/secret": null };
+const FILES = {
+  "/work/good": "",
+  "/work/secret": null,
+  "/etc/passwd": "root:x:0:0::/root:/bin/sh\nsotto:x:998:998::/:/usr/sbin/nologin\n",
+};
 
 describe("a faulty configuration file", () => {
   it.each(FAULTS)("%j has the one fault %j", (text, fault) => {
@@ -324,6 +333,8 @@ describe("a configuration file that will do", () => {
   });
 
   it.each([
+    ["a user of this machine", "[listen]\nuser = 'sotto'"],
+    ["a user of this machine by number", "[listen]\nuser = '998'"],
     ["a name and pins", `${NAMED}pins = [${PINS.join()}]`],
     ["pins alone", `${SERVER}${ADDRESS}pins = [${PINS.join()}]\npin_policy = "pin_only"`],
     [
@@ -337,7 +348,7 @@ describe("a configuration file that will do", () => {
     ["a resolver found by DDR", `${SERVER}discover = "192.0.2.1:53"`],
     ["no name in the opportunistic profile", `[upstream]\nprofile = "opportunistic"\n${SERVER}${ADDRESS}`],
   ])("may have %s, without a word", (_, text) => {
-    const result = loadText(text);
+    const result = loadText(text, FILES);
 
     expect(faultLines(result)).toEqual([]);
     expect(warningLines(result)).toEqual([]);

@@ -7,6 +7,7 @@ function failure(code: string): Error {
 
 describe("a port that cannot be bound", () => {
   it.each([
+    ["EINVAL", "other", /cannot be listened on \(EINVAL\): .* link-local .* interface/],
     ["EADDRINUSE", "in-use", /ss -lnp 'sport = :53'/],
     ["EACCES", "forbidden", /CAP_NET_BIND_SERVICE/],
     ["EADDRNOTAVAIL", "not-local", /no interface/],
