@@ -109,6 +109,12 @@ export function addressToText(address: SocketAddress): string {
   return `[${address.ip}${scope}]:${address.port}`;
 }
 
+/** The first address that is in the list twice, as text. */
+export function twiceIn(addresses: readonly SocketAddress[]): string | undefined {
+  const texts = addresses.map(addressToText);
+  return texts.find((text, index) => texts.indexOf(text) < index);
+}
+
 /** One spelling for each address (RFC 5952 §4), so that equal addresses are equal texts. */
 function canonicalIpv6(text: string): string {
   const octets = ipv6FromText(text);

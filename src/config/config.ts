@@ -79,8 +79,13 @@ export function configOf(keys: Keys, places: Places): Config {
 function serverOf(keys: ServerKeys, path: (value: string | undefined) => string | undefined): ServerConfig {
   const name = serverName(keys);
   const auth_name = keys.auth_name ?? keys.host;
-  const operator = keys.operator ?? name;
+  const operator = serverOperator(keys);
   return { ...camel({ ...keys, auth_name, ca_file: path(keys.ca_file) }), name, operator };
+}
+
+/** Whose replica a server is: without a word about it, its own. */
+export function serverOperator(keys: ServerKeys): string {
+  return keys.operator ?? serverName(keys);
 }
 
 /** The label of a server: its own, or what identifies it best. */

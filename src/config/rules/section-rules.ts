@@ -1,5 +1,5 @@
 /** Rules between keys outside `[[upstream.server]]`. */
-import { addressToText, isLoopback, isWildcard } from "../addresses.ts";
+import { addressToText, isLoopback, isWildcard, twiceIn } from "../addresses.ts";
 import { durationToText } from "../quantities.ts";
 import type { RuleContext } from "./context.ts";
 
@@ -15,8 +15,7 @@ export function checkSections(context: RuleContext): void {
 function checkListen({ keys, findings }: RuleContext): void {
   const { addresses, allow, workers } = keys.listen;
   const at = ["listen", "addresses"];
-  const texts = addresses.map(addressToText);
-  const twice = texts.find((text, index) => texts.indexOf(text) < index && !text.endsWith(":0"));
+  const twice = twiceIn(addresses.filter(({ port }) => port !== 0));
   if (twice !== undefined)
     findings.fault(at, `"${twice}" is in the list twice; each address may appear once`);
   if (addresses.length === 0) findings.warn(at, "is empty: only sockets handed over by systemd are served");

@@ -4,8 +4,8 @@
  * Source: RFC 8310 §5 and §8 (profiles, authentication domain name), RFC 7858 §3.1 (port) and §4.2 (pins), RFC 7671
  * (DANE), RFC 9462 (DDR).
  */
-import { isLoopback, isWildcard, type SocketAddress } from "../addresses.ts";
-import { serverName } from "../config.ts";
+import { addressToText, isLoopback, isWildcard, type SocketAddress, twiceIn } from "../addresses.ts";
+import { serverName, serverOperator } from "../config.ts";
 import type { ServerKeys } from "../schema/upstream.ts";
 import type { Path } from "../toml-document.ts";
 import type { RuleContext } from "./context.ts";
@@ -32,6 +32,7 @@ export function checkServers(context: RuleContext): void {
   }
   checkNames(context);
   checkOwnAddresses(context);
+  checkOperators(context);
   if (servers.length === 0) {
     context.findings.fault(
       ["upstream", "server"],
@@ -72,6 +73,9 @@ function checkTarget({ server, context, at }: Subject): void {
       "asks a plain resolver directly, and upstream.proxy lets nothing go around it; set addresses instead";
     findings.fault(at("discover"), text, ["upstream", "proxy"]);
   }
+  const twice = twiceIn(server.addresses);
+  if (twice !== undefined)
+    findings.fault(at("addresses"), `"${twice}" is in the list twice; each address may appear once`);
   if (server.transport === "tls" && server.addresses.some(({ port }) => port === 53)) {
     findings.fault(
       at("addresses"),
@@ -173,6 +177,26 @@ function checkNames({ keys, findings }: RuleContext): void {
     if (other !== undefined && name !== "") {
       findings.fault(path, `"${name}" would be the name of two servers; give each a name of its own`);
     } else first.set(name, index);
+  }
+}
+
+/** Names would seem to be spread over two operators, while one of them sees all. */
+function checkOperators({ keys, findings }: RuleContext): void {
+  if (keys.upstream.selection !== "sharded") return;
+  const first = new Map<string, ServerKeys>();
+  for (const [index, server] of keys.upstream.server.entries()) {
+    // One with domains sees its own names only.
+    if (server.domains.length > 0) continue;
+    for (const address of server.addresses.map(addressToText)) {
+      const other = first.get(address);
+      if (other === undefined) first.set(address, server);
+      else if (serverOperator(other) !== serverOperator(server)) {
+        const text =
+          `"${address}" is also an address of "${serverName(other)}", of another operator in name, ` +
+          "so one operator sees what seems spread over two; give both the same operator, or remove one";
+        findings.warn(["upstream", "server", index, "addresses"], text);
+      }
+    }
   }
 }
 

@@ -4,6 +4,8 @@ import { faultLines, loadText, warningLines } from "./load-text.ts";
 const SERVER = '[[upstream.server]]\nname = "s"\n';
 const ADDRESS = 'addresses = ["192.0.2.1:853"]\n';
 const NAMED = `${SERVER}${ADDRESS}auth_name = "dns.example.net"\n`;
+/** Of the same address. */
+const OTHER = `[[upstream.server]]\nname = "other"\n${ADDRESS}auth_name = "dns.example.org"\n`;
 const PINS = [1, 2].map((seed) => `"sha256/${Buffer.alloc(32, seed).toString("base64")}"`);
 const DS = `${"ab".repeat(32)}`;
 
@@ -155,6 +157,10 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     '1: upstream.server[s].auth_name: is missing, and pin_policy = "name',
   ],
   [
+    `${SERVER}addresses = ["[2001:db8::1]:853", "[2001:db8::0:1]:853"]\nauth_name = "dns.example.net"`,
+    '3: upstream.server[s].addresses: "[2001:db8::1]:853" is in the list twice; each address may appear once',
+  ],
+  [
     `${NAMED}pins = [${PINS[0]}, ${PINS[0]}]`,
     "5: upstream.server[s].pins: holds a pin twice; each pin may appear once",
   ],
@@ -233,6 +239,10 @@ const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
   [
     "[listen]\naddresses = ['0.0.0.0:53']\nallow = ['0.0.0.0/0']",
     "3: listen.allow: admits everybody: an open resolver",
+  ],
+  [
+    `${NAMED}${OTHER}`,
+    '7: upstream.server[other].addresses: "192.0.2.1:853" is also an address of "s", of another operator in name',
   ],
   ["[listen]\nuser = 'sotty'", '2: listen.user: "sotty" is no user of this machine (/etc/passwd)'],
   [
@@ -333,6 +343,15 @@ describe("a configuration file that will do", () => {
   });
 
   it.each([
+    ["an address of one operator twice", `${NAMED}operator = "one"\n${OTHER}operator = "one"`],
+    [
+      "an address of two operators, where names are shown to all",
+      `[upstream]\nselection = "fastest"\n${NAMED}${OTHER}`,
+    ],
+    [
+      "an address twice, where one is for other names",
+      `[dnssec]\nmode = "off"\n${NAMED}${OTHER}domains = ["corp.example"]`,
+    ],
     ["a user of this machine", "[listen]\nuser = 'sotto'"],
     ["a user of this machine by number", "[listen]\nuser = '998'"],
     ["a name and pins", `${NAMED}pins = [${PINS.join()}]`],
