@@ -10,7 +10,7 @@ import { closest } from "../config/closest.ts";
 import { parseName } from "../config/names.ts";
 import type { Question } from "../ports/message.ts";
 import { ipv6FromText } from "../wire/addresses.ts";
-import { Class, Type, typeFromText } from "../wire/codes.ts";
+import { Class, isOfData, Type, typeFromText } from "../wire/codes.ts";
 import { CommandFailure, ExitCode } from "./failure.ts";
 
 /** An address asks for its PTR record, unless a type is given. */
@@ -27,13 +27,6 @@ export function questionFrom(name: string, type: string | undefined): Question {
 }
 
 const SOME_TYPES = "such as A, AAAA, MX, TXT, HTTPS or TYPE65280";
-/** Above it up to ANY are "Q and Meta-TYPEs" (RFC 6895 §3.1); above those more data types follow. */
-const LAST_DATA_TYPE = 127;
-
-/** ANY is a question for data. */
-function isOfData(type: number): boolean {
-  return type !== Type.OPT && (type <= LAST_DATA_TYPE || type >= Type.ANY);
-}
 
 function typeFrom(text: string): number {
   const type = typeFromText(text.toUpperCase());

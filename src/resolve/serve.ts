@@ -11,7 +11,7 @@ import type { Clock, Instant } from "../ports/clock.ts";
 import type { ExtendedError, Response } from "../ports/exchange.ts";
 import type { Question } from "../ports/message.ts";
 import type { Client, PacketHandler } from "../ports/packet-handler.ts";
-import { Class, Flag, InfoCode, Rcode, Type } from "../wire/codes.ts";
+import { Class, Flag, InfoCode, isOfData, Rcode, Type } from "../wire/codes.ts";
 import { questionOfKey } from "../wire/names.ts";
 import { ScanFault, ScannedQuery, scanQuery } from "../wire/scan-query.ts";
 import type { Misses } from "./misses.ts";
@@ -23,8 +23,6 @@ import { isServable } from "./stored.ts";
 const HEADER_OCTETS = 12;
 /** One hit in so many is timed and stands for the others, so that a hit reads the clock once. */
 const HITS_A_SAMPLE = 16;
-/** Above it up to ANY are "Q and Meta-TYPEs" (RFC 6895 §3.1); above those more data types follow. */
-const LAST_DATA_TYPE = 127;
 
 /** What is answered here without a cache or an upstream: `local/`. */
 export interface LocalAnswers {
@@ -85,12 +83,7 @@ export class QueryServer implements PacketHandler {
 
     const fault = scanQuery(packet, start, end, query);
     if (fault !== 0) return this.#refuseScan(fault, packet, start, out, outStart, client);
-    if (
-      (query.flags & Flag.RD) === 0 ||
-      query.qclass !== Class.IN ||
-      query.qtype > LAST_DATA_TYPE ||
-      query.qtype === Type.OPT
-    ) {
+    if ((query.flags & Flag.RD) === 0 || query.qclass !== Class.IN || !isOfData(query.qtype)) {
       const refusal = refusalOf(query);
       if (refusal !== undefined) return this.#refuse(refusal, packet, start, out, outStart, client);
     }
@@ -265,7 +258,6 @@ function refusalOf(query: ScannedQuery): Refusal | undefined {
   if ((query.flags & Flag.RD) === 0) return NOT_RECURSIVE;
   if (query.qclass !== Class.IN) return NOT_SUPPORTED;
   const { qtype } = query;
-  if (qtype === Type.OPT) return FORMERR;
-  if (qtype <= LAST_DATA_TYPE || qtype >= Type.ANY) return undefined;
+  if (isOfData(qtype)) return undefined;
   return qtype >= Type.TKEY ? NOTIMP : FORMERR;
 }

@@ -87,6 +87,14 @@ export const Type = {
 } as const;
 
 /** Classes and QCLASSes (RFC 6895 §3.2). */
+/** The highest type below "Q and Meta-TYPEs", which reach up to ANY (RFC 6895 §3.1); above that more data types follow. */
+const LAST_OF_DATA = 127;
+
+/** Whether there can be data of such a type; ANY asks for all there is. */
+export function isOfData(qtype: number): boolean {
+  return qtype <= LAST_OF_DATA ? qtype !== Type.OPT : qtype >= Type.ANY;
+}
+
 export const Class = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 } as const;
 
 /** Response codes, the extended ones too (RFC 6895 §2.3). */
