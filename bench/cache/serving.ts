@@ -29,7 +29,7 @@ export function startCache(size: number, numberOf: (key: string) => number): Ben
     resolved: {
       exchange: ({ key }) => Promise.resolve(responseTo(questionOfKey(key), numberOf(key))),
     },
-    local: { generation: 0, answer: () => undefined },
+    local: { generation: 0, answer: () => undefined, isAnswered: () => false },
     store,
     failures: new Failures(clock, () => 0),
     upstreams: { canReach: () => true },

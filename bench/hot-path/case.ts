@@ -64,7 +64,7 @@ const server = new QueryServer(
   {
     store,
     synthesis: undefined,
-    local: { generation: 0, answer: () => undefined },
+    local: { generation: 0, answer: () => undefined, isAnswered: () => false },
     misses: undefined as never,
     clock,
     counters,

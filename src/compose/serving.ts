@@ -77,6 +77,7 @@ export function createServing(deps: ServingDeps): Serving {
       failures,
       clock,
       generation,
+      isAnsweredHere: (question) => local.isAnswered(question),
       ...(synthesis && { learn: (response) => learn(response, synthesis) }),
     },
   );

@@ -171,6 +171,8 @@ export class Misses implements Answerer {
     // Flushed, evicted or replaced meanwhile: nobody asked for that.
     if (entry === undefined) return;
     entry.isRefreshing = false;
+    // Under the rules of now the name may be ours, or blocked: it is not to leave, let alone to be kept.
+    if (entry.generation !== this.#deps.generation()) return;
     if (!this.#deps.mayPrefetch()) {
       this.#deps.counters.prefetchesSpared++;
       // Not before the next client: what expires is asked for then.

@@ -27,6 +27,8 @@ const HITS_A_SAMPLE = 16;
 /** What is answered here without a cache or an upstream: `local/`. */
 export interface LocalAnswers {
   answer(question: Question): LocalResponse | undefined;
+  /** Whether there would be an answer; it is not counted. */
+  isAnswered(question: Question): boolean;
   /** Changes with every change of the rules: entries of another generation are not served. */
   readonly generation: number;
 }

@@ -6,6 +6,7 @@ import { type LifetimeLimits, lifetimeOf } from "../cache/lifetime.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Exchange, Query, Response } from "../ports/exchange.ts";
+import type { Question } from "../ports/message.ts";
 import { onWayBack } from "../ports/way-back.ts";
 
 /**
@@ -27,6 +28,8 @@ export interface StoredDeps {
   readonly learn?: (response: Response) => void;
   /** Policy in force now. */
   readonly generation: () => number;
+  /** Whether the local rules of now answer `question`: the cache is asked before them. */
+  readonly isAnsweredHere: (question: Question) => boolean;
 }
 
 export function stored(next: Exchange, options: StoredOptions, deps: StoredDeps): Exchange {
@@ -51,7 +54,8 @@ function keep(
   const { seconds, maxTtl } = lifetimeOf(response, options);
   const failed = !isData(response);
   if (!failed) deps.failures.succeeded(query.key);
-  if (seconds <= 0) return;
+  // A question may leave, or leave again, after a rule came into force that would have kept it here.
+  if (seconds <= 0 || deps.isAnsweredHere(query.question)) return;
   const now = deps.clock.now();
   const lifetime = failed ? deps.failures.responseFailed(query.key, seconds) : seconds;
   const present = failed ? deps.store.peek(query.key) : undefined;

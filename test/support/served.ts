@@ -93,7 +93,15 @@ export class Served {
     const limits = { minTtl: 0, maxTtl: 86_400, maxNegativeTtl: 900, serveStale };
     const generation = (): number => this.generation;
     const failures = new Failures(this.clock, () => this.connections);
-    const keeping = stored(upstream, limits, { store: this.store, failures, clock: this.clock, generation });
+    const answerHere = options.local ?? (() => undefined);
+    const isAnswered = (question: Question): boolean => answerHere(question) !== undefined;
+    const keeping = stored(upstream, limits, {
+      store: this.store,
+      failures,
+      clock: this.clock,
+      generation,
+      isAnsweredHere: isAnswered,
+    });
     const answers = new Flights(rememberingFailures(keeping, failures), this, { maxFlights: 100 });
     this.misses = new Misses(
       { queryTimeout: 4_000, staleAfter: options.staleAfter ?? 1_800, maxWaiting: options.maxWaiting ?? 100 },
@@ -110,7 +118,8 @@ export class Served {
       },
     );
     const local = {
-      answer: options.local ?? (() => undefined),
+      answer: answerHere,
+      isAnswered,
       get generation() {
         return generation();
       },

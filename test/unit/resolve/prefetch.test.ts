@@ -76,6 +76,17 @@ describe("a prefetch", () => {
     expect(server.asked).toHaveLength(1);
   });
 
+  it("does not leave where the local rules have changed meanwhile: the name may be blocked by now", async () => {
+    const server = await ageing();
+    ask(server);
+
+    server.generation++;
+    await server.clock.advanceAsync(5_000);
+
+    expect(server.asked).toHaveLength(1);
+    expect(server.store.peek(keyOf(NAME))?.isRefreshing).toBe(false);
+  });
+
   it("that failed is not tried again at once (RFC 9520 §3.2)", async () => {
     const server = await ageing();
     server.script = () => response({ rcode: Rcode.SERVFAIL });

@@ -10,13 +10,13 @@ import { Rcode } from "../../../src/wire/codes.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { a, keyOf, question, response } from "../../support/records.ts";
 
-function storing(answer: () => Response, generation = () => 7) {
+function storing(answer: () => Response, generation = () => 7, isAnsweredHere = () => false) {
   const clock = new ManualClock();
   const store = new Store({ size: 1 << 20 }, new SeededRandom());
   const failures = new Failures(clock, () => 0);
   const limits = { minTtl: 0, maxTtl: 86_400, maxNegativeTtl: 900, serveStale: 86_400_000 };
   const next = { exchange: () => Promise.resolve(answer()) };
-  const exchange = stored(next, limits, { store, failures, clock, generation });
+  const exchange = stored(next, limits, { store, failures, clock, generation, isAnsweredHere });
   const ask = (name: string) =>
     exchange.exchange({ question: question(name), key: keyOf(name), purpose: "client" }, budgetUntil(9_000));
   return { clock, store, ask };
@@ -29,6 +29,22 @@ describe("what is stored", () => {
     await ask("example.com");
 
     expect(store.find(keyOf("example.com"))?.generation).toBe(7);
+  });
+
+  it("is nothing for which there is a local rule by now, whenever its question left", async () => {
+    let hasRule = false;
+    const { store, ask } = storing(
+      () => {
+        hasRule = true;
+        return response({ answer: [a("example.com")] });
+      },
+      () => 7,
+      () => hasRule,
+    );
+
+    await ask("example.com");
+
+    expect(store.find(keyOf("example.com"))).toBeUndefined();
   });
 
   it("is not replaced by a failure while it may be served stale (RFC 8767 §4)", async () => {
