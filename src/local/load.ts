@@ -12,7 +12,8 @@ import type { Random } from "../ports/random.ts";
 import { type BlockListReport, readBlockLists } from "./block-list.ts";
 import type { LocalFiles } from "./files.ts";
 import { readHosts } from "./hosts.ts";
-import { type BlockAnswer, LocalData } from "./local-data.ts";
+import { LocalData } from "./local-data.ts";
+import type { BlockAnswer } from "./local-rules.ts";
 import { NameSet } from "./name-set.ts";
 import { withPointers } from "./pointers.ts";
 import { specialNames } from "./special-names.ts";
@@ -80,6 +81,7 @@ class Loader {
   readonly #data: LocalData;
   readonly #seed: number;
   readonly #deps: LocalDeps;
+  readonly #specials = specialNames();
   #blocked: NameSet;
   #hostsFile = "";
   /** Counts loads: one that was overtaken by a later one is dropped. */
@@ -104,7 +106,7 @@ class Loader {
     this.#data.replace({
       records: withPointers(options.records),
       hosts: this.#hosts,
-      specials: options.specialNames ? specialNames() : [],
+      specials: options.specialNames ? this.#specials : [],
       forwarded: options.forwarded,
       blocked,
       blockAnswer: options.blockAnswer,

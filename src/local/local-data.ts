@@ -5,8 +5,8 @@
  * A name that is configured here is ours alone: data of other types at it are NODATA, not asked for upstream.
  * Names beside and below it are not touched.
  *
- * Rules are replaced as a whole (`replace`), while queries are answered; `generation` then changes, and
- * whoever keeps answers of before asks again.
+ * Rules are replaced as a whole (`replace`), while queries are answered; where they differ from those before,
+ * `generation` changes, and whoever keeps answers of before asks again.
  */
 import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import { Class, InfoCode, Rcode, Type } from "../wire/codes.ts";
@@ -19,21 +19,11 @@ import {
   recordOf,
   type WithheldReason,
 } from "./local-answer.ts";
-import { LocalNames, type LocalNode, type LocalSources, type RecordsByType } from "./local-names.ts";
+import { LocalNames, type LocalNode, type RecordsByType } from "./local-names.ts";
+import { areSame, type LocalRules } from "./local-rules.ts";
 import { hashOf, hashStep, labelStarts, markLabels } from "./name-hash.ts";
-import { Cover, type NameSet } from "./name-set.ts";
+import { Cover } from "./name-set.ts";
 import type { SpecialName } from "./special-names.ts";
-
-/** How names on a block list are answered: as not there, with the unspecified address, or not at all. */
-export type BlockAnswer = "nxdomain" | "null_ip" | "refused";
-
-/** One set of rules. What is not given is as empty. */
-export interface LocalRules extends LocalSources {
-  readonly blocked: NameSet;
-  readonly blockAnswer: BlockAnswer;
-  /** Whether single labels and address literals are withheld too. */
-  readonly withholdsJunk: boolean;
-}
 
 export interface LocalDataDeps {
   /** The seed that `blocked` was made with. */
@@ -107,7 +97,9 @@ export class LocalData {
 
   /** Puts some or all rules in the place of the old ones. */
   replace(rules: Partial<LocalRules>): void {
-    this.#rules = { ...this.#rules, ...rules };
+    const before = this.#rules;
+    this.#rules = { ...before, ...rules };
+    if (areSame(before, this.#rules)) return;
     this.#names = new LocalNames(this.#rules, this.#deps.seed);
     this.#generation++;
   }

@@ -113,6 +113,15 @@ export class NameSet {
     return true;
   }
 
+  /** Whether `other`, a set of the same seed, was filled with the same names in the same order. Both are indexed. */
+  equals(other: NameSet): boolean {
+    if (this.#count !== other.#count || this.#pages.length !== other.#pages.length) return false;
+    return this.#pages.every((page, i) => {
+      const end = this.#endOf(i);
+      return other.#endOf(i) === end && page.compare(other.#pages[i]!, 0, end, 0, end) === 0;
+    });
+  }
+
   /** What the listed name `name[start..]` covers, 0 where it is not listed. `hash` is that of `name[start..]`. */
   coverAt(hash: number, name: Name, start: number): number {
     const slots = this.#slots;

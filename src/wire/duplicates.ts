@@ -27,7 +27,8 @@ function isAmong(records: readonly ResourceRecord[], at: number): boolean {
   return false;
 }
 
-function isSame(one: ResourceRecord, other: ResourceRecord): boolean {
+/** Whether two records are one, whatever their TTLs. */
+export function isSame(one: ResourceRecord, other: ResourceRecord): boolean {
   const { rdata } = one;
   if (one.type !== other.type || rdata.length !== other.rdata.length) return false;
   for (let i = 0; i < rdata.length; i++) if (rdata[i] !== other.rdata[i]) return false;

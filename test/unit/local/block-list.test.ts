@@ -135,6 +135,23 @@ describe("a set of names", () => {
     expect(set.coverAt(nameHash(0, name("a.example")), name("b.example"), 0)).toBe(0);
   });
 
+  it("equals one of the same names, page by page, and no other", () => {
+    const filled = (last: string) => {
+      const set = new NameSet(SEED);
+      for (let i = 0; i < 30_000; i++) {
+        const line = Buffer.from(`${"label".repeat(10)}.n${i === 29_999 ? last : i}.example`);
+        set.add(line, 0, line.length, Cover.BELOW);
+      }
+      while (set.index(5_000));
+      return set;
+    };
+
+    expect(filled("a").equals(filled("a"))).toBe(true);
+    expect(filled("a").equals(filled("b"))).toBe(false);
+    expect(new NameSet(SEED).equals(new NameSet(SEED))).toBe(true);
+    expect(filled("a").equals(new NameSet(SEED))).toBe(false);
+  });
+
   it("takes less than 100 octets a name, table included", async () => {
     const count = 100_000;
     const lines = Array.from({ length: count }, (_, i) => `ads.some-company-${i}.example.com`).join("\n");

@@ -109,6 +109,52 @@ describe("local data from the configuration", () => {
     expect(outcome(data.answer(question("h.example.com")))).toBe("h.example.com. 60 IN A 192.0.2.1");
   });
 
+  it("is of the same generation after a reload that changes nothing, so that the cache stays good", async () => {
+    const memory = memoryFiles({ hosts: "192.0.2.1 h.example.com", list: "ads.example.com\n=x.example.com" });
+    const parts = deps(memory.files);
+    const options = () => ({
+      ...NOTHING,
+      hostsFile: "hosts",
+      blockLists: ["list"],
+      records: records("r.example.com. 9 IN A 192.0.2.2"),
+    });
+    const { data, reload } = await createLocalData(options(), parts);
+    const before = data.generation;
+
+    await reload(options());
+    memory.watched[0]?.();
+    parts.clock.advance(1_000);
+
+    expect(data.generation).toBe(before);
+    expect(outcome(data.answer(question("ads.example.com")))).toBe("NXDOMAIN");
+  });
+
+  it.each<[string, Partial<LocalOptions>, Record<string, string>]>([
+    ["a record", { records: records("r.example.com. 9 IN A 192.0.2.3") }, {}],
+    ["a TTL", { records: records("r.example.com. 8 IN A 192.0.2.2") }, {}],
+    ["the block answer", { blockAnswer: "refused" }, {}],
+    ["special names", { specialNames: false }, {}],
+    ["a domain of a server", { forwarded: [question("home.arpa").qname] }, {}],
+    ["a host", {}, { hosts: "192.0.2.2 h.example.com" }],
+    ["a blocked name", {}, { list: "ads.example.com\n=y.example.com" }],
+    ["what a blocked name covers", {}, { list: "ads.example.com\nx.example.com" }],
+  ])("is of another generation after a reload that changes %s", async (_, changed, contents) => {
+    const memory = memoryFiles({ hosts: "192.0.2.1 h.example.com", list: "ads.example.com\n=x.example.com" });
+    const options = {
+      ...NOTHING,
+      hostsFile: "hosts",
+      blockLists: ["list"],
+      records: records("r.example.com. 9 IN A 192.0.2.2"),
+    };
+    const { data, reload } = await createLocalData(options, deps(memory.files));
+    const before = data.generation;
+    Object.assign(memory.contents, contents);
+
+    await reload({ ...options, ...changed });
+
+    expect(data.generation).not.toBe(before);
+  });
+
   it("takes new lists on a reload, and keeps the old ones where a new one cannot be read", async () => {
     const memory = memoryFiles({ list: "ads.example.com", other: "ads.example.net" });
     const { data, reload } = await createLocalData({ ...NOTHING, blockLists: ["list"] }, deps(memory.files));

@@ -1,6 +1,7 @@
 import { type BlockListSource, readBlockLists } from "../../../src/local/block-list.ts";
 import type { LocalAnswer } from "../../../src/local/local-answer.ts";
-import { LocalData, type LocalRules } from "../../../src/local/local-data.ts";
+import { LocalData } from "../../../src/local/local-data.ts";
+import type { LocalRules } from "../../../src/local/local-rules.ts";
 import { NameSet } from "../../../src/local/name-set.ts";
 import { withPointers } from "../../../src/local/pointers.ts";
 import { specialNames } from "../../../src/local/special-names.ts";
