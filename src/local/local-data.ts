@@ -243,9 +243,11 @@ export class LocalData {
     if (this.#isForwarded) return undefined;
     const special = this.#special;
     if (special !== undefined) {
-      // An empty non-terminal above configured data exists (RFC 4592 §2.2.2).
-      if (this.#exact?.isThere === true) return nodata(special.reason, special.name, NODATA_TTL);
-      return special.answer(question);
+      const answer = special.answer(question);
+      // An empty non-terminal above configured data exists (RFC 4592 §2.2.2): it is not denied. What a zone has at
+      // its own name stays: SOA and NS (RFC 6303 §3), and a DS that is to be forwarded (RFC 8375 §4).
+      const isDenied = answer?.rcode === Rcode.NXDOMAIN && this.#exact?.isThere === true;
+      return isDenied ? nodata(special.reason, special.name, NODATA_TTL) : answer;
     }
     return this.#rules.withholdsJunk ? this.#fromJunkRules(question) : undefined;
   }

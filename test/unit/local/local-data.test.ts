@@ -122,6 +122,23 @@ describe("configured records", () => {
     expect(outcome(deep.answer(question("b.home.arpa")))).toBe("NODATA");
     expect(outcome(deep.answer(question("c.home.arpa")))).toBe("NXDOMAIN");
   });
+
+  it("let a top-level domain above them exist that we deny otherwise, since nothing is below what does not", () => {
+    expect(outcome(local.answer(question("lan")))).toBe("NODATA");
+    expect(outcome(localData().answer(question("lan")))).toBe("NXDOMAIN");
+  });
+
+  it("leave the zone above them its SOA and NS, and its DS to the parent (RFC 6303 §3, RFC 8375 §4)", () => {
+    const below = localData({ records: records("printer.home.arpa. 60 IN A 10.1.2.3") });
+
+    for (const zone of ["home.arpa", "10.in-addr.arpa"]) {
+      for (const type of ["SOA", "NS", "A", "DS"]) {
+        const asked = question(`${zone} ${type}`);
+        expect(outcome(below.answer(asked)), `${zone} ${type}`).toBe(outcome(localData().answer(asked)));
+      }
+      expect(outcome(below.answer(question(`${zone} DS`)))).toBe("forwarded");
+    }
+  });
 });
 
 describe("the hosts file", () => {
