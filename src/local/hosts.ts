@@ -13,6 +13,9 @@ import { reverseName } from "./reverse-name.ts";
 /** Seconds. A change of the file shows after so long at the latest in a client that keeps answers. */
 const HOSTS_TTL = 60;
 
+/** As editors of every system write it: a `\r` that is left would end no comment, whose words would be names. */
+const LINE_END = /\r\n|\n|\r/;
+
 export interface HostsFile {
   readonly records: readonly ResourceRecord[];
   /** Lines that are neither entry nor comment. */
@@ -23,7 +26,7 @@ export function readHosts(text: string): HostsFile {
   const records: ResourceRecord[] = [];
   const pointed = new Set<Name>();
   let faults = 0;
-  for (const line of text.split("\n")) {
+  for (const line of text.split(LINE_END)) {
     const [address, ...names] = line.replace(/#.*$/, "").split(/\s+/).filter(Boolean);
     if (address === undefined) continue;
     const entry = entryOf(address, names);

@@ -183,6 +183,22 @@ describe("the hosts file", () => {
     expect(faults).toBe(3);
   });
 
+  it.each(["\n", "\r\n", "\r"])("has no names in comments, where lines end with %j", (lineEnd) => {
+    const lines = [
+      "192.168.1.10 nas.home.arpa # router www.example.com",
+      "# backup",
+      "192.168.1.11 tv.home.arpa",
+      "",
+    ];
+    const { records: read, faults: left } = readHosts(lines.join(lineEnd));
+
+    expect(read.filter(({ type }) => type === Type.A).map(recordToText)).toEqual([
+      "nas.home.arpa. 60 IN A 192.168.1.10",
+      "tv.home.arpa. 60 IN A 192.168.1.11",
+    ]);
+    expect(left).toBe(0);
+  });
+
   it("yields to configured records", () => {
     const both = localData({ hosts, records: records("printer.example.com. 5 IN A 192.0.2.99") });
 
