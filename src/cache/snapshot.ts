@@ -18,7 +18,7 @@ const FIXED_OCTETS = 32;
 /** Of data worth keeping. */
 const VERDICTS: readonly Verdict[] = ["secure", "insecure"];
 
-/** One entry, ready for the file; `undefined` for a failure, and for what a rule of ours made of a response. */
+/** One entry, ready for the file; `undefined` for a failure, and for what a rule of ours made of a response and says so. */
 export function entryToOctets(key: string, entry: Kept, clock: Clock): Buffer | undefined {
   if (!isData(entry) || entry.errors.length > 0) return undefined;
   const bodyOctets = entry.bodyOctets(true);

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Kept } from "../cache/kept.ts";
 import { KEY_OCTETS, type SealFault, Sealer, unsealed } from "../cache/sealed.ts";
 import { entriesOfOctets, entryToOctets, type RestoreTerms } from "../cache/snapshot.ts";
 import type { Store } from "../cache/store.ts";
@@ -13,6 +14,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
 import type { SecretStore } from "../privacy/salt.ts";
+import { questionOfKey } from "../wire/names.ts";
 
 export interface CacheFileOptions {
   readonly path: string;
@@ -141,7 +143,7 @@ export class CacheFile {
   }
 
   async #write(): Promise<void> {
-    const { clock, random, log, store } = this.#deps;
+    const { random, log, store } = this.#deps;
     const { path } = this.#options;
     const temporary = `${path}.new`;
     try {
@@ -152,7 +154,7 @@ export class CacheFile {
         // `appendFile` writes all of it, where `write` may stop half-way.
         await file.appendFile(sealer.header());
         await file.appendFile(sealer.frame(this.#label()));
-        for await (const frame of framesOf(store(), clock)) await file.appendFile(sealer.frame(frame));
+        for await (const frame of framesOf(store(), this.#deps)) await file.appendFile(sealer.frame(frame));
         await file.appendFile(sealer.end());
         await file.sync();
       } finally {
@@ -186,14 +188,15 @@ function digestOf(text: string): Buffer {
 }
 
 /** Every entry worth keeping, the least recently used first, so that reading restores the order of use. */
-async function* framesOf(store: Store, clock: Clock): AsyncGenerator<Buffer> {
+async function* framesOf(store: Store, deps: CacheFileDeps): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let octets = 0;
   let handled = 0;
   for (const key of store.keysByAge()) {
     if (++handled % ENTRIES_A_TURN === 0) await turn();
     const entry = store.peek(key);
-    const part = entry === undefined ? undefined : entryToOctets(key, entry, clock);
+    if (entry === undefined || !isUpstreams(key, entry, deps)) continue;
+    const part = entryToOctets(key, entry, deps.clock);
     if (part === undefined) continue;
     parts.push(part);
     octets += part.length;
@@ -203,6 +206,14 @@ async function* framesOf(store: Store, clock: Clock): AsyncGenerator<Buffer> {
     octets = 0;
   }
   if (octets > 0) yield Buffer.concat(parts);
+}
+
+/**
+ * Whether an entry is an upstream's word alone. Of a configured CNAME before it nothing can be seen, so the rules in
+ * force are asked; what was kept under others may begin with a CNAME that is gone, and is not served here either.
+ */
+function isUpstreams(key: string, entry: Kept, { generation, isWelcome }: CacheFileDeps): boolean {
+  return entry.generation === generation() && isWelcome(questionOfKey(key), []);
 }
 
 function keptKey(store: SecretStore, random: Random): Uint8Array {

@@ -28,10 +28,13 @@ interface RunOptions {
   readonly terms?: string;
   /** Names that a local rule has something to say of. */
   readonly ruled?: readonly string[];
+  /** Of the local rules. */
+  readonly generation?: number;
 }
 
 /** One run of the program: its clock, cache and log. */
-function run({ wall = "2026-11-20T12:00:00Z", key = KEY, terms = "as ever", ruled = [] }: RunOptions = {}) {
+function run(options: RunOptions = {}) {
+  const { wall = "2026-11-20T12:00:00Z", key = KEY, terms = "as ever", ruled = [], generation = 3 } = options;
   const clock = new ManualClock(wall);
   const store = new Store({ size: 1 << 20 }, new SeededRandom());
   const log = new SilentLog();
@@ -40,7 +43,7 @@ function run({ wall = "2026-11-20T12:00:00Z", key = KEY, terms = "as ever", rule
     {
       store: () => store,
       terms: () => terms,
-      generation: () => 3,
+      generation: () => generation,
       isWelcome: ({ qname }) => !ruled.some((name) => question(name).qname === qname),
       key: { read: () => key, write: () => undefined },
       clock,
@@ -51,10 +54,10 @@ function run({ wall = "2026-11-20T12:00:00Z", key = KEY, terms = "as ever", rule
   return { clock, store, log, file };
 }
 
-async function savedRun(): Promise<void> {
-  const { store, file, clock } = run();
+async function savedRun(options: RunOptions = {}): Promise<void> {
+  const { store, file, clock } = run(options);
   for (const name of ["secret-one.example", "secret-two.example"]) {
-    const terms = { now: clock.now(), lifetime: 600, maxTtl: 86_400, minTtl: 0, generation: 1 };
+    const terms = { now: clock.now(), lifetime: 600, maxTtl: 86_400, minTtl: 0, generation: 3 };
     const signed = response({ answer: [a(name, 600)], verdict: "secure", maxLifetime: 900 });
     store.keep(keyOf(name), new Entry(question(name), signed, terms));
   }
@@ -65,20 +68,39 @@ describe("the cache file", () => {
   it("brings the entries back, aged by the wall clock", async () => {
     await savedRun();
 
-    const next = run({ wall: "2026-11-20T12:05:00Z" });
+    const next = run({ wall: "2026-11-20T12:05:00Z", generation: 5 });
     await next.file.start();
 
     const entry = next.store.find(keyOf("secret-one.example"));
     expect(entry?.verdict).toBe("secure");
     expect((entry?.expiresAt ?? 0) - next.clock.now()).toBe(300_000);
     expect((entry?.secureUntil ?? 0) - next.clock.now()).toBeCloseTo(600_000, -2);
-    expect(entry?.generation).toBe(3);
+    expect(entry?.generation).toBe(5);
   });
 
   it("holds no readable name", async () => {
     await savedRun();
 
     expect(readFileSync(path).toString("latin1")).not.toContain("secret");
+  });
+
+  it("leaves out what a local rule made of a response, also when the rule is gone by the next start", async () => {
+    await savedRun({ ruled: ["secret-one.example"] });
+
+    const next = run();
+    await next.file.start();
+
+    expect(next.store.find(keyOf("secret-one.example"))).toBeUndefined();
+    expect(next.store.find(keyOf("secret-two.example"))).toBeDefined();
+  });
+
+  it("leaves out what was kept under other local rules: it is not served before a restart either", async () => {
+    await savedRun({ generation: 4 });
+
+    const next = run();
+    await next.file.start();
+
+    expect(next.store.entryCount).toBe(0);
   });
 
   it("leaves out what is too old even to be served stale", async () => {
@@ -169,7 +191,7 @@ describe("the cache file", () => {
 
   it("holds no failure and nothing that a rule of ours made of a response", async () => {
     const { store, file, clock } = run();
-    const terms = { now: clock.now(), lifetime: 600, maxTtl: 86_400, minTtl: 0, generation: 1 };
+    const terms = { now: clock.now(), lifetime: 600, maxTtl: 86_400, minTtl: 0, generation: 3 };
     const bogus = response({ verdict: "bogus", answer: [a("bogus.example")] });
     const blocked = response({ rcode: 3, errors: [{ infoCode: 15, text: "" }] });
     store.keep(keyOf("bogus.example"), new Entry(question("bogus.example"), bogus, terms));
