@@ -5,7 +5,7 @@
 import { isTrusted } from "../cache/entry.ts";
 import type { Kept } from "../cache/kept.ts";
 import type { Store } from "../cache/store.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { Clock, Instant } from "../ports/clock.ts";
 import type { Exchange, Query, Response } from "../ports/exchange.ts";
 import type { Question } from "../ports/message.ts";
 import type { Lookup, LookupOptions } from "../ports/operator.ts";
@@ -59,7 +59,7 @@ export async function lookUp(question: Question, options: LookupOptions, deps: L
   trace.add({ at: deps.clock.now(), stage: "cache", ...describeEntry(entry, since, deps.local.generation) });
   const isFresh =
     entry !== undefined && since < entry.expiresAt && entry.generation === deps.local.generation;
-  if (isFresh && !isTraced) return done(responseOf(entry), true);
+  if (isFresh && !isTraced) return done(responseOf(entry, since), true);
   const proven = isTraced ? undefined : deps.synthesis?.answer(question);
   if (proven !== undefined) return done(proven, true);
 
@@ -100,10 +100,10 @@ function describeEntry(
   return { text: `in the cache (${entry.verdict}) ${state}; asked again to explain it`, detail };
 }
 
-/** An entry as data again. */
-function responseOf(entry: Kept): Response {
+/** An entry as data again, its TTLs counted down (RFC 1035 §3.2.1). */
+function responseOf(entry: Kept, now: Instant): Response {
   const octets = Buffer.alloc(entry.bodyOctets(true));
-  entry.writeBody(true, octets, 0, 0, undefined);
+  entry.writeBody(true, octets, 0, Math.floor((now - entry.storedAt) / 1_000), undefined);
   const message = readMessage(octets);
   const { rcode, verdict, errors, upstream } = entry;
   if (isFault(message)) return { rcode, verdict, errors, upstream, answer: [], authority: [] };
