@@ -127,6 +127,10 @@ export function isBarren(response: Pick<Response, "verdict" | "rcode">): boolean
 
 /** Whether a response answers its question, if only by saying that there is nothing. */
 export function isData(response: Pick<Response, "verdict" | "rcode">): boolean {
-  if (!isTrusted(response)) return false;
-  return response.rcode === Rcode.NOERROR || response.rcode === Rcode.NXDOMAIN;
+  return isTrusted(response) && isConclusive(response);
+}
+
+/** Whether a response says what there is, or that there is nothing; that may be a lie. */
+export function isConclusive({ rcode }: Pick<Response, "rcode">): boolean {
+  return rcode === Rcode.NOERROR || rcode === Rcode.NXDOMAIN;
 }

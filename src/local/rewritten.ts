@@ -110,7 +110,8 @@ function blocked(
   deps.counters.blockedTargets++;
   tell(budget, deps, "a CNAME of the answer leads to a name on a block list");
   const { rcode, answer, authority, errors } = rules.blockedAnswer(question);
-  return { rcode, answer, authority, errors, verdict: "insecure", upstream: response.upstream };
+  const { upstream } = response;
+  return { rcode, answer, authority, errors, verdict: "insecure", isByRule: true, upstream };
 }
 
 function withoutRebinding(

@@ -47,6 +47,8 @@ export interface Response {
   readonly verdict: Verdict;
   /** What to tell clients beside the RCODE; first is the most telling. */
   readonly errors: readonly ExtendedError[];
+  /** Whether a rule of the operator's decided it: no failure then, whatever its RCODE. */
+  readonly isByRule?: boolean;
   /** Label of the server that answered; `""` when made here. */
   readonly upstream: string;
   /** Seconds the verdict allows this to be kept (signatures' expiration, RFC 4035 §5.3.3); absent: no bound. */

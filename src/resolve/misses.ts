@@ -5,7 +5,7 @@
  *
  * Source: RFC 8767 §5 (stale data), RFC 8914 (errors).
  */
-import { Entry, isData } from "../cache/entry.ts";
+import { Entry, isConclusive, isData } from "../cache/entry.ts";
 import type { Excerpt, Kept } from "../cache/kept.ts";
 import type { Store } from "../cache/store.ts";
 import { ask } from "../ports/asking.ts";
@@ -14,7 +14,7 @@ import type { Exchange, ExtendedError, Landing, Query, Response } from "../ports
 import type { Question } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
 import { ResolutionError } from "../ports/fault.ts";
-import { InfoCode, Rcode } from "../wire/codes.ts";
+import { Flag, InfoCode, Rcode } from "../wire/codes.ts";
 import { questionOfKey } from "../wire/names.ts";
 import { Views } from "../wire/views.ts";
 import { budgetUntil } from "./budget.ts";
@@ -226,7 +226,7 @@ export class Misses implements Answerer {
   }
 
   #answer(client: PendingClient, response: Response): void {
-    if (client.stale !== undefined && !isData(response)) {
+    if (client.stale !== undefined && !isWanted(response, client)) {
       this.#answerStale(client, client.stale);
       return;
     }
@@ -290,6 +290,15 @@ export class Misses implements Answerer {
     counters.durations[source].observe((now - client.since) / 1_000);
     client.answer(RESPONSES.upTo(octets));
   }
+}
+
+/**
+ * Whether `client` is given a response though stale data is at hand, which is for failures alone (RFC 8767 §4).
+ * Bogus data is none to a client that set CD, and so judges for itself (RFC 4035 §3.2.2).
+ */
+function isWanted(response: Response, { flags }: PendingClient): boolean {
+  if (response.isByRule === true) return true;
+  return (flags & Flag.CD) === 0 ? isData(response) : isConclusive(response);
 }
 
 /** An entry for a response that is not kept: it renders one answer. */

@@ -58,7 +58,9 @@ function keep(
   if (seconds <= 0 || deps.isAnsweredHere(query.question)) return;
   const now = deps.clock.now();
   const lifetime = failed ? deps.failures.responseFailed(query.key, seconds) : seconds;
-  const present = failed ? deps.store.peek(query.key) : undefined;
+  // What a rule puts in the place of a response, it puts in the place of older data too.
+  const mayBeSpared = failed && response.isByRule !== true;
+  const present = mayBeSpared ? deps.store.peek(query.key) : undefined;
   // What another policy allowed is never served again: sparing it would only hide the failure.
   const isInForce = present?.generation === deps.generation();
   if (isInForce && isServable(present, now, options.serveStale)) {

@@ -125,6 +125,14 @@ describe("a CNAME to a blocked name", () => {
     expect(counters.blockedTargets).toBe(1);
   });
 
+  it("is refused by a rule, which is not an upstream's failure", async () => {
+    const local = localData({ blocked: await blockedBy("ads.example.net"), blockAnswer: "refused" });
+    const { response } = await ask("www.example.com", chain, { local });
+
+    expect(response.rcode).toBe(Rcode.REFUSED);
+    expect(response.isByRule).toBe(true);
+  });
+
   it("gives the name that was asked the unspecified address with `null_ip`", async () => {
     const local = localData({ blocked: await blockedBy("ads.example.net"), blockAnswer: "null_ip" });
     const { answer } = await ask("www.example.com", chain, { local });

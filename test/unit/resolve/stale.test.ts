@@ -96,9 +96,36 @@ describe("a stale answer (RFC 8767 §5)", () => {
   it("stands in for a bogus one, but is never bogus itself", async () => {
     const server = await expired(() => response({ verdict: "bogus", answer: [a(NAME, 60, "192.0.2.66")] }));
 
+    const message = await server.message({ qname: NAME });
+
+    expect(message.answer[0]?.rdata[3]).toBe(1);
+  });
+
+  it("does not stand in for a bogus one where the client set CD: it has the data whatever the verdict", async () => {
+    const server = await expired(() => response({ verdict: "bogus", answer: [a(NAME, 60, "192.0.2.66")] }));
+
+    const message = await server.message({ qname: NAME, flags: Flag.RD | Flag.CD });
+
+    expect(message.answer[0]?.rdata[3]).toBe(66);
+  });
+
+  it("stands in for a SERVFAIL where the client set CD too", async () => {
+    const server = await expired(() => response({ verdict: "insecure", rcode: Rcode.SERVFAIL }));
+
     const message = await server.message({ qname: NAME, flags: Flag.RD | Flag.CD });
 
     expect(message.answer[0]?.rdata[3]).toBe(1);
+  });
+
+  it("does not stand in for what a rule refuses, now or later", async () => {
+    const server = await expired(() => response({ rcode: Rcode.REFUSED, isByRule: true }));
+
+    const first = await server.message({ qname: NAME });
+    server.clock.advance(40_000);
+    const second = await server.message({ qname: NAME });
+
+    expect([first.rcode, second.rcode]).toEqual([Rcode.REFUSED, Rcode.REFUSED]);
+    expect(server.counters.stale).toBe(0);
   });
 
   it("has AD as long as its signatures hold (RFC 4035 §5.3.3), and no longer", async () => {
