@@ -205,6 +205,8 @@ export class LocalData {
     this.#match(target);
     const data = this.#dataFor();
     if (data === undefined) {
+      // As where an upstream's CNAME leads there: the blocked name is not to be asked for.
+      if (this.#isBlocked) return this.blockedAnswer(question);
       const special = this.#fromSpecials({ ...question, qname: target });
       return special === undefined
         ? undefined
@@ -218,7 +220,8 @@ export class LocalData {
   #chainOf(question: Question): readonly ResourceRecord[] {
     const chain: ResourceRecord[] = [];
     let owner: Name | undefined = question.qname;
-    while (owner !== undefined && chain.length < MOST_ALIASES) {
+    // Where it comes round again it ends: each CNAME stands there once.
+    while (owner !== undefined && chain.length < MOST_ALIASES && !isOwner(owner, chain)) {
       this.#match(owner);
       const [cname] = this.#dataFor()?.records.get(Type.CNAME) ?? [];
       if (cname === undefined) break;
@@ -272,6 +275,10 @@ function isNumeric(name: Name, start: number): boolean {
     if (octet < 0x30 || octet > 0x39) return false;
   }
   return true;
+}
+
+function isOwner(name: Name, records: readonly ResourceRecord[]): boolean {
+  return records.some(({ owner }) => owner === name);
 }
 
 function targetOf(cname: ResourceRecord): Name | undefined {
