@@ -48,8 +48,7 @@ export class Itinerary {
    * another operator if the user allows it; any other server where they are not.
    */
   afterPoorResponse(count: number, useless: readonly Destination[]): number | undefined {
-    const { stations, leavesOnServfail } = this.#route;
-    const other = leavesOnServfail && this.#station + 1 < stations.length ? this.#station + 1 : undefined;
+    const other = this.#route.leavesOnServfail ? this.#nextEncrypted() : undefined;
     const isReplicaLeft = this.here.addresses.some((address) => !useless.includes(address));
     const here = isReplicaLeft ? this.#station : undefined;
     if (count === 1) return this.isSharded ? (here ?? other) : (other ?? here);
@@ -64,7 +63,9 @@ export class Itinerary {
     const { stations } = this.#route;
     const reach = this.isSharded ? 1 : stations.length;
     for (let station = 0; station < reach; station++) {
-      const { addresses } = stations[station]!;
+      const { addresses, isClear } = stations[station]!;
+      // What went wrong was said by a server over TLS: no reason to ask in clear text.
+      if (isClear) continue;
       const useless = addresses.filter(({ server }) => server.options.name === label);
       if (useless.length === addresses.length) continue;
       this.#station = station;
@@ -82,6 +83,12 @@ export class Itinerary {
 
   isHere(station: number): boolean {
     return station === this.#station;
+  }
+
+  /** A response that was no use came all the same: something encrypted answers, so clear text is out. */
+  #nextEncrypted(): number | undefined {
+    const next = this.#station + 1;
+    return this.#route.stations[next]?.isClear === false ? next : undefined;
   }
 
   #mayLeave(replicas: Replicas, now: Instant): boolean {

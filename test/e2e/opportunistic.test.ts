@@ -25,11 +25,13 @@ afterEach(async () => {
   await lab.close();
 });
 
-async function begin(profile: "strict" | "opportunistic", leaf: Leaf): Promise<void> {
+async function begin(profile: "strict" | "opportunistic", leaf: Leaf, more = ""): Promise<void> {
   lab = await startLab({ pki, leaf });
   clear = await startDotUpstream({ answer: lab.authority.respond });
   trap = setConnectTrap((port) => (port === 53 ? clear.port : port));
-  running = await startApp((folder) => `[upstream]\nprofile = "${profile}"\n${labToml(lab, folder)}`);
+  running = await startApp(
+    (folder) => `[upstream]\nprofile = "${profile}"\n${more}\n${labToml(lab, folder)}`,
+  );
 }
 
 interface Seen {
@@ -80,6 +82,16 @@ describe("the opportunistic profile", () => {
     expect(unproven.clear).toBeGreaterThan(0);
     expect(clearTextQueries).toBeGreaterThan(0);
     expect(clear.counters.queries).toBe(clearTextQueries);
+  });
+
+  it("asks nobody in clear after SERVFAIL over TLS", async () => {
+    await begin("opportunistic", pki.good, 'selection = "failover"');
+    lab.upstream.setBehaviour({ rcode: 2 });
+
+    const { rcode, clearTextQueries } = await seen();
+
+    expect(rcode).toBe(2);
+    expect([clearTextQueries, clear.counters.queries]).toEqual([0, 0]);
   });
 });
 

@@ -6,7 +6,8 @@ import { Router, type SplitDomain } from "../../../src/upstream/router.ts";
 import type { UpstreamOptions } from "../../../src/upstream/options.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
-import { Simulation } from "../../support/simulation.ts";
+import { answeringAll } from "../../support/simulated-network.ts";
+import { kinds, Simulation } from "../../support/simulation.ts";
 
 const clock = new ManualClock();
 
@@ -196,6 +197,45 @@ describe("a server in clear (opportunistic profile)", () => {
     expect(simulation.upstreams.counters.clearTextQueries).toBe(0);
     expect(simulation.fates.every(({ kind }) => kind === "right")).toBe(true);
   });
+
+  it.each([
+    ["sharded", "down"],
+    ["sharded", "servfail"],
+    ["failover", "down"],
+    ["round_robin", "down"],
+    ["fastest", "down"],
+  ] as const)(
+    "is not asked after SERVFAIL or REFUSED from each operator: %s, %s",
+    async (selection, shardFailover) => {
+      const simulation = new Simulation({
+        operators: { one: ["192.0.2.1"], two: ["192.0.2.2"] },
+        upstream: { profile: "opportunistic", selection, shardFailover },
+      });
+      simulation.network.peer("192.0.2.1").answer = answeringAll(2);
+      simulation.network.peer("192.0.2.2").answer = answeringAll(5);
+
+      await simulation.stream(20, 50);
+      await simulation.land();
+
+      expect(kinds(simulation.fates)).toEqual({ servfail: 20 });
+      expect(simulation.upstreams.counters.clearTextQueries).toBe(0);
+    },
+  );
+
+  it.each(["failover", "fastest"] as const)(
+    "is not asked after SERVFAIL from the only operator: %s",
+    async (selection) => {
+      const simulation = new Simulation({
+        operators: { one: ["192.0.2.1"] },
+        upstream: { profile: "opportunistic", selection },
+      });
+      simulation.network.peer("192.0.2.1").answer = answeringAll(2);
+
+      expect((await simulation.one(1)).kind).toBe("servfail");
+      expect((await simulation.one(2, { avoid: "192.0.2.1" })).kind).toBe("servfail");
+      expect(simulation.upstreams.counters.clearTextQueries).toBe(0);
+    },
+  );
 
   it("is not there in the strict profile, whatever happens", async () => {
     const simulation = new Simulation({ operators });
