@@ -214,6 +214,10 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
       this.#place(now, next);
       return;
     }
+    if (this.#poor !== undefined && this.#isInVain) {
+      this.#seekBetter(this.#poor, now);
+      return;
+    }
     const { allowed } = this.#itinerary;
     for (const replicas of allowed) replicas.tend(now, true);
     const isHopeless = this.#attempts.length === 0 && allowed.every((replicas) => replicas.hasFailed);
@@ -287,14 +291,21 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
     const useless = [...(this.#useless ?? []), from];
     this.#useless = useless;
     if (this.#attempts.length > 0 || this.#isWaiting) return;
-    const where = this.#itinerary.afterPoorResponse(this.#poorResponses, useless);
-    if (where === undefined) {
-      this.#land(response);
-      return;
-    }
     this.#poorUntil = now + BETTER_WITHIN_MS;
-    if (this.#itinerary.isHere(where)) this.#place(now);
+    this.#seekBetter(response, now);
+  }
+
+  /** Asks whoever else may see the name; lands with `poor` where there is nobody. */
+  #seekBetter(poor: Response, now: Instant): void {
+    const where = this.#itinerary.afterPoorResponse(this.#poorResponses, this.#useless ?? []);
+    if (where === undefined) this.#land(poor);
+    else if (this.#itinerary.isHere(where)) this.#place(now);
     else this.#place(now, where);
+  }
+
+  /** Nothing is on its way, and whom this waits for is known to be down. */
+  get #isInVain(): boolean {
+    return this.#attempts.length === 0 && !this.#itinerary.isReplicaLeft(this.#useless ?? []);
   }
 
   /** @returns what is left behind. */

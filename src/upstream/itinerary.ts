@@ -9,6 +9,8 @@ import type { Route } from "./route.ts";
 export class Itinerary {
   readonly #route: Route;
   #station = 0;
+  /** A server did answer, if with nothing of use. */
+  #isAnswered = false;
 
   constructor(route: Route) {
     this.#route = route;
@@ -32,12 +34,11 @@ export class Itinerary {
   /** Where to go on, if the present station may be left and another is better off. */
   next(now: Instant): number | undefined {
     const { stations } = this.#route;
-    if (stations.length === 1 || !this.#mayLeave(this.here, now)) return undefined;
+    if (stations.length === 1 || this.#isSettled || !this.#mayLeave(this.here, now)) return undefined;
     for (let station = this.#station + 1; station < stations.length; station++) {
       const replicas = stations[station]!;
       if (this.#mayLeave(replicas, now)) continue;
-      // Clear text is for when nothing encrypted answers at all.
-      if (replicas.isClear && !stations.slice(0, station).every((before) => before.isDown(now))) continue;
+      if (replicas.isClear && !this.#isNobodyElseLeft(station, now)) continue;
       return station;
     }
     return undefined;
@@ -45,14 +46,20 @@ export class Itinerary {
 
   /**
    * Whom to ask after `count` responses that were no use: once a replica where operators are kept apart, then
-   * another operator if the user allows it; any other server where they are not.
+   * another operator if the user allows it; any other server where they are not. Nobody waits for a replica that
+   * is known to be down: SERVFAIL at once is worth more.
    */
   afterPoorResponse(count: number, useless: readonly Destination[]): number | undefined {
+    this.#isAnswered = true;
     const other = this.#route.leavesOnServfail ? this.#nextEncrypted() : undefined;
-    const isReplicaLeft = this.here.addresses.some((address) => !useless.includes(address));
-    const here = isReplicaLeft ? this.#station : undefined;
+    const here = this.isReplicaLeft(useless) ? this.#station : undefined;
     if (count === 1) return this.isSharded ? (here ?? other) : (other ?? here);
     return count === 2 && this.isSharded ? other : undefined;
+  }
+
+  /** Somebody here may yet give a response that is of use. */
+  isReplicaLeft(useless: readonly Destination[]): boolean {
+    return this.here.addresses.some((address) => !useless.includes(address) && !address.isDown);
   }
 
   /**
@@ -83,6 +90,17 @@ export class Itinerary {
 
   isHere(station: number): boolean {
     return station === this.#station;
+  }
+
+  /** An operator that answers is not down, whatever its replicas do: no other is to see the name for it. */
+  get #isSettled(): boolean {
+    return this.#isAnswered && this.isSharded && !this.#route.leavesOnServfail;
+  }
+
+  /** Clear text is for when nothing encrypted answers at all. */
+  #isNobodyElseLeft(station: number, now: Instant): boolean {
+    const before = this.#route.stations.slice(0, station);
+    return !this.#isAnswered && before.every((replicas) => replicas.isDown(now));
   }
 
   /** A response that was no use came all the same: something encrypted answers, so clear text is out. */

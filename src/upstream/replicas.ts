@@ -125,7 +125,8 @@ export class Replicas implements AddressOwner {
   /** Sends `applicant` as soon as there is a connection it does not refuse. */
   wait(applicant: Applicant, now: Instant): void {
     this.#waiting.add(applicant);
-    this.#confirmTrouble(now, now);
+    // One that refuses what others would take says nothing of the operator.
+    if (this.pick(now, undefined) === undefined) this.#confirmTrouble(now, now);
     this.#demand(now);
   }
 

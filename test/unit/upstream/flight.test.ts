@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TraceStep } from "../../../src/ports/trace.ts";
-import { answered, answeringAll } from "../../support/simulated-network.ts";
+import { answered, answeringAll, type Welcome } from "../../support/simulated-network.ts";
 import { kinds, Simulation } from "../../support/simulation.ts";
 
 const A = "192.0.2.1";
@@ -87,6 +87,59 @@ describe("SERVFAIL or REFUSED from one server", () => {
     simulation.network.peer(A).answer = SERVFAIL;
 
     expect(await simulation.one(1)).toMatchObject({ kind: "right", upstream: B });
+  });
+});
+
+describe("SERVFAIL from an operator of which one address is dead", () => {
+  /** Of the first operator. */
+  const FAILING = 99;
+
+  function household(welcome: Welcome): Simulation {
+    const simulation = new Simulation({ operators: { one: [A, C], other: [B] } });
+    simulation.network.peer(C).welcome = welcome;
+    const failing = `\x03q${FAILING}`;
+    simulation.network.peer(A).answer = (query, nth) =>
+      query.includes(failing) ? SERVFAIL(query, nth) : answered(query);
+    return simulation;
+  }
+
+  it.each([
+    ["refuses", 200],
+    ["ignores", 1_600],
+  ] as const)("shows no name to another operator: it %s", async (welcome, longest) => {
+    const simulation = household(welcome);
+    await simulation.one(OF_FIRST);
+
+    const failing = await simulation.one(FAILING);
+    const next = await simulation.stream(10, 100);
+    const after = await simulation.one(OF_FIRST);
+
+    expect(failing.kind).toBe("servfail");
+    expect(failing.took).toBeLessThan(longest);
+    expect(next.filter(({ serial }) => serial % 2 === 1).every(({ upstream }) => upstream === A)).toBe(true);
+    expect(after).toMatchObject({ kind: "right", upstream: A });
+    expect(simulation.upstreams.counters.shardFailovers).toBe(0);
+  });
+
+  it("comes at once where the address is known to be dead", async () => {
+    const simulation = household("refuses");
+    await simulation.one(FAILING);
+
+    expect(await simulation.one(FAILING)).toMatchObject({ kind: "servfail", took: 20 });
+  });
+
+  it("goes on to another operator without waiting where the user allows that", async () => {
+    const simulation = new Simulation({
+      operators: { one: [A, C], other: [B] },
+      upstream: { shardFailover: "servfail" },
+    });
+    simulation.network.peer(A).answer = SERVFAIL;
+    simulation.network.peer(C).welcome = "refuses";
+
+    const fate = await simulation.one(OF_FIRST);
+
+    expect(fate).toMatchObject({ kind: "right", upstream: B });
+    expect(fate.took).toBeLessThan(300);
   });
 });
 
