@@ -17,6 +17,7 @@ import { nameToText } from "../wire/presentation.ts";
 import type { Attempt, Carrier, Destination, Waiter } from "./attempt.ts";
 import type { Member } from "./crowd.ts";
 import type { UpstreamCounters } from "./counters.ts";
+import { BETTER_WITHIN_MS, Demands, demandsOfRetry } from "./demands.ts";
 import { Itinerary } from "./itinerary.ts";
 import { isUseful } from "./matching.ts";
 import type { Applicant, Replicas } from "./replicas.ts";
@@ -46,10 +47,10 @@ const SLOW_MS = 1_500;
 const LOOK_AGAIN_MS = 100;
 /** Milliseconds to go on trying when every address says no at once: a router that restarts is back soon. */
 const UNREACHABLE_AFTER_MS = 1_000;
-/** Milliseconds for another server to do better than SERVFAIL. */
-const BETTER_WITHIN_MS = 1_500;
 
 const NOTHING_LEFT: readonly Replicas[] = [];
+
+const NO_DEMANDS = new Demands([]);
 
 const NO_ATTEMPTS: readonly Attempt[] = [];
 
@@ -67,9 +68,7 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
   #losses = 0;
   #lastLoss: Destination | undefined;
   #isWaiting = false;
-  /** Addresses whose response was no use. BOUNDED: by the addresses configured. */
-  #useless: readonly Destination[] | undefined;
-  #needsFreshConnection = false;
+  #demands: Demands | undefined;
   /** SERVFAIL or the like, kept in case nothing better comes. */
   #poor: Response | undefined;
   #poorResponses = 0;
@@ -95,21 +94,16 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
   /** Takes off. Everything else follows from it. */
   start(now: Instant): void {
     const { avoid } = this.#query;
-    if (avoid !== undefined) {
-      this.#useless = this.#itinerary.avoid(avoid);
-      // With all connections open there is none to wait for: the same operator is asked once more as it is.
-      this.#needsFreshConnection = this.#useless === undefined && this.#itinerary.here.mayDial(now);
-    }
+    if (avoid !== undefined) this.#demands = demandsOfRetry(this.#itinerary, avoid, now);
     this.#place(now);
   }
 
   avoids(address: Destination): boolean {
-    return this.#useless?.includes(address) === true;
+    return this.#demands?.avoids(address) === true;
   }
 
   refuses(carrier: Carrier): boolean {
-    if (this.avoids(carrier.owner)) return true;
-    if (this.#needsFreshConnection && carrier.startedAt < this.#startedAt) return true;
+    if (this.#demands?.refuses(carrier) === true) return true;
     const { recoveredAt } = this.#itinerary.here;
     return this.#attempts.some((attempt) => attempt.carrier === carrier && attempt.sentAt >= recoveredAt);
   }
@@ -197,7 +191,7 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
       });
       if (other !== undefined) return other;
     }
-    const isPicky = this.#attempts.length > 0 || this.#useless !== undefined || this.#needsFreshConnection;
+    const isPicky = this.#attempts.length > 0 || this.#demands !== undefined;
     return here.pick(now, isPicky ? this : undefined);
   }
 
@@ -214,10 +208,7 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
       this.#place(now, next);
       return;
     }
-    if (this.#poor !== undefined && this.#isInVain) {
-      this.#seekBetter(this.#poor, now);
-      return;
-    }
+    if (this.#demands !== undefined && this.#settlesForLess(this.#demands, now)) return;
     const { allowed } = this.#itinerary;
     for (const replicas of allowed) replicas.tend(now, true);
     const isHopeless = this.#attempts.length === 0 && allowed.every((replicas) => replicas.hasFailed);
@@ -228,6 +219,20 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
     } else {
       this.#wakeAfter(LOOK_AGAIN_MS, now);
     }
+  }
+
+  /** Whom this waits for is known to be down, or too slow: what there is has to do. @returns whether that is so. */
+  #settlesForLess(demands: Demands, now: Instant): boolean {
+    const isInVain = this.#attempts.length === 0 && !this.#itinerary.isReplicaLeft(demands.useless);
+    if (!isInVain && (this.#poor !== undefined || !demands.isOver(now))) return false;
+    if (this.#poor !== undefined) {
+      this.#seekBetter(this.#poor, now);
+    } else {
+      this.#demands = undefined;
+      this.#itinerary.here.leave(this);
+      this.#place(now);
+    }
+    return true;
   }
 
   #reconsiderSending(now: Instant): void {
@@ -288,8 +293,7 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
   #lookForBetter(response: Response, from: Destination, now: Instant): void {
     this.#poor = response;
     this.#poorResponses++;
-    const useless = [...(this.#useless ?? []), from];
-    this.#useless = useless;
+    this.#demands = (this.#demands ?? NO_DEMANDS).without(from);
     if (this.#attempts.length > 0 || this.#isWaiting) return;
     this.#poorUntil = now + BETTER_WITHIN_MS;
     this.#seekBetter(response, now);
@@ -297,15 +301,10 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
 
   /** Asks whoever else may see the name; lands with `poor` where there is nobody. */
   #seekBetter(poor: Response, now: Instant): void {
-    const where = this.#itinerary.afterPoorResponse(this.#poorResponses, this.#useless ?? []);
+    const where = this.#itinerary.afterPoorResponse(this.#poorResponses, this.#demands?.useless ?? []);
     if (where === undefined) this.#land(poor);
     else if (this.#itinerary.isHere(where)) this.#place(now);
     else this.#place(now, where);
-  }
-
-  /** Nothing is on its way, and whom this waits for is known to be down. */
-  get #isInVain(): boolean {
-    return this.#attempts.length === 0 && !this.#itinerary.isReplicaLeft(this.#useless ?? []);
   }
 
   /** @returns what is left behind. */
@@ -313,6 +312,7 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
     const itinerary = this.#itinerary;
     if (this.#isWaiting) itinerary.here.leave(this);
     this.#isWaiting = false;
+    this.#demands = this.#demands?.elsewhere();
     const left = itinerary.goTo(station);
     if (itinerary.isSharded) this.#deps.counters.shardFailovers++;
     if (this.#budget.trace !== undefined) this.#trace(now, `going on to ${itinerary.here.label}`);

@@ -64,7 +64,7 @@ export class Itinerary {
 
   /**
    * A retry that is to avoid a server goes to where another may see the name. @returns that server's addresses
-   * there, or `undefined` where there is nobody else: then a fresh connection has to do.
+   * there, or `undefined` where nobody else is up: then a fresh connection has to do.
    */
   avoid(label: string): readonly Destination[] | undefined {
     const { stations } = this.#route;
@@ -74,7 +74,7 @@ export class Itinerary {
       // What went wrong was said by a server over TLS: no reason to ask in clear text.
       if (isClear) continue;
       const useless = addresses.filter(({ server }) => server.options.name === label);
-      if (useless.length === addresses.length) continue;
+      if (addresses.every((address) => useless.includes(address) || address.isDown)) continue;
       this.#station = station;
       return useless;
     }

@@ -254,6 +254,51 @@ describe("a query that is to avoid a server", () => {
     expect(simulation.network.peer(B).dials).toBe(0);
   });
 
+  it.each(["refuses", "ignores", "hangs-up"] as const)(
+    "takes the open connection where a fresh one does not come soon: it %s",
+    async (welcome) => {
+      const simulation = new Simulation({ operators: { one: [A], other: [B] } });
+      await simulation.one(OF_FIRST);
+      simulation.network.peer(A).welcome = welcome;
+
+      const fate = await simulation.one(OF_FIRST, { avoid: A });
+      const next = await simulation.one(OF_FIRST);
+
+      expect(fate).toMatchObject({ kind: "right", upstream: A });
+      expect(fate.took).toBeLessThan(400);
+      expect(next).toMatchObject({ kind: "right", upstream: A, took: 20 });
+      expect(simulation.network.peer(B).dials).toBe(0);
+    },
+  );
+
+  it.each([
+    ["refuses", 400],
+    ["ignores", 1_650],
+  ] as const)("is not shown to another operator for want of a replica: it %s", async (welcome, longest) => {
+    const simulation = new Simulation({ operators: { one: [A, C], other: [B] } });
+    simulation.network.peer(C).welcome = welcome;
+    await simulation.one(OF_FIRST);
+
+    const fate = await simulation.one(OF_FIRST, { avoid: A });
+
+    expect(fate).toMatchObject({ kind: "right", upstream: A });
+    expect(fate.took).toBeLessThan(longest);
+    expect(simulation.network.peer(B).dials).toBe(0);
+  });
+
+  it("leaves an operator that has gone meanwhile, and takes any connection of the other", async () => {
+    const simulation = new Simulation({ operators: { one: [A], other: [B] } });
+    await simulation.stream(4, 50);
+    simulation.network.peer(A).vanish();
+    const { dials } = simulation.network.peer(B);
+
+    const fate = await simulation.one(OF_FIRST, { avoid: A });
+
+    expect(fate).toMatchObject({ kind: "right", upstream: B });
+    expect(fate.took).toBeLessThan(2_000);
+    expect(simulation.network.peer(B).dials).toBe(dials);
+  });
+
   it("goes to another operator where servers are not kept apart", async () => {
     const simulation = new Simulation({
       operators: { one: [A], other: [B] },
