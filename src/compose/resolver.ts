@@ -58,6 +58,8 @@ interface Inheritance {
   readonly clockPart: ClockPart;
   /** How many responses the validator in force has found secure. */
   readonly evidence: { secureResults: () => number };
+  /** `undefined`: it is to be found where state is kept. */
+  readonly salt: Uint8Array | undefined;
 }
 
 export class Resolver {
@@ -80,7 +82,7 @@ export class Resolver {
     this.#deps = deps;
     this.#inheritance = inheritance;
     this.#state = new StateDirectory(config.stateDir, log, deps.owner);
-    this.#salt = deps.beside?.salt() ?? keptSalt(this.#state.secret("salt"), random);
+    this.#salt = deps.beside?.salt() ?? inheritance.salt ?? keptSalt(this.#state.secret("salt"), random);
     this.#sharding = createSharding(this.#salt);
     this.#upstreams = createUpstreamPart({
       config,
@@ -157,7 +159,8 @@ export class Resolver {
       // Without a proof nothing is written.
       secureResults: () => (deps.beside === undefined ? evidence.secureResults() : 0),
     });
-    return new Resolver(config, { memory, local, figures: new ServingFigures(), clockPart, evidence }, deps);
+    const figures = new ServingFigures();
+    return new Resolver(config, { memory, local, figures, clockPart, evidence, salt: undefined }, deps);
   }
 
   /** The resolver of another configuration, with this one's cache and counters. This one is to be closed. */
@@ -166,7 +169,9 @@ export class Resolver {
     await local.reload(localOptions(config));
     const kept = cacheTerms(config) === cacheTerms(this.config);
     const next = kept ? memory : createCacheMemory(config, this.#deps.clock, this.#deps.random);
-    return new Resolver(config, { ...this.#inheritance, memory: next }, this.#deps);
+    // Where it cannot be kept, or just now not be read, another would show names to other operators.
+    const salt = config.stateDir === this.config.stateDir ? this.#salt : undefined;
+    return new Resolver(config, { ...this.#inheritance, memory: next, salt }, this.#deps);
   }
 
   get store(): Store {

@@ -38,20 +38,20 @@ export class StateDirectory {
         } catch (error) {
           isUnreadable = !isAbsent(error);
           if (isUnreadable) {
-            const text = `the ${name} cannot be read, so a new one is made: ${SECRETS[name]}; `;
+            const text = `the ${name} cannot be read, so a new one is used: ${SECRETS[name]}; `;
             this.#warn(error, `${text}run this as the user that Sotto runs as, or with sudo`);
           }
           return undefined;
         }
       },
       write: (secret) => {
+        // What is there may be good, and readable at the next start. Who cannot read it has heard what to do.
+        if (isUnreadable) return;
         try {
           makeDirectory(this.#path, this.#owner);
           this.#writeAnew(this.file(`${name}.new`), secret);
           renameSync(this.file(`${name}.new`), this.file(name));
         } catch (error) {
-          // Who may not read it may seldom write it, and has heard what to do.
-          if (isUnreadable) return;
           const text = `the state directory cannot be written: a new ${name} is made at every start; `;
           this.#warn(error, `${text}make it writable for the user that Sotto runs as, or set state_dir`);
         }

@@ -58,7 +58,8 @@ export function configFrom(folder: string, toml: string, stateDir = join(folder,
   return loaded.config;
 }
 
-class KeptLog extends SilentLog implements ProgramLog {
+/** What the whole resolver logs to. */
+export class KeptLog extends SilentLog implements ProgramLog {
   readonly queries = undefined;
   readonly dropped = (): number => 0;
   setLevel(): void {}

@@ -89,9 +89,11 @@ export class Crew {
     return answers.reduce((sum, it) => sum + (it.status === "fulfilled" ? it.value.flushed : 0), 0);
   }
 
+  /** After this process has reloaded: another `state_dir` has another salt. */
   async reload(config: Config): Promise<void> {
     this.#config = config;
-    await this.#tellAll((mate) => mate.ask("reload", { config: this.#share() }), "reload");
+    const ask = { config: this.#share(), salt: this.#deps.salt() };
+    await this.#tellAll((mate) => mate.ask("reload", ask), "reload");
   }
 
   /** After the salt of this process was renewed. */

@@ -25,7 +25,10 @@ export interface Requests {
     readonly ask: { readonly name?: Name; readonly tree?: boolean };
     readonly answer: { readonly flushed: number };
   };
-  readonly reload: { readonly ask: { readonly config: Config }; readonly answer: object };
+  readonly reload: {
+    readonly ask: { readonly config: Config; readonly salt: Uint8Array };
+    readonly answer: object;
+  };
   readonly salt: { readonly ask: { readonly salt: Uint8Array }; readonly answer: object };
 }
 

@@ -34,7 +34,8 @@ export async function serveBeside(session: Session): Promise<ExitCode> {
   channel.answerWith({
     figures: () => app.figures(),
     flush: ({ name, tree }) => ({ flushed: app.flush(name, tree) }),
-    reload: async ({ config }) => {
+    reload: async ({ config, salt: inForce }) => {
+      salt = inForce;
       await app.reload(config);
       return {};
     },

@@ -1,0 +1,68 @@
+import { lstatSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createApp } from "../../../src/app.ts";
+import { StateDirectory } from "../../../src/compose/state-directory.ts";
+import { keptSalt } from "../../../src/privacy/salt.ts";
+import { configFrom, KeptLog } from "../../support/running-app.ts";
+import { SeededRandom } from "../../support/seeded-random.ts";
+import { SilentLog } from "../../support/silent-log.ts";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sotto-state-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const SERVER = `[[upstream.server]]
+name = "east"
+addresses = ["192.0.2.1:853"]
+auth_name = "dot.example.net"
+`;
+
+describe("the salt", () => {
+  it("outlives a reload where it cannot be kept", async () => {
+    writeFileSync(join(folder, "no-directory"), "");
+    const config = configFrom(folder, SERVER, join(folder, "no-directory", "state"));
+    const app = await createApp(config, { version: "0.0.0", env: {}, log: new KeptLog() });
+    const before = app.salt;
+
+    await app.reload(config);
+    const after = app.salt;
+    await app.stop();
+
+    expect(after).toEqual(before);
+  });
+
+  it("is that of another directory once a reload has set one", async () => {
+    const app = await createApp(configFrom(folder, SERVER), {
+      version: "0.0.0",
+      env: {},
+      log: new KeptLog(),
+    });
+    const other = Buffer.alloc(32, "another");
+    writeFileSync(join(folder, "salt"), other);
+
+    await app.reload(configFrom(folder, SERVER, folder));
+    const after = app.salt;
+    await app.stop();
+
+    expect(Buffer.from(after)).toEqual(other);
+  });
+
+  it("is not replaced on disk by one that is drawn because it cannot be read", () => {
+    const path = join(folder, "salt");
+    // Reading it fails with ELOOP, for root too.
+    symlinkSync("salt", path);
+    const state = new StateDirectory(folder, new SilentLog());
+
+    keptSalt(state.secret("salt"), new SeededRandom());
+
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+  });
+});
