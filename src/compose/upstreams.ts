@@ -39,7 +39,7 @@ export interface UpstreamPart {
   figures(): readonly UpstreamFigures[];
   /** Connections opened so far. */
   connectionsOpened(): number;
-  /** Whether the server that this question goes to minimises by itself. */
+  /** Whether the server that this question goes to minimises by itself: each, where that is not known yet. */
   minimises(question: Question): boolean;
   /** Queries sent so far. */
   queriesSent(): number;
@@ -127,7 +127,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     irrelevantRecords: () => scrubbing.irrelevantRecords,
     figures: () => snapshot().map((server) => figuresOf(server, histograms)),
     connectionsOpened: () => upstreams.counters.connectionsOpened,
-    minimises: (question) => upstreams.serverFor(question)?.minimises ?? true,
+    minimises: (question) => upstreams.minimises(question),
     queriesSent: () => snapshot().reduce((sum, server) => sum + server.queries, 0),
     isReachable: () => upstreams.isReachable(),
     canReach: (question) => upstreams.canReach(question),

@@ -89,30 +89,37 @@ export class Router {
 
   /** `undefined`: there is nobody who may see it. */
   routeFor(question: Question): Route | undefined {
+    if (!this.#isFirstOpen(question.qname)) return this.outlook(question);
+    if (this.#selection === "fastest") return this.#byRoundTrip();
+    this.#turn = (this.#turn + 1) % this.#rotations.length;
+    return this.#rotations[this.#turn];
+  }
+
+  /** For who asks nothing yet: takes no turn. Where each query begins elsewhere, in the order of the configuration. */
+  outlook(question: Question): Route | undefined {
     for (const { domain, route } of this.#split) if (isAtOrBelow(question.qname, domain)) return route;
     const { general } = this.#stations;
     if (general.length === 0) return undefined;
-    if (general.length === 1) return this.#inOrder;
-    switch (this.#selection) {
-      case "failover":
-        return this.#inOrder;
-      case "round_robin":
-        this.#turn = (this.#turn + 1) % general.length;
-        return this.#rotations[this.#turn];
-      case "fastest":
-        return this.#byRoundTrip();
-      case "sharded": {
-        const ranked = this.#deps.ranked(question, this.#operators);
-        return this.#route(
-          ranked.map((label) => this.#byLabel.get(label)).filter((one) => one !== undefined),
-        );
-      }
-    }
+    if (this.#selection !== "sharded" || general.length === 1) return this.#inOrder;
+    const ranked = this.#deps.ranked(question, this.#operators);
+    return this.#route(ranked.map((label) => this.#byLabel.get(label)).filter((one) => one !== undefined));
+  }
+
+  /** Those of whom one will be asked first. */
+  candidates(question: Question): readonly Replicas[] {
+    if (this.#isFirstOpen(question.qname)) return this.#stations.general;
+    return this.outlook(question)?.stations.slice(0, 1) ?? [];
   }
 
   /** Whether the name is one that a server of its own `domains` takes. */
   isSplit(qname: Name): boolean {
     return this.#split.some(({ domain }) => isAtOrBelow(qname, domain));
+  }
+
+  /** Who is asked first is decided with each query. */
+  #isFirstOpen(qname: Name): boolean {
+    const isOpen = this.#selection === "round_robin" || this.#selection === "fastest";
+    return isOpen && this.#stations.general.length > 1 && !this.isSplit(qname);
   }
 
   #route(stations: readonly Replicas[]): Route {

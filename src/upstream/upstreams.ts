@@ -20,7 +20,7 @@ import type { DialTarget } from "./dial-target.ts";
 import { Crowd } from "./crowd.ts";
 import { Flight, type FlightDeps } from "./flight.ts";
 import { Fleet } from "./fleet.ts";
-import type { ServerOptions, UpstreamOptions } from "./options.ts";
+import type { UpstreamOptions } from "./options.ts";
 import type { AskPlain } from "./plain-resolver.ts";
 import type { Route } from "./route.ts";
 import { Router } from "./router.ts";
@@ -112,10 +112,10 @@ export class Upstreams implements Exchange {
     return this.#aloft.size;
   }
 
-  /** The server that would be asked first. */
-  serverFor(question: Question): ServerOptions | undefined {
-    const replicas = this.#router.routeFor(question)?.stations[0];
-    return replicas?.addresses[0]?.server.options;
+  /** Whether each server that may be asked first minimises by itself. */
+  minimises(question: Question): boolean {
+    const servers = this.#router.candidates(question).flatMap(({ addresses }) => addresses);
+    return servers.every(({ server }) => server.options.minimises);
   }
 
   /** Whether a query could be answered now, as far as is known. */
@@ -126,7 +126,7 @@ export class Upstreams implements Exchange {
   /** The same, for a server that may see this question. */
   canReach(question: Question): boolean {
     const now = this.#deps.clock.now();
-    return this.#router.routeFor(question)?.stations.some((replicas) => !replicas.isDown(now)) ?? false;
+    return this.#router.outlook(question)?.stations.some((replicas) => !replicas.isDown(now)) ?? false;
   }
 
   /** The machine slept: connections are dead or about to be, and backoffs mean nothing. */

@@ -156,7 +156,7 @@ export function kinds(fates: readonly Fate[]): Record<string, number> {
   return counts;
 }
 
-function serverAt(operator: string, address: string): ServerOptions {
+export function serverAt(operator: string, address: string): ServerOptions {
   return {
     name: address,
     operator,

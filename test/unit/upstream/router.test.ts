@@ -7,7 +7,7 @@ import type { UpstreamOptions } from "../../../src/upstream/options.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 import { answeringAll } from "../../support/simulated-network.ts";
-import { kinds, Simulation } from "../../support/simulation.ts";
+import { kinds, serverAt, Simulation } from "../../support/simulation.ts";
 
 const clock = new ManualClock();
 
@@ -131,6 +131,44 @@ describe("selection", () => {
     const firsts = Array.from({ length: 6 }, (_, i) => labelsFor(router, `n${i}.example`)[0]);
 
     expect(firsts).toEqual(["b", "c", "a", "b", "c", "a"]);
+  });
+
+  it("`round_robin` is not turned by who only looks", async () => {
+    const simulation = new Simulation({
+      operators: { one: ["192.0.2.1"], two: ["192.0.2.2"] },
+      upstream: { selection: "round_robin" },
+    });
+    const asked = question("q1.example.com");
+
+    const fates = [];
+    for (let i = 0; i < 6; i++) {
+      simulation.upstreams.minimises(asked);
+      simulation.upstreams.canReach(asked);
+      simulation.upstreams.canReach(asked);
+      fates.push(await simulation.one(1));
+    }
+
+    expect(new Set(fates.slice(0, 2).map(({ upstream }) => upstream)).size).toBe(2);
+    expect(fates.filter(({ upstream }) => upstream === "192.0.2.1")).toHaveLength(3);
+  });
+
+  it.each([
+    // Which server is first is known, and it minimises.
+    ["failover", [true, true]],
+    ["sharded", [true, false]],
+    // Any of them may be.
+    ["round_robin", [false, false]],
+    ["fastest", [false, false]],
+  ] as const)("tells whether who is asked minimises: %s", (selection, expected) => {
+    const second = { ...serverAt("two", "192.0.2.2"), minimises: false };
+    const { upstreams } = new Simulation({
+      operators: {},
+      upstream: { selection, servers: [serverAt("one", "192.0.2.1"), second] },
+    });
+
+    const told = ["q1.example.com", "q2.example.com"].map((text) => upstreams.minimises(question(text)));
+
+    expect(told).toEqual(expected);
   });
 
   it("`fastest` goes to the quickest, and now and then to another", async () => {
