@@ -44,8 +44,9 @@ export function createCover(
 ): CoverTraffic | undefined {
   const { coverTraffic } = config.privacy;
   if (coverTraffic === "off") return undefined;
+  const validates = config.dnssec.mode !== "off";
   const isSplit = splitDomains(config);
   const mayLeave = (qname: Name): boolean =>
     !isSplit(qname) && !local.isAnswered({ qname, qtype: Type.A, qclass: Class.IN });
-  return new CoverTraffic(coverTraffic, decoySites(), { raw, clock, random, mayLeave, onBug });
+  return new CoverTraffic(coverTraffic, decoySites(), { raw, clock, random, mayLeave, validates, onBug });
 }

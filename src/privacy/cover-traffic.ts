@@ -3,8 +3,8 @@
  * the encrypted connections has to tell one from the other. What that gains is measured in `bench/privacy`.
  *
  * A decoy is a whole page of the shipped list (never a name of a client): its names, and some that other pages of
- * the list load, one after the other as a browser finds them, each with the QTYPEs that clients here ask for, and with the DS and DNSKEY that validation
- * would ask for. Decoys take the way of every query, so each goes to its own domain's operator and looks like any
+ * the list load, one after the other as a browser finds them, each with the QTYPEs that clients here ask for, and with
+ * the DS and DNSKEY that validation would ask for, where there is validation. Decoys take the way of every query, so each goes to its own domain's operator and looks like any
  * other; their responses go nowhere. What a server of its own `domains` answers for, and what is answered
  * here, is no decoy.
  *
@@ -65,6 +65,8 @@ export interface CoverTrafficDeps {
   readonly random: Random;
   /** Whether the name may leave: not a split-DNS server's, not answered here. */
   readonly mayLeave: (name: Name) => boolean;
+  /** Whether clients' names are validated, and so come with DS and DNSKEY. */
+  readonly validates: boolean;
   /** Told of what must not happen. */
   readonly onBug: (error: unknown) => void;
 }
@@ -164,7 +166,8 @@ export class CoverTraffic {
       const share = this.#typeCounts[i]! / most;
       if (this.#deps.random.below(1_000) < share * 1_000) this.#send(name, qtype);
     });
-    this.#lookUpZone(registrableDomain(name));
+    // Without validation no name of a client comes with these: they would tell the decoys.
+    if (this.#deps.validates) this.#lookUpZone(registrableDomain(name));
   }
 
   /** As validation does with a domain it does not know: DS, and DNSKEY where it is signed. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Name } from "../../src/ports/message.ts";
 import { decoySites } from "../../src/privacy/decoy-sites.ts";
 import { registrableDomain } from "../../src/privacy/registrable-domain.ts";
+import { Type } from "../../src/wire/codes.ts";
 import { isAtOrBelow } from "../../src/wire/names.ts";
 import { nameFromText, nameToText } from "../../src/wire/presentation.ts";
 import { isFault, readMessage } from "../../src/wire/read-message.ts";
@@ -125,5 +126,36 @@ cover_traffic = "high"
   it("keeps no answer to a decoy", () => {
     // One entry a name that the client asked for.
     expect(entriesAfter - entriesBefore).toBe(VISITED.length);
+  });
+});
+
+describe("cover traffic without validation", () => {
+  it("asks for no DS and no DNSKEY, as nothing else does", async () => {
+    const lab = await startLab();
+    const running = await startApp((folder) => {
+      const [server = ""] = labToml(lab, folder).split("[dnssec]");
+      return `${server}
+[dnssec]
+mode = "off"
+
+[privacy]
+cover_traffic = "high"
+`;
+    });
+    const asker = await Asker.open(running.port);
+    for (const name of VISITED) {
+      await asker.ask(name);
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_VISITS));
+    }
+    asker.close();
+    await running.stop();
+    await lab.close();
+
+    const types = lab.upstream.received.map(({ octets }) => {
+      const message = readMessage(octets);
+      return isFault(message) ? undefined : message.questions[0]?.qtype;
+    });
+    expect(types.length).toBeGreaterThan(10);
+    expect(types.filter((type) => type === Type.DS || type === Type.DNSKEY)).toEqual([]);
   });
 });

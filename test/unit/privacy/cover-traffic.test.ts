@@ -14,7 +14,12 @@ const LISTED = new Set(decoySites().flatMap(({ names }) => names.map((name) => `
 
 function setUp(
   level: CoverLevel,
-  options: { mayLeave?: (name: Name) => boolean; isSigned?: boolean; fails?: boolean } = {},
+  options: {
+    mayLeave?: (name: Name) => boolean;
+    isSigned?: boolean;
+    fails?: boolean;
+    validates?: boolean;
+  } = {},
 ) {
   const clock = new ManualClock();
   const sent: { query: Query; at: number }[] = [];
@@ -42,6 +47,7 @@ function setUp(
     clock,
     random: new SeededRandom(7),
     mayLeave: options.mayLeave ?? (() => true),
+    validates: options.validates ?? true,
     onBug: (error) => bugs.push(error),
   });
   return { clock, sent, cover, bugs };
@@ -99,6 +105,14 @@ describe("decoys", () => {
     const signed = setUp("high", { isSigned: true });
     await browse(signed, 2);
     expect(signed.sent.some(({ query }) => query.question.qtype === Type.DNSKEY)).toBe(true);
+  });
+
+  it("ask for neither where clients' names are not validated: nothing else would ask for them", async () => {
+    const parts = setUp("high", { isSigned: true, validates: false });
+    await browse(parts, 3);
+
+    const types = new Set(parts.sent.map(({ query }) => query.question.qtype));
+    expect(types).toEqual(new Set([Type.A, Type.AAAA]));
   });
 
   it("never are names that may not leave: split DNS, block lists, local data", async () => {
