@@ -33,6 +33,8 @@ import { checkUpstreams } from "./upstream-checkup.ts";
 
 /** RFC 7858 §3.1. */
 const DOT_PORT = 853;
+/** RFC 7858 §3.1: clear text never goes to port 853. */
+const PLAIN_PORT = 53;
 
 export interface UpstreamPart {
   readonly raw: Exchange;
@@ -201,7 +203,7 @@ function serverOptions(server: ServerConfig, isProxied: boolean): ServerOptions 
     domains,
     transport,
     minimises,
-    ...(host !== undefined && whereHostIs(host, isProxied)),
+    ...(host !== undefined && whereHostIs(host, transport, isProxied)),
     ...(server.discover !== undefined && { discover: addressAndPort(server.discover) }),
     ...(ecs !== undefined && { ecs }),
     ...(server.caFile !== undefined && { ca: textOf(server.caFile) }),
@@ -209,8 +211,13 @@ function serverOptions(server: ServerConfig, isProxied: boolean): ServerOptions 
 }
 
 /** A proxy looks the name up itself; without one `bootstrap` does. */
-function whereHostIs(name: string, isProxied: boolean): Partial<ServerOptions> {
-  return isProxied ? { addresses: [{ address: name, port: DOT_PORT }] } : { host: { name, port: DOT_PORT } };
+function whereHostIs(
+  name: string,
+  transport: ServerOptions["transport"],
+  isProxied: boolean,
+): Partial<ServerOptions> {
+  const port = transport === "plain" ? PLAIN_PORT : DOT_PORT;
+  return isProxied ? { addresses: [{ address: name, port }] } : { host: { name, port } };
 }
 
 function proxyOptions({ host, port, username, password }: NonNullable<Config["upstream"]["proxy"]>): Proxy {

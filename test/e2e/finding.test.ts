@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isFault, readMessage } from "../../src/wire/read-message.ts";
 import { nameToText } from "../../src/wire/presentation.ts";
 import { type Do53Upstream, startDo53Upstream } from "../lab/do53-upstream.ts";
+import { startDotUpstream } from "../lab/dot-upstream.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { createPki, type Leaf } from "../lab/pki.ts";
 import { ask } from "../support/ask.ts";
@@ -82,6 +83,32 @@ describe("a server given by `host`", () => {
     expect(lab.upstream.counters.queries).toBeGreaterThan(0);
     expect(trap.dialled.filter((each) => each.startsWith("tcp") && !each.endsWith(":853"))).toEqual([]);
     expect(plain?.received.map(({ length }) => length)).toHaveLength(2);
+  });
+
+  it("is dialled at port 53 where it is asked in clear, never at 853 (RFC 7858 §3.1)", async () => {
+    await begin();
+    const { address } = await startPlain();
+    const clear = await startDotUpstream({ answer: lab.authority.respond });
+    trap.release();
+    trap = setConnectTrap((port) => (port === 53 || port === 853 ? clear.port : port));
+    running = await startApp(
+      (folder) => `[upstream]
+bootstrap = ["${address}"]
+
+[[upstream.server]]
+name = "company"
+${byHost}
+transport = "plain"
+domains = ["example.com"]
+${labToml(lab, folder)}`,
+    );
+
+    const { rcode } = await ask(running.port, "www.example.com");
+    await clear.close();
+
+    expect(rcode).toBe(0);
+    expect(clear.counters.queries).toBeGreaterThan(0);
+    expect(trap.dialled.filter((each) => each.endsWith(":853"))).toEqual([]);
   });
 
   it("is asked over TCP where the letter case does not come back: the answer may be forged", async () => {

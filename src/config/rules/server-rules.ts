@@ -91,6 +91,13 @@ function checkPlain({ server, context, at }: Subject): void {
       'sends every name in clear text; give the server domains, or set upstream.profile = "opportunistic"';
     findings.fault(at("transport"), text, at("domains"), ["upstream", "profile"]);
   }
+  if (server.addresses.some(({ port }) => port === 853)) {
+    findings.fault(
+      at("addresses"),
+      "has port 853, which RFC 7858 forbids for clear text; plain DNS uses port 53",
+      at("transport"),
+    );
+  }
   const identity = (["auth_name", "pins", "ca_file", "dane"] as const).filter((key) => {
     const value = server[key];
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;

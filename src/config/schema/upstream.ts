@@ -1,6 +1,6 @@
 /** `[upstream]` and `[[upstream.server]]`: whom to ask, and how to know that it is them. */
 import * as kinds from "../kinds.ts";
-import { key, list, type OutputOf, section, shown, table } from "./kind.ts";
+import { type Kind, key, list, type OutputOf, section, shown, table } from "./kind.ts";
 
 const WRITTEN = "is of the wrong type; must be written [[upstream.server]], in double brackets";
 
@@ -73,10 +73,22 @@ const SERVER_KEYS = {
   ecs: key(kinds.optionalChoice(["zero", "none"]), "", "Overrides privacy.ecs for this server."),
 };
 
-const server = table(SERVER_KEYS, (input) => `${shown(input)} ${WRITTEN}`);
+const notServer = (input: unknown): string => `${shown(input)} ${WRITTEN}`;
+const encrypted = table(SERVER_KEYS, notServer);
+/** The same keys, but for the port that is proposed where one is missing. */
+const plain = table({ ...SERVER_KEYS, addresses: key(kinds.serverAddresses(53), [], "") }, notServer);
 
 /** What a server of the file is after reading. */
-export type ServerKeys = OutputOf<typeof server>;
+export type ServerKeys = OutputOf<typeof encrypted>;
+
+const server: Kind<ServerKeys> = {
+  json: encrypted.json,
+  read: (input, path, report) => (isPlain(input) ? plain : encrypted).read(input, path, report),
+};
+
+function isPlain(input: unknown): boolean {
+  return (input as { transport?: unknown } | null)?.transport === "plain";
+}
 
 /** Two operators that publish a privacy policy and the names of their DoT servers. */
 const BUILT_IN_SERVERS = [

@@ -3,6 +3,7 @@ import { faultLines, loadText, warningLines } from "./load-text.ts";
 
 const SERVER = '[[upstream.server]]\nname = "s"\n';
 const ADDRESS = 'addresses = ["192.0.2.1:853"]\n';
+const PLAIN_ADDRESS = 'addresses = ["192.0.2.1:53"]\n';
 const NAMED = `${SERVER}${ADDRESS}auth_name = "dns.example.net"\n`;
 /** Of the same address. */
 const OTHER = `[[upstream.server]]\nname = "other"\n${ADDRESS}auth_name = "dns.example.org"\n`;
@@ -141,6 +142,14 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     "3: upstream.server[s].addresses: has port 53, which",
   ],
   [
+    `${SERVER}${ADDRESS}transport = "plain"\ndomains = ["a.b"]`,
+    "3: upstream.server[s].addresses: has port 853, which RFC 7858 forbids for clear text; plain DNS uses port 53",
+  ],
+  [
+    `${SERVER}addresses = ["192.0.2.1"]\ntransport = "plain"\ndomains = ["a.b"]`,
+    '3: upstream.server[s].addresses[1]: "192.0.2.1" has no port: write "192.0.2.1:53"; must be',
+  ],
+  [
     `${SERVER}${ADDRESS}auth_name = "192.0.2.1"`,
     '4: upstream.server[s].auth_name: "192.0.2.1" is an address, not a',
   ],
@@ -185,11 +194,11 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     "5: upstream.server[s].domains: holds the root, which is every name; leave domains",
   ],
   [
-    `${SERVER}${ADDRESS}transport = "plain"`,
+    `${SERVER}${PLAIN_ADDRESS}transport = "plain"`,
     "4: upstream.server[s].transport: sends every name in clear text; give",
   ],
   [
-    `${NAMED}transport = "plain"\ndomains = ["corp.example"]`,
+    `${SERVER}${PLAIN_ADDRESS}auth_name = "dns.example.net"\ntransport = "plain"\ndomains = ["corp.example"]`,
     '4: upstream.server[s].auth_name: cannot hold for clear text; remove it, or set transport = "tls"',
   ],
   [
