@@ -1,10 +1,11 @@
 /**
- * Makes directories for what outlives the process.
+ * Makes directories and files for what outlives the process.
  *
- * Not by `mkdir` with `recursive`: where a file system says ENOENT to a directory whose parent is there, as /proc does,
+ * Directories not by `mkdir` with `recursive`: where a file system says ENOENT to a directory whose parent is there, as /proc does,
  * Node makes the parent again and tries again, for ever.
  */
 import { lchownSync, mkdirSync, statSync } from "node:fs";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Who files and directories are for, where this process is root now and will be that user soon. */
@@ -24,6 +25,26 @@ export function makeDirectory(path: string, owner?: Owner): void {
     // A second ENOENT is not for want of a parent.
     makeOne(path, owner);
   }
+}
+
+/**
+ * A new file that this user alone may read, to be renamed when it is whole. What is there already goes: it may be a
+ * link that somebody put there, or have been made for others to read.
+ */
+export async function openAnew(path: string): Promise<FileHandle> {
+  await rm(path, { force: true });
+  return open(path, "wx", 0o600);
+}
+
+/** A whole file of `text` in the place of the one there is, for this user alone. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const file = await openAnew(`${path}.new`);
+  try {
+    await file.writeFile(text);
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
 }
 
 function makeOne(path: string, owner: Owner | undefined): void {

@@ -3,13 +3,13 @@
  * and at the end, a whole file or none. What the sealing protects against, and what not, is in `docs/cache.md`.
  */
 import { createHash } from "node:crypto";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Kept } from "../cache/kept.ts";
 import { KEY_OCTETS, type SealFault, Sealer, unsealed } from "../cache/sealed.ts";
 import { entriesOfOctets, entryToOctets, type RestoreTerms } from "../cache/snapshot.ts";
 import type { Store } from "../cache/store.ts";
-import { makeDirectory } from "../directories.ts";
+import { makeDirectory, openAnew } from "../directories.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
@@ -148,7 +148,7 @@ export class CacheFile {
     const temporary = `${path}.new`;
     try {
       makeDirectory(dirname(path));
-      const file = await open(temporary, "w", 0o600);
+      const file = await openAnew(temporary);
       try {
         const sealer = new Sealer(this.#key, random);
         // `appendFile` writes all of it, where `write` may stop half-way.

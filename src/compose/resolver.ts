@@ -149,13 +149,15 @@ export class Resolver {
 
   /** Reads what local rules need; opens no socket before the first query. */
   static async create(config: Config, deps: ResolverDeps): Promise<Resolver> {
+    const state = new StateDirectory(config.stateDir, deps.log);
+    if (deps.beside === undefined) state.warnIfOpen();
     const local = await createLocalPart(config, deps);
     const memory = createCacheMemory(config, deps.clock, deps.random);
     const evidence = { secureResults: () => 0 };
     const clockPart = await createClockPart({
       clock: deps.clock,
       log: deps.log,
-      file: new StateDirectory(config.stateDir, deps.log).file("last-good-time"),
+      file: state.file("last-good-time"),
       // Without a proof nothing is written.
       secureResults: () => (deps.beside === undefined ? evidence.secureResults() : 0),
     });

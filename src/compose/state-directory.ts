@@ -1,5 +1,14 @@
 /** Small files that outlive the process: salt, keys, anchors, last good time. Written as a whole or not at all. */
-import { closeSync, fchownSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fchownSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { makeDirectory, type Owner } from "../directories.ts";
 import type { Log } from "../ports/log.ts";
@@ -21,6 +30,16 @@ export class StateDirectory {
     this.#path = path;
     this.#log = log;
     this.#owner = owner;
+  }
+
+  /** Made by this program it is of mode 0700. One that was there before is its owner's to close. */
+  warnIfOpen(): void {
+    const mode = modeOf(this.#path) & 0o777;
+    if ((mode & 0o077) === 0) return;
+    this.#log.warn(
+      { directory: this.#path, mode: `0${mode.toString(8)}` },
+      "the state directory is open to other users; chmod 700 closes it",
+    );
   }
 
   /** The path of a file in it. */
@@ -73,6 +92,15 @@ export class StateDirectory {
     } finally {
       closeSync(fd);
     }
+  }
+}
+
+/** 0 where there is nothing to look at. */
+function modeOf(path: string): number {
+  try {
+    return statSync(path).mode;
+  } catch {
+    return 0;
   }
 }
 

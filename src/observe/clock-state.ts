@@ -6,9 +6,9 @@
  * A time is only kept when something secure was validated since the last one: the signatures held, so the
  * clock was right to within their validity. A clock that once ran ahead can therefore not spoil the file.
  */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { makeDirectory } from "../directories.ts";
+import { makeDirectory, replaceFile } from "../directories.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 
@@ -94,8 +94,7 @@ export class ClockState {
     this.#lastGood = clock.wall();
     try {
       makeDirectory(dirname(file));
-      await writeFile(`${file}.new`, `${isoTime(this.#lastGood)}\n`, { mode: 0o600 });
-      await rename(`${file}.new`, file);
+      await replaceFile(file, `${isoTime(this.#lastGood)}\n`);
     } catch (error) {
       log.warn({ error: String(error) }, "the last good time could not be kept");
     }

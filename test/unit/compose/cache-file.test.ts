@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -76,6 +76,19 @@ describe("the cache file", () => {
     expect((entry?.expiresAt ?? 0) - next.clock.now()).toBe(300_000);
     expect((entry?.secureUntil ?? 0) - next.clock.now()).toBeCloseTo(600_000, -2);
     expect(entry?.generation).toBe(5);
+  });
+
+  it("is for this user alone, whatever lies where it is written: never through a link", async () => {
+    const elsewhere = join(directory, "elsewhere");
+    writeFileSync(elsewhere, "", { mode: 0o644 });
+    symlinkSync(elsewhere, `${path}.new`);
+    await savedRun();
+    const first = lstatSync(path);
+    writeFileSync(`${path}.new`, "of a run that ended half-way", { mode: 0o644 });
+    await savedRun();
+
+    expect(readFileSync(elsewhere, "utf8")).toBe("");
+    expect([first.isFile(), first.mode & 0o777, lstatSync(path).mode & 0o777]).toEqual([true, 0o600, 0o600]);
   });
 
   it("holds no readable name", async () => {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -24,6 +24,26 @@ name = "east"
 addresses = ["192.0.2.1:853"]
 auth_name = "dot.example.net"
 `;
+
+describe("a state directory that was there before", () => {
+  async function warningsWith(mode: number): Promise<unknown[]> {
+    chmodSync(folder, mode);
+    const log = new KeptLog();
+    const app = await createApp(configFrom(folder, SERVER, folder), { version: "0.0.0", env: {}, log });
+    await app.stop();
+    return log.lines
+      .filter(({ message }) => message.startsWith("the state directory"))
+      .map(({ fields }) => fields);
+  }
+
+  it.each([0o755, 0o750, 0o711])("is warned of where others may look into it: %i", async (mode) => {
+    expect(await warningsWith(mode)).toEqual([{ directory: folder, mode: `0${mode.toString(8)}` }]);
+  });
+
+  it("is not where it is its owner's alone", async () => {
+    expect(await warningsWith(0o700)).toEqual([]);
+  });
+});
 
 describe("the salt", () => {
   it("outlives a reload where it cannot be kept", async () => {

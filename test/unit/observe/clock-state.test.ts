@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -76,6 +76,20 @@ describe("the clock", () => {
 });
 
 describe("the last good time", () => {
+  it("is kept for this user alone, whatever lies where it is written: never through a link", async () => {
+    const { file, state } = stateAt("2027-03-01T00:00:00Z", { results: 1 });
+    const elsewhere = join(folder, "elsewhere");
+    writeFileSync(elsewhere, "", { mode: 0o644 });
+    mkdirSync(join(folder, "state"));
+    symlinkSync(elsewhere, `${file}.new`);
+
+    await state.save();
+
+    const kept = lstatSync(file);
+    expect(readFileSync(elsewhere, "utf8")).toBe("");
+    expect([kept.isFile(), kept.mode & 0o777]).toEqual([true, 0o600]);
+  });
+
   it("is kept every hour while signatures are found valid", async () => {
     const secure = { results: 0 };
     const { state, clock, file } = stateAt("2026-12-01T00:00:00Z", secure);
