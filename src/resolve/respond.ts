@@ -11,7 +11,7 @@ import { fitting, NO_ERRORS, writeErrors } from "./error-options.ts";
 /** UDP payload size we advertise and never exceed: fits every path without fragments (DNS flag day 2020). */
 export const UDP_PAYLOAD_OCTETS = 1_232;
 /** Least a UDP client takes: without EDNS, and where its EDNS says less (RFC 6891 §6.2.3). */
-const LEAST_UDP_OCTETS = 512;
+export const LEAST_UDP_OCTETS = 512;
 /** TTL of stale data, in seconds: "RECOMMENDED to be 30 seconds" (RFC 8767 §4). */
 const STALE_TTL = 30;
 
@@ -120,7 +120,7 @@ function finish(
   octets: number,
 ): number {
   if (!asker.hasEdns) {
-    // "requires ... an EDNS" to be told (RFC 6891 §6.1.3): four bits alone would say something else.
+    // The upper eight bits stand in an OPT alone (RFC 6891 §6.1.3); the lower four would say something else.
     writeHeader(asker, flags, rcode > 0xf ? Rcode.SERVFAIL : rcode, out, at);
     return 0;
   }

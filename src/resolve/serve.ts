@@ -16,7 +16,7 @@ import { questionOfKey } from "../wire/names.ts";
 import { ScanFault, ScannedQuery, scanQuery } from "../wire/scan-query.ts";
 import type { Misses } from "./misses.ts";
 import { PendingClient } from "./pending-client.ts";
-import { answeringFlags, octetLimit, writeBare, writeEntry } from "./respond.ts";
+import { answeringFlags, LEAST_UDP_OCTETS, octetLimit, writeBare, writeEntry } from "./respond.ts";
 import type { ServeCounters } from "./serve-counters.ts";
 import { isServable } from "./stored.ts";
 
@@ -84,10 +84,10 @@ export class QueryServer implements PacketHandler {
     else counters.tcpQueries++;
 
     const fault = scanQuery(packet, start, end, query);
-    if (fault !== 0) return this.#refuseScan(fault, packet, start, out, outStart, client);
+    if (fault !== 0) return this.#refuseScan(fault, packet, start, out, outStart);
     if ((query.flags & Flag.RD) === 0 || query.qclass !== Class.IN || !isOfData(query.qtype)) {
       const refusal = refusalOf(query);
-      if (refusal !== undefined) return this.#refuse(refusal, packet, start, out, outStart, client);
+      if (refusal !== undefined) return this.#refuse(refusal, packet, start, out, outStart);
     }
 
     const now = client.receivedAt;
@@ -187,14 +187,7 @@ export class QueryServer implements PacketHandler {
     return octets;
   }
 
-  #refuseScan(
-    fault: ScanFault,
-    packet: Buffer,
-    start: number,
-    out: Buffer,
-    outStart: number,
-    client: Client,
-  ): number {
+  #refuseScan(fault: ScanFault, packet: Buffer, start: number, out: Buffer, outStart: number): number {
     switch (fault) {
       case ScanFault.TOO_SHORT:
         this.#counters.droppedTooShort++;
@@ -203,28 +196,20 @@ export class QueryServer implements PacketHandler {
         this.#counters.droppedNotAQuery++;
         return 0;
       case ScanFault.NOTIMP:
-        return this.#refuse(NOTIMP, packet, start, out, outStart, client);
+        return this.#refuse(NOTIMP, packet, start, out, outStart);
       case ScanFault.FORMERR:
-        return this.#refuse(FORMERR, packet, start, out, outStart, client);
+        return this.#refuse(FORMERR, packet, start, out, outStart);
       case ScanFault.BADVERS:
-        return this.#refuse(BADVERS, packet, start, out, outStart, client);
+        return this.#refuse(BADVERS, packet, start, out, outStart);
     }
   }
 
-  #refuse(
-    { rcode, errors }: Refusal,
-    packet: Buffer,
-    start: number,
-    out: Buffer,
-    outStart: number,
-    client: Client,
-  ): number {
+  #refuse({ rcode, errors }: Refusal, packet: Buffer, start: number, out: Buffer, outStart: number): number {
     const query = this.#query;
     const question = packet.latin1Slice(start + HEADER_OCTETS, query.questionEnd);
     const flags = answeringFlags(query) | (query.flags & OPCODE_BITS);
     this.#counters.countResponse(rcode);
-    const limit = octetLimit(query, client.transport);
-    return writeBare(query, { flags, rcode, question, errors }, limit, out, outStart);
+    return writeBare(query, { flags, rcode, question, errors }, LEAST_UDP_OCTETS, out, outStart);
   }
 }
 

@@ -137,9 +137,8 @@ describe("what is concluded from a secure response (RFC 8198 §5) [D57]", () => 
     await learn("foo.evil.com", "TXT");
     await learn("x.w.evil.com");
 
-    const made = synthesis.answer(question("bar.evil.com"));
-    const truth = await lab.ask("bar.evil.com", "A");
-    if (made !== undefined) expect(made.answer[0]?.rdata).toEqual(truth.answer[0]?.rdata);
+    // The wildcard's own data is not known: only the NSEC record at it is.
+    expect(synthesis.answer(question("bar.evil.com"))).toBeUndefined();
   });
 
   it("is, of what a wildcard was expanded to, that wildcard's data", async () => {
