@@ -27,7 +27,7 @@ export const NONE = 0;
 
 export class Blocks {
   /** BOUNDED: each of the three by the most blocks that were in use at once, which their user bounds. */
-  readonly #octets: Uint8Array[] = [];
+  readonly #views: DataView[] = [];
   readonly #words: Int32Array[] = [];
   readonly #doubles: Float64Array[] = [];
   /** First of the chain of blocks that were in use. */
@@ -55,7 +55,7 @@ export class Blocks {
 
   /** Gives all memory back. */
   clear(): void {
-    this.#octets.length = this.#words.length = this.#doubles.length = 0;
+    this.#views.length = this.#words.length = this.#doubles.length = 0;
     this.#free = NONE;
     this.#untouched = 1;
   }
@@ -78,31 +78,27 @@ export class Blocks {
     return this.#doubles[block >> CHUNK_BITS]!;
   }
 
-  /** Copies octets of the run of `chain`, `from` on, to `out[at]`. */
-  read(chain: number, from: number, count: number, out: Uint8Array, at: number): void {
+  /** Copies octets of the run of `chain`, `from` on, to `at` in `out`. */
+  read(chain: number, from: number, count: number, out: DataView, at: number): void {
     let block = chain;
     let skip = from;
     for (; skip >= ROOM_OCTETS; skip -= ROOM_OCTETS) block = this.next(block);
     for (let done = 0; done < count; block = this.next(block)) {
-      const octets = this.#octets[block >> CHUNK_BITS]!;
-      const start = octetAt(block) + skip;
       const part = Math.min(ROOM_OCTETS - skip, count - done);
-      for (let i = 0; i < part; i++) out[at + done + i] = octets[start + i]!;
+      copy(this.#views[block >> CHUNK_BITS]!, octetAt(block) + skip, out, at + done, part);
       done += part;
       skip = 0;
     }
   }
 
-  /** Copies `octets[0..count)` over the run of `chain`, `to` on. */
-  write(chain: number, to: number, octets: Uint8Array, count: number): void {
+  /** Copies the first `count` octets of `octets` over the run of `chain`, `to` on. */
+  write(chain: number, to: number, octets: DataView, count: number): void {
     let block = chain;
     let skip = to;
     for (; skip >= ROOM_OCTETS; skip -= ROOM_OCTETS) block = this.next(block);
     for (let done = 0; done < count; block = this.next(block)) {
-      const into = this.#octets[block >> CHUNK_BITS]!;
-      const start = octetAt(block) + skip;
       const part = Math.min(ROOM_OCTETS - skip, count - done);
-      for (let i = 0; i < part; i++) into[start + i] = octets[done + i]!;
+      copy(octets, done, this.#views[block >> CHUNK_BITS]!, octetAt(block) + skip, part);
       done += part;
       skip = 0;
     }
@@ -120,7 +116,7 @@ export class Blocks {
 
   #grow(): void {
     const memory = new ArrayBuffer(CHUNK_BLOCKS * BLOCK_OCTETS);
-    this.#octets.push(new Uint8Array(memory));
+    this.#views.push(new DataView(memory));
     this.#words.push(new Int32Array(memory));
     this.#doubles.push(new Float64Array(memory));
   }
@@ -142,4 +138,11 @@ export function doubleAt(block: number): number {
 
 function octetAt(block: number): number {
   return ((block & IN_CHUNK) << OCTETS_SHIFT) + LINK_OCTETS;
+}
+
+/** Four octets at a time (`word-views.ts`). Their order in a word does not matter as long as it is one. */
+function copy(from: DataView, fromAt: number, to: DataView, toAt: number, count: number): void {
+  const whole = count & ~3;
+  for (let i = 0; i < whole; i += 4) to.setInt32(toAt + i, from.getInt32(fromAt + i, true), true);
+  for (let i = whole; i < count; i++) to.setUint8(toAt + i, from.getUint8(fromAt + i));
 }

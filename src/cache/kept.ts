@@ -4,6 +4,7 @@
  */
 import type { Instant } from "../ports/clock.ts";
 import type { ExtendedError, Verdict } from "../ports/exchange.ts";
+import { LastView, viewOf } from "../wire/word-views.ts";
 import { type Blocks, doubleAt, NONE, wordAt } from "./blocks.ts";
 import { ageTtl, type Body, writeBody } from "./body.ts";
 import { NO_ERRORS, refreshAfter, type Servable } from "./entry.ts";
@@ -14,6 +15,7 @@ const MAX_OFFSET = 0x7fff_ffff;
 
 /** What is read of a run beside a body. */
 const SCRATCH = Buffer.alloc(0xffff);
+const SCRATCH_VIEW = viewOf(SCRATCH);
 
 export class Kept implements Servable {
   readonly #blocks: Blocks;
@@ -22,6 +24,8 @@ export class Kept implements Servable {
   #chain = NONE;
   #words: Int32Array = new Int32Array(0);
   #base = 0;
+  /** Of where bodies are written. */
+  readonly #out = new LastView();
 
   constructor(blocks: Blocks, upstreams: readonly string[]) {
     this.#blocks = blocks;
@@ -52,7 +56,7 @@ export class Kept implements Servable {
   get errors(): readonly ExtendedError[] {
     const octets = this.#marks >>> Mark.ERRORS_SHIFT;
     if (octets === 0) return NO_ERRORS;
-    this.#blocks.read(this.#chain, this.#bodyEnd(false), octets, SCRATCH, 0);
+    this.#blocks.read(this.#chain, this.#bodyEnd(false), octets, SCRATCH_VIEW, 0);
     return JSON.parse(SCRATCH.toString("utf8", 0, octets)) as ExtendedError[];
   }
 
@@ -117,10 +121,10 @@ export class Kept implements Servable {
     const isPlain = this.#isPlain(dnssecOk);
     const start = isPlain ? this.#bodyEnd(true) : BODY_START;
     const octets = this.bodyOctets(dnssecOk);
-    this.#blocks.read(this.#chain, start, octets, out, at);
+    this.#blocks.read(this.#chain, start, octets, this.#out.of(out), at);
     if (age < 1 && ttl === undefined) return;
     const count = this.#ttlCount(isPlain);
-    this.#blocks.read(this.#chain, start + octets, count * 2, SCRATCH, 0);
+    this.#blocks.read(this.#chain, start + octets, count * 2, SCRATCH_VIEW, 0);
     for (let i = 0; i < count * 2; i += 2) {
       ageTtl(out, at + ((SCRATCH[i]! << 8) | SCRATCH[i + 1]!), age, ttl);
     }
@@ -129,7 +133,7 @@ export class Kept implements Servable {
   /** The question in wire format: a latin1 string. It is the key. */
   get question(): string {
     const octets = this.#words[this.#base + Word.NAMES]! & KEY_OCTETS;
-    this.#blocks.read(this.#chain, BODY_START + HEADER_OCTETS, octets, SCRATCH, 0);
+    this.#blocks.read(this.#chain, BODY_START + HEADER_OCTETS, octets, SCRATCH_VIEW, 0);
     return SCRATCH.latin1Slice(0, octets);
   }
 
@@ -143,9 +147,9 @@ export class Kept implements Servable {
     const start = isPlain ? this.#bodyEnd(true) : BODY_START;
     const length = this.bodyOctets(dnssecOk);
     const count = this.#ttlCount(isPlain);
-    this.#blocks.read(this.#chain, start, length, SCRATCH, 0);
+    this.#blocks.read(this.#chain, start, length, SCRATCH_VIEW, 0);
     const octets = SCRATCH.latin1Slice(0, length);
-    this.#blocks.read(this.#chain, start + length, count * 2, SCRATCH, 0);
+    this.#blocks.read(this.#chain, start + length, count * 2, SCRATCH_VIEW, 0);
     const offsets = Array.from({ length: count }, (_, i) => SCRATCH.readUInt16BE(i * 2));
     const questionEnd = HEADER_OCTETS + (this.#words[this.#base + Word.NAMES]! & KEY_OCTETS);
     return { octets, ttlOffsets: String.fromCharCode(...offsets), questionEnd };

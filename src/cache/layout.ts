@@ -10,6 +10,7 @@
  * octets each; the same of the plain body, if that is another; the errors as JSON.
  */
 import type { Verdict } from "../ports/exchange.ts";
+import { viewOf } from "../wire/word-views.ts";
 import { type Blocks, doubleAt, ROOM_OCTETS, takenBy, wordAt } from "./blocks.ts";
 import type { Body } from "./body.ts";
 import type { Entry } from "./entry.ts";
@@ -60,6 +61,7 @@ const MAX_ERROR_OCTETS = 0xffff;
 
 /** What an entry is written from, one run after the other. */
 const RUN = Buffer.alloc(5 * 0xffff);
+const RUN_VIEW = viewOf(RUN);
 
 export interface Place {
   readonly hash: number;
@@ -112,7 +114,7 @@ export function layDown(blocks: Blocks, entry: Entry, run: Run, place: Place): n
   words[base + Word.NAMES] = place.keyLength | (place.upstream << 16);
   words[base + Word.LENGTHS] = full.octets.length | ((plain?.octets.length ?? 0) << 16);
   words[base + Word.TTLS] = full.ttlOffsets.length | ((plain?.ttlOffsets.length ?? 0) << 16);
-  blocks.write(chain, BODY_START, RUN, run.octets);
+  blocks.write(chain, BODY_START, RUN_VIEW, run.octets);
   return chain;
 }
 

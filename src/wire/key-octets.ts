@@ -11,6 +11,8 @@ export class KeyOctets {
   readonly octets = Buffer.from(new ArrayBuffer(ROOM));
   /** The same memory; what is beyond `length` in the last word is zero. */
   readonly words = new Int32Array(this.octets.buffer);
+  /** The same memory, for words that stand anywhere. */
+  readonly view = new DataView(this.octets.buffer);
   /** Octets of the key; 0 where there is none. */
   #length = 0;
 

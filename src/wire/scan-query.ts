@@ -9,6 +9,7 @@ import { Opcode, OptionCode, Type } from "./codes.ts";
 import { KeyOctets } from "./key-octets.ts";
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "./names.ts";
 import { HEADER_OCTETS } from "./read-message.ts";
+import { LastView } from "./word-views.ts";
 
 /** What is wrong with a query, in the order of the checks. The first two cannot be answered. */
 export const ScanFault = {
@@ -45,6 +46,8 @@ export class ScannedQuery {
   ednsCount = 0;
   hasKeepalive = false;
   hasPadding = false;
+  /** Of the packets that are read. */
+  readonly packets = new LastView();
 
   /** As `questionKey` of `names.ts`, made anew each time; `""` after any fault. */
   get key(): string {
@@ -70,7 +73,7 @@ export function scanQuery(packet: Buffer, start: number, end: number, into: Scan
   if (questions !== 1)
     return questions === 0 ? scanWithoutQuestion(packet, start, end, into) : ScanFault.FORMERR;
 
-  const nameEnd = scanName(packet, nameStart, end, into);
+  const nameEnd = endOfName(packet, nameStart, end);
   const questionEnd = nameEnd + 4;
   if (nameEnd < 0 || questionEnd > end) return ScanFault.FORMERR;
   into.questionEnd = questionEnd;
@@ -79,10 +82,7 @@ export function scanQuery(packet: Buffer, start: number, end: number, into: Scan
 
   const fault = scanRecords(packet, start, questionEnd, end, into);
   if (fault !== 0) return fault;
-  const { octets } = into.keyOctets;
-  const length = nameEnd - nameStart;
-  for (let i = 0; i < 4; i++) octets[length + i] = packet[nameEnd + i]!;
-  into.keyOctets.length = length + 4;
+  makeKey(into, packet, nameStart, nameEnd - nameStart);
   return 0;
 }
 
@@ -103,31 +103,47 @@ function forgetLast(into: ScannedQuery): void {
   into.hasPadding = false;
 }
 
-/**
- * Copies QNAME to where the key is made, with small letters.
- * @returns its end, or -1 where it is malformed. It has nothing before it that a pointer could point to.
- */
-function scanName(packet: Buffer, start: number, end: number, into: ScannedQuery): number {
-  const { octets } = into.keyOctets;
-  into.hasCapitals = false;
-  for (let at = start; at < end; ) {
+/** End of QNAME, -1 where it is malformed. It has nothing before it that a pointer could point to. */
+function endOfName(packet: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end) {
     const length = packet[at]!;
-    octets[at - start] = length;
-    at++;
-    if (length === 0) return at;
-    const next = at + length;
+    if (length === 0) return at + 1;
+    at += 1 + length;
     // There is room for the root label behind it.
-    if (length > MAX_LABEL_OCTETS || next >= end || next - start >= MAX_NAME_OCTETS) return -1;
-    for (; at < next; at++) {
-      let octet = packet[at]!;
-      if (octet <= 0x5a && octet >= 0x41) {
-        into.hasCapitals = true;
-        octet |= 0x20;
-      }
-      octets[at - start] = octet;
-    }
+    if (length > MAX_LABEL_OCTETS || at - start >= MAX_NAME_OCTETS) return -1;
   }
   return -1;
+}
+
+/**
+ * Copies the question to where the key is made, with small letters in QNAME: a word at a time, the last of which
+ * reaches into QTYPE and QCLASS.
+ */
+function makeKey(into: ScannedQuery, packet: Buffer, start: number, length: number): void {
+  const from = into.packets.of(packet);
+  const { view: key } = into.keyOctets;
+  let capitals = 0;
+  for (let i = 0; i < length; i += 4) {
+    const word = from.getInt32(start + i, true);
+    let found = capitalsIn(word);
+    if (length - i < 4) found &= (1 << ((length - i) << 3)) - 1;
+    capitals |= found;
+    key.setInt32(i, word | (found >>> 2), true);
+  }
+  key.setInt32(length, from.getInt32(start + length, true), true);
+  into.hasCapitals = capitals !== 0;
+  into.keyOctets.length = length + 4;
+}
+
+const TOP_BITS = 0x8080_8080 | 0;
+
+/** The top bit of each octet from 0x41 to 0x5a: octets before a label, which are lengths, are less. */
+function capitalsIn(word: number): number {
+  const low = word & ~TOP_BITS;
+  const fromA = low + 0x3f3f_3f3f;
+  const aboveZ = low + 0x2525_2525;
+  return (fromA ^ aboveZ) & ~word & TOP_BITS;
 }
 
 /** Steps over all records, which must fill the packet exactly, and reads OPT. */

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BLOCK_OCTETS, Blocks, NONE, takenBy } from "../../../src/cache/blocks.ts";
+import { viewOf } from "../../../src/wire/word-views.ts";
 
 const octets = fc.uint8Array({ minLength: 1, maxLength: 400 });
 
 function read(blocks: Blocks, chain: number, from: number, count: number): Uint8Array {
   const out = new Uint8Array(count);
-  blocks.read(chain, from, count, out, 0);
+  blocks.read(chain, from, count, viewOf(out), 0);
   return out;
 }
 
@@ -18,7 +19,7 @@ describe("a chain of blocks", () => {
         const kept: { readonly chain: number; readonly run: Uint8Array }[] = [];
         for (const [run, goes] of runs) {
           const chain = blocks.allocate(run.length);
-          blocks.write(chain, 0, run, run.length);
+          blocks.write(chain, 0, viewOf(run), run.length);
           if (goes) blocks.free(chain);
           else kept.push({ chain, run });
         }
@@ -32,7 +33,7 @@ describe("a chain of blocks", () => {
       fc.property(octets, fc.nat({ max: 300 }), (run, from) => {
         const blocks = new Blocks();
         const chain = blocks.allocate(from + run.length);
-        blocks.write(chain, from, run, run.length);
+        blocks.write(chain, from, viewOf(run), run.length);
         expect(read(blocks, chain, from, run.length)).toEqual(run);
       }),
     );
@@ -55,7 +56,7 @@ describe("a chain of blocks", () => {
     for (let i = 0; i < 5_000; i++) blocks.allocate(200);
     blocks.clear();
     const chain = blocks.allocate(5);
-    blocks.write(chain, 0, Uint8Array.of(1, 2, 3, 4, 5), 5);
+    blocks.write(chain, 0, viewOf(Uint8Array.of(1, 2, 3, 4, 5)), 5);
     expect(read(blocks, chain, 0, 5)).toEqual(Uint8Array.of(1, 2, 3, 4, 5));
   });
 });

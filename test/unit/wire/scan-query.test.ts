@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Flag, OptionCode, Type } from "../../../src/wire/codes.ts";
 import { questionKey } from "../../../src/wire/names.ts";
@@ -116,6 +117,42 @@ describe("a good query", () => {
     packet.write(octet, 14, "latin1");
 
     expect(scan(packet).scanned).toMatchObject({ hasCapitals: false, key: expect.stringContaining(octet) });
+  });
+
+  it("has the letters A to Z of QNAME folded and no other octet, wherever they stand and end (RFC 4343 §3)", () => {
+    const label = fc.uint8Array({ minLength: 1, maxLength: 63 });
+    fc.assert(
+      fc.property(
+        fc.array(label, { maxLength: 3 }),
+        fc.nat({ max: 0xffff }),
+        fc.nat({ max: 7 }),
+        (labels, type, at) => {
+          const qname = Buffer.concat([
+            ...labels.flatMap((octets) => [Buffer.of(octets.length), octets]),
+            Buffer.of(0),
+          ]);
+          const packet = Buffer.concat([
+            query({ questions: [] }),
+            qname,
+            Buffer.of(type >> 8, type & 0xff, 0, 1),
+          ]);
+          packet.writeUInt16BE(1, 4);
+          const memory = Buffer.concat([Buffer.alloc(at, "Z"), packet]);
+          const folded = Buffer.from(
+            qname.map((octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet)),
+          );
+
+          const { fault, scanned } = scan(memory, at);
+
+          expect(fault).toBe(0);
+          expect(scanned.key).toBe(Buffer.concat([folded, packet.subarray(-4)]).toString("latin1"));
+          expect(scanned.hasCapitals).toBe(!folded.equals(qname));
+          expect([...scanned.keyOctets.octets.subarray(scanned.key.length, scanned.key.length + 3)]).toEqual([
+            0, 0, 0,
+          ]);
+        },
+      ),
+    );
   });
 
   it("leaves nothing behind for the next one", () => {
