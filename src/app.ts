@@ -38,6 +38,8 @@ export interface AppEnvironment {
   readonly beside?: Beside;
   /** Figures of the processes beside this one, for one page of metrics. */
   readonly others?: () => readonly ResolverFigures[];
+  /** Told when the file of trust anchors puts other keys in force (RFC 5011): those processes have read it before. */
+  readonly onAnchorsWritten?: () => void;
 }
 
 /** Where the program serves. */
@@ -93,6 +95,7 @@ export async function createApp(config: Config, environment: AppEnvironment): Pr
     counts,
     owner: userToBecome(config),
     ...(environment.beside && { beside: environment.beside }),
+    ...(environment.onAnchorsWritten && { onAnchorsWritten: environment.onAnchorsWritten }),
   });
   return new RunningApp(resolver, { environment, clock, counts });
 }
@@ -114,6 +117,7 @@ class RunningApp implements App {
   #listening: ListenPart | undefined;
   #observation: Observation | undefined;
   #cacheFile: CacheFile | undefined;
+  #reloaded: Promise<unknown> = Promise.resolve();
   #isStopping = false;
 
   constructor(resolver: Resolver, deps: RunningDeps) {
@@ -179,7 +183,14 @@ class RunningApp implements App {
     cancel();
   }
 
-  async reload(config: Config): Promise<readonly string[]> {
+  /** One after the other: each hands on what the one before has. */
+  reload(config: Config): Promise<readonly string[]> {
+    const next = this.#reloaded.then(() => this.#reloadNow(config));
+    this.#reloaded = next.catch(() => undefined);
+    return next;
+  }
+
+  async #reloadNow(config: Config): Promise<readonly string[]> {
     const { clock, environment } = this.#deps;
     const before = this.#resolver;
     const next = await before.succeed(config);

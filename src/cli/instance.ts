@@ -33,7 +33,12 @@ export class Instance {
   static async create(config: Config, createApp: CreateApp, environment: AppEnvironment): Promise<Instance> {
     const crew: CrewPlace = { crew: undefined };
     const others: AppEnvironment["others"] = () => crew.crew?.figures() ?? [];
-    const app = await createApp(shareOf(config, config.listen.workers), { ...environment, others });
+    const onAnchorsWritten = (): void => void crew.crew?.readAnchors();
+    const app = await createApp(shareOf(config, config.listen.workers), {
+      ...environment,
+      others,
+      onAnchorsWritten,
+    });
     return new Instance(config, app, environment, crew);
   }
 

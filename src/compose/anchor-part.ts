@@ -22,8 +22,11 @@ import { nameToText } from "../wire/presentation.ts";
 
 export interface AnchorPart {
   readonly anchors: Anchors;
-  /** Starts keeping the file, where there is one to keep; `onChange` is called when other keys are in force. */
-  keep(helpers: Exchange, onChange: () => void): { stop(): void } | undefined;
+  /**
+   * Starts keeping the file, where there is one to keep; `onChange` is called when other keys are in force, `onWritten`
+   * when the file says so.
+   */
+  keep(helpers: Exchange, onChange: () => void, onWritten?: () => void): { stop(): void } | undefined;
 }
 
 /** @throws {StartError} when the file is no good, or nothing could be validated by. */
@@ -50,11 +53,12 @@ export function createAnchorPart(
   const kept = file === undefined ? undefined : keptAnchor(file, given, config, deps.log);
   return {
     anchors,
-    keep(helpers, onChange) {
+    keep(helpers, onChange, onWritten) {
       if (file === undefined || kept === undefined) return undefined;
       const keys = keyStoreOf(dnssec);
       const port = { write: (text: string) => writeWhole(file.path, text) };
-      const keeper = new AnchorKeeper(kept, { ...deps, helpers, keys, anchors, file: port, onChange });
+      const told = { onChange, ...(onWritten && { onWritten }) };
+      const keeper = new AnchorKeeper(kept, { ...deps, helpers, keys, anchors, file: port, ...told });
       keeper.start();
       return keeper;
     },

@@ -44,6 +44,8 @@ export interface ResolverDeps {
   readonly counts: ListenCounts;
   /** Whom this process will be, where that is another: state is to be that user's. */
   readonly owner: Owner | undefined;
+  /** Told when the file of trust anchors puts other keys in force: other processes have read it before. */
+  readonly onAnchorsWritten?: () => void;
   /** Of a process that is not the first. */
   readonly beside?: Beside;
   /** Instead of sockets: where upstreams are played. */
@@ -119,6 +121,7 @@ export class Resolver {
         if (config.cache.prefetch) this.#keyPrefetch.plan(name, expiresAt);
       },
       keepsAnchors: deps.beside === undefined,
+      ...(deps.onAnchorsWritten && { onAnchorsWritten: deps.onAnchorsWritten }),
       minimises: (question) => this.#upstreams.minimises(question),
     });
     inheritance.memory.synthesis?.trustFrom((name) => this.#validation.trustFor(name));

@@ -40,6 +40,8 @@ export interface ValidationPartDeps {
   readonly onAgeing: (zone: SecureZone) => void;
   /** Whether the file of trust anchors is this process's to bring up to date; absent: it is. */
   readonly keepsAnchors?: boolean;
+  /** Told when that file puts other keys in force. */
+  readonly onAnchorsWritten?: () => void;
   /** Whether the server that will be asked minimises by itself. */
   readonly minimises: (question: Question) => boolean;
 }
@@ -95,7 +97,8 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     validator.zones.clear();
     asked.forget();
   };
-  const keeper = deps.keepsAnchors === false ? undefined : anchorPart.keep(raw, forget);
+  const keeper =
+    deps.keepsAnchors === false ? undefined : anchorPart.keep(raw, forget, deps.onAnchorsWritten);
   return {
     exchange: validator,
     over: (other) => validatorOf(other, other, () => true),

@@ -40,6 +40,8 @@ export interface KeeperDeps {
   readonly file: AnchorFilePort;
   /** Called when other keys are in force than before. */
   readonly onChange: () => void;
+  /** Called when the file puts other keys in force than it did: for those who read it. */
+  readonly onWritten?: () => void;
   readonly skew?: ClockSkew;
 }
 
@@ -54,6 +56,8 @@ export class AnchorKeeper {
   readonly #given: TrustAnchor;
   readonly #deps: KeeperDeps;
   #point: TrustPoint;
+  /** Other keys are in force than the file says. */
+  #isAheadOfFile = false;
   #cancel: () => void = () => undefined;
   #isStopped = false;
 
@@ -98,6 +102,8 @@ export class AnchorKeeper {
         log.warn({}, "the keys of a trust anchor's zone could not be validated; looking again later");
       this.#inForce(before);
       await this.#deps.file.write(writeAnchorFile(this.#point));
+      if (this.#isAheadOfFile) this.#deps.onWritten?.();
+      this.#isAheadOfFile = false;
     } catch (error) {
       this.#point = afterFailure(this.#point, now);
       log.warn({ error: String(error) }, "the trust anchors could not be looked at or written");
@@ -119,6 +125,7 @@ export class AnchorKeeper {
       log.error({}, "every trust anchor of a zone is revoked: what is below it is no longer validated");
     }
     this.#deps.anchors.replace(anchor);
+    this.#isAheadOfFile = true;
     this.#deps.onChange();
   }
 

@@ -92,8 +92,12 @@ export class Crew {
   /** After this process has reloaded: another `state_dir` has another salt. */
   async reload(config: Config): Promise<void> {
     this.#config = config;
-    const ask = { config: this.#share(), salt: this.#deps.salt() };
-    await this.#tellAll((mate) => mate.ask("reload", ask), "reload");
+    await this.#reloadAll("reload");
+  }
+
+  /** After this process has written the file of trust anchors: they read it with their configuration. */
+  async readAnchors(): Promise<void> {
+    await this.#reloadAll("trust anchors");
   }
 
   /** After the salt of this process was renewed. */
@@ -106,6 +110,11 @@ export class Crew {
     clearInterval(this.#figuresTimer);
     for (const { timer } of this.#posts) clearTimeout(timer);
     await Promise.all(this.#posts.map(({ mate }) => mate.stop()));
+  }
+
+  async #reloadAll(what: string): Promise<void> {
+    const ask = { config: this.#share(), salt: this.#deps.salt() };
+    await this.#tellAll((mate) => mate.ask("reload", ask), what);
   }
 
   async #tellAll(tell: (mate: Mate) => Promise<object>, what: string): Promise<void> {
