@@ -171,12 +171,14 @@ export class Resolver {
   /** The resolver of another configuration, with this one's cache and counters. This one is to be closed. */
   async succeed(config: Config): Promise<Resolver> {
     const { local, memory } = this.#inheritance;
-    await local.reload(localOptions(config));
     const kept = cacheTerms(config) === cacheTerms(this.config);
     const next = kept ? memory : createCacheMemory(config, this.#deps.clock, this.#deps.random);
     // Where it cannot be kept, or just now not be read, another would show names to other operators.
     const salt = config.stateDir === this.config.stateDir ? this.#salt : undefined;
-    return new Resolver(config, { ...this.#inheritance, memory: next, salt }, this.#deps);
+    const successor = new Resolver(config, { ...this.#inheritance, memory: next, salt }, this.#deps);
+    // Local rules hold for this one too, so they change once nothing else can be refused.
+    await local.reload(localOptions(config));
+    return successor;
   }
 
   get store(): Store {
