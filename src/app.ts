@@ -112,8 +112,8 @@ class RunningApp implements App {
   /** Of the start: what a reload cannot change stays as it says. */
   readonly #first: Config;
   #resolver: Resolver;
-  /** Those of configurations before. BOUNDED: by the reloads of `SUCCESSION_TIME`. */
-  readonly #succeeded = new Set<Resolver>();
+  /** Those of configurations before, with what spares them their timer. BOUNDED: by the reloads of `SUCCESSION_TIME`. */
+  readonly #succeeded = new Map<Resolver, () => void>();
   #listening: ListenPart | undefined;
   #observation: Observation | undefined;
   #cacheFile: CacheFile | undefined;
@@ -169,6 +169,10 @@ class RunningApp implements App {
     this.#listening?.closeSiblings();
     await this.#observation?.close();
     await this.#cacheFile?.stop();
+    for (const [before, cancel] of this.#succeeded) {
+      cancel();
+      await before.close(true);
+    }
     await this.#resolver.close(false);
     this.#deps.environment.log.flush();
   }
@@ -177,7 +181,7 @@ class RunningApp implements App {
   async #drain(): Promise<void> {
     const drained = this.#listening?.listeners.close(DRAIN_TIME);
     const cancel = this.#deps.clock.after(DRAIN_TIME - FAREWELL_TIME, () => {
-      for (const resolver of [this.#resolver, ...this.#succeeded]) resolver.giveUp();
+      for (const resolver of [this.#resolver, ...this.#succeeded.keys()]) resolver.giveUp();
     });
     await drained;
     cancel();
@@ -194,17 +198,21 @@ class RunningApp implements App {
     const { clock, environment } = this.#deps;
     const before = this.#resolver;
     const next = await before.succeed(config);
+    if (this.#isStopping) {
+      await next.close(true);
+      return [];
+    }
     this.#resolver = next;
-    this.#succeeded.add(before);
     this.#handover.to(next.handler);
     this.#listening?.admission.reconfigure(admissionOptions(config));
     environment.log.setLevel(config.log.level);
-    clock.after(SUCCESSION_TIME, () => {
+    const cancel = clock.after(SUCCESSION_TIME, () => {
       this.#succeeded.delete(before);
       before.close(true).catch((error: unknown) => {
         environment.log.error({ error: String(error) }, "the configuration before could not be closed");
       });
     });
+    this.#succeeded.set(before, cancel);
     environment.log.info({}, "reloaded");
     return changesThatNeedRestart(this.#first, config);
   }

@@ -1,4 +1,7 @@
-/** Reads the configuration again and puts it in force; a faulty one changes nothing. One reload at a time. */
+/**
+ * Reads the configuration again and puts it in force; a faulty one changes nothing. One reload at a time, and none once
+ * the program ends.
+ */
 import type { Config } from "../config/config.ts";
 import type { Loaded, NotLoaded } from "../config/load.ts";
 import type { Log } from "../ports/log.ts";
@@ -20,6 +23,8 @@ const NEEDS_RESTART = "changes only with a restart";
 export class Reloader {
   readonly #deps: ReloaderDeps;
   #last: Promise<unknown> = Promise.resolve();
+  #waiting: Promise<ReloadView> | undefined;
+  #isEnding = false;
 
   constructor(deps: ReloaderDeps) {
     this.#deps = deps;
@@ -30,13 +35,25 @@ export class Reloader {
     this.#last = start.catch(() => undefined);
   }
 
+  /** One that waits has not read the file yet: it does for all who ask meanwhile, be it a storm of signals. */
   reload(): Promise<ReloadView> {
-    const next = this.#last.then(() => this.#reloadNow());
+    if (this.#waiting !== undefined) return this.#waiting;
+    const next = this.#last.then(() => {
+      this.#waiting = undefined;
+      return this.#reloadNow();
+    });
+    this.#waiting = next;
     this.#last = next.catch(() => undefined);
     return next;
   }
 
+  /** From now on nothing is reloaded, and the service manager hears of none. */
+  end(): void {
+    this.#isEnding = true;
+  }
+
   async #reloadNow(): Promise<ReloadView> {
+    if (this.#isEnding) throw new Error("the instance is stopping");
     const { read, apply, notifier, log, tellWarnings } = this.#deps;
     const loaded = read();
     const { source } = loaded;
@@ -54,7 +71,7 @@ export class Reloader {
       const warnings = fixed.map((key) => `${source}: ${key}: warning: ${NEEDS_RESTART}`);
       return { source, faults: [], warnings: [...warningLines(loaded), ...warnings] };
     } finally {
-      notifier.notify("READY=1");
+      if (!this.#isEnding) notifier.notify("READY=1");
     }
   }
 }

@@ -90,6 +90,7 @@ async function serve(loaded: Loaded, { instance, notifier, reloader, log, code }
     tellPlaces(await start, loaded, control, log);
     notifier.notify("READY=1");
     const signal = await stopped;
+    reloader.end();
     notifier.notify("STOPPING=1");
     log.info({ signal }, "stopping");
   } finally {

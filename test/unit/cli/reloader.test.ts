@@ -77,9 +77,50 @@ describe("a reload", () => {
       },
     );
 
-    await Promise.all([reloader.reload(), reloader.reload(), reloader.reload()]);
+    const first = reloader.reload();
+    await Promise.resolve();
+    await Promise.all([first, reloader.reload()]);
 
     expect(most).toBe(1);
+  });
+
+  it("that waits does for all who ask meanwhile", async () => {
+    let applied = 0;
+    const { reloader, told } = reloaderOf(
+      () => LOADED,
+      async () => {
+        applied++;
+        await Promise.resolve();
+        return [];
+      },
+    );
+
+    const first = reloader.reload();
+    await Promise.resolve();
+    const views = await Promise.all([first, ...Array.from({ length: 100 }, () => reloader.reload())]);
+
+    expect(views.every(({ faults }) => faults.length === 0)).toBe(true);
+    expect([applied, told.length]).toEqual([2, 4]);
+  });
+
+  it("does not come once the program ends, and is not reported then", async () => {
+    let applied = 0;
+    const { reloader, told } = reloaderOf(
+      () => LOADED,
+      () => {
+        applied++;
+        return Promise.resolve([]);
+      },
+    );
+
+    const last = reloader.reload();
+    await Promise.resolve();
+    const waiting = reloader.reload();
+    reloader.end();
+
+    await expect(last).resolves.toMatchObject({ faults: [] });
+    await expect(waiting).rejects.toThrow("the instance is stopping");
+    expect([applied, told]).toEqual([1, ["RELOADING=1"]]);
   });
 
   it("that fails does not stand in the way of the next", async () => {
