@@ -20,6 +20,8 @@ const LONGEST_DELAY = 30_000;
 const SETTLED = 60_000;
 /** Milliseconds between looks at their figures, for the metrics. */
 const FIGURES_INTERVAL = 1_000;
+/** Such looks in a row that it leaves without an answer before it is taken for dead: as long as systemd's watchdog waits. */
+const MAX_UNANSWERED = 30;
 
 export interface CrewDeps {
   readonly log: Log;
@@ -31,6 +33,7 @@ interface Post {
   readonly sockets: Sockets;
   mate: Mate;
   figures: ResolverFigures | undefined;
+  unanswered: number;
   delay: number;
   timer: NodeJS.Timeout | undefined;
 }
@@ -54,6 +57,7 @@ export class Crew {
         sockets,
         mate: this.#newMate(sockets),
         figures: undefined,
+        unanswered: 0,
         delay: FIRST_DELAY,
         timer: undefined,
       };
@@ -61,7 +65,9 @@ export class Crew {
       this.#watch(post);
     }
     if (siblings.length === 0) return;
-    this.#figuresTimer = setInterval(() => void this.refresh(), FIGURES_INTERVAL);
+    this.#figuresTimer = setInterval(() => {
+      for (const post of this.#posts) void this.#lookAt(post);
+    }, FIGURES_INTERVAL);
     deps.log.info({ workers: this.#posts.map(({ mate }) => String(mate.pid)) }, "workers started");
   }
 
@@ -73,13 +79,7 @@ export class Crew {
 
   /** Never rejects: who does not answer keeps the figures of before. */
   async refresh(): Promise<void> {
-    await Promise.allSettled(
-      this.#posts.map(async (post) => {
-        const { mate } = post;
-        const figures = await mate.ask("figures", {});
-        if (mate === post.mate) post.figures = figures;
-      }),
-    );
+    await Promise.all(this.#posts.map((post) => this.#refresh(post)));
   }
 
   /** How many entries went, of those that answered. */
@@ -117,11 +117,36 @@ export class Crew {
     await this.#tellAll((mate) => mate.ask("reload", ask), what);
   }
 
+  /** @returns whether it answered, or has a successor that will. */
+  async #refresh(post: Post): Promise<boolean> {
+    const { mate } = post;
+    try {
+      const figures = await mate.ask("figures", {});
+      if (mate === post.mate) post.figures = figures;
+      return true;
+    } catch {
+      return mate !== post.mate || !mate.isRunning;
+    }
+  }
+
+  /** One that hangs keeps its sockets, and so the queries of its clients: it has to go. */
+  async #lookAt(post: Post): Promise<void> {
+    const { mate } = post;
+    post.unanswered = (await this.#refresh(post)) ? 0 : post.unanswered + 1;
+    if (post.unanswered < MAX_UNANSWERED) return;
+    post.unanswered = 0;
+    this.#deps.log.error({ worker: mate.pid }, "a worker hangs and is ended");
+    mate.kill();
+  }
+
   async #tellAll(tell: (mate: Mate) => Promise<object>, what: string): Promise<void> {
-    const told = await Promise.allSettled(this.#posts.map(({ mate }) => tell(mate)));
+    // Who takes the place of one that has ended is told when it starts.
+    const mates = this.#posts.map(({ mate }) => mate).filter(({ isRunning }) => isRunning);
+    const told = await Promise.allSettled(mates.map((mate) => tell(mate)));
     for (const [i, { status }] of told.entries()) {
-      if (status === "fulfilled") continue;
-      this.#deps.log.error({ worker: this.#posts[i]?.mate.pid }, `a worker did not take the ${what}`);
+      const mate = mates[i];
+      if (status === "rejected" && mate?.isRunning === true)
+        this.#deps.log.error({ worker: mate.pid }, `a worker did not take the ${what}`);
     }
   }
 

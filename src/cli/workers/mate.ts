@@ -24,6 +24,7 @@ export class Mate {
   /** BOUNDED: by `ANSWER_TIME` and the few who ask: a timer, the control socket, a reload. */
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
+  #isRunning = true;
 
   /** `sockets` are descriptors here; it gets copies. */
   constructor(sockets: Sockets, place: Omit<Place, "sockets">) {
@@ -39,6 +40,7 @@ export class Mate {
     this.#child.on("error", () => {});
     this.ended = new Promise((resolve) => {
       const end = (code: number | null, signal: string | null): void => {
+        this.#isRunning = false;
         for (const { fail } of this.#waiting.values()) fail(new Error("the worker ended"));
         resolve({ code, signal });
       };
@@ -56,11 +58,16 @@ export class Mate {
     return this.#child.pid;
   }
 
-  /** Rejects where it does not answer in time, or refuses. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** Rejects where it does not answer in time, or refuses, or has ended. */
   ask<Each extends RequestName>(
     request: Each,
     ask: Requests[Each]["ask"],
   ): Promise<Requests[Each]["answer"]> {
+    if (!this.#isRunning) return Promise.reject(new Error("the worker ended"));
     const id = ++this.#lastId;
     return new Promise<Requests[Each]["answer"]>((resolve, reject) => {
       const impatience = setTimeout(() => {
@@ -84,10 +91,17 @@ export class Mate {
     });
   }
 
+  /** A hard end, at once. */
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
   /** An orderly end; a hard one for who does not come to it. */
   async stop(): Promise<void> {
     this.#tell({ kind: "stop" });
-    const impatience = setTimeout(() => this.#child.kill("SIGKILL"), STOP_TIME);
+    const impatience = setTimeout(() => {
+      this.kill();
+    }, STOP_TIME);
     await this.ended;
     clearTimeout(impatience);
   }
