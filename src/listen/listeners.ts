@@ -61,6 +61,7 @@ export class Listeners {
   /** Faults already logged, so that each is logged once. BOUNDED: as `#open`. */
   readonly #warned = new Map<string, string>();
   #cancelFollow: (() => void) | undefined;
+  #isStarted = false;
   #closing = false;
 
   constructor(options: ListenOptions, deps: ListenDeps) {
@@ -85,6 +86,7 @@ export class Listeners {
   async start(): Promise<BindFault[]> {
     if (this.#options.activated.length > 0) return this.#adopt();
     const faults = await this.#openMissing();
+    this.#isStarted = true;
     const isFatal = (fault: BindFault) => fault.cause !== "no-family" && !this.#isFromWildcard(fault);
     const fatal = this.#open.size === 0 ? faults : faults.filter(isFatal);
     if (fatal.length > 0) return fatal;
@@ -158,8 +160,18 @@ export class Listeners {
   /** Bound here, since Node cannot ask for SO_REUSEPORT everywhere. */
   #shareable(transport: "udp" | "tcp", wanted: BindTarget): BindTarget | BindFault {
     if (wanted.fd !== undefined || typeof this.#system === "string") return wanted;
+    const taken = this.#isStarted ? undefined : this.#faultAlone(transport, wanted, this.#system);
+    if (taken !== undefined) return taken;
     const fd = openDescriptor(transport, wanted, this.#system, { sharePort: true });
     return typeof fd === "number" ? { ...wanted, fd } : bindFault(transport, wanted, fd);
+  }
+
+  /** Why this process cannot have the port to itself at first: another program would go on to get half of the queries. */
+  #faultAlone(transport: "udp" | "tcp", wanted: BindTarget, system: LinuxSockets): BindFault | undefined {
+    const fd = openDescriptor(transport, wanted, system, { sharePort: false });
+    if (typeof fd !== "number") return bindFault(transport, wanted, fd);
+    system.close(fd);
+    return undefined;
   }
 
   #isFromWildcard(fault: BindFault): boolean {

@@ -66,6 +66,15 @@ async function listen(options: ListenOptions, deps: ListenDeps): Promise<Listene
 }
 
 describe("the listeners", () => {
+  it("are this program's alone, where its processes share the ports", async () => {
+    const shared = { ...optionsOf(["127.0.0.1"]), sharePort: true };
+    const { sockets } = await listen(shared, depsOf());
+
+    const opened = await openListeners({ ...shared, addresses: [sockets[0]!.address] }, depsOf());
+
+    expect(opened).toMatchObject([{ cause: "in-use", code: "EADDRINUSE" }]);
+  });
+
   it("serve UDP and TCP on one port of every address", async () => {
     const listeners = await listen(optionsOf(["127.0.0.1", "::1"]), depsOf());
 
