@@ -10,7 +10,7 @@ import { type Answer, type CommandName, type Handlers, LineReader, MAX_REQUEST_O
 
 /** Connections at one time; a ninth is closed at once. */
 const MAX_CLIENTS = 8;
-/** Requests of one connection that wait for an answer. */
+/** Requests of one connection that wait for an answer, or whose answer waits to be read. */
 const MAX_WAITING = 16;
 /** Milliseconds a client may be silent. */
 const IDLE_TIMEOUT = 30_000;
@@ -41,7 +41,8 @@ export async function openControlServer(
   if (!isPipe) await makeRoom(path, owner);
   // BOUNDED: by MAX_CLIENTS.
   const clients = new Set<Socket>();
-  const server = createServer((socket) => {
+  // Who has said all there is to say (`nc -N`) still gets the answer.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     if (clients.size >= MAX_CLIENTS) {
       socket.destroy();
       return;
@@ -71,6 +72,7 @@ function serve(socket: Socket, handlers: Handlers): void {
   let waiting = 0;
   socket.setTimeout(IDLE_TIMEOUT, () => socket.destroy());
   socket.on("error", () => socket.destroy());
+  socket.on("end", () => void answered.then(() => socket.end()));
   socket.on("data", (chunk) => {
     const requests = lines.push(chunk);
     waiting += requests?.length ?? 0;
@@ -82,8 +84,10 @@ function serve(socket: Socket, handlers: Handlers): void {
       // In order, one after the other: a client cannot start more than one piece of work at a time.
       answered = answered.then(async () => {
         const answer = await answerTo(request, handlers);
-        waiting--;
-        if (!socket.destroyed) socket.write(`${JSON.stringify(answer)}\n`);
+        if (socket.destroyed) return;
+        socket.write(`${JSON.stringify(answer)}\n`, () => {
+          waiting--;
+        });
       });
     }
   });

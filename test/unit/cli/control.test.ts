@@ -54,6 +54,36 @@ describe("the control socket", () => {
     expect(await ask([path], "flush", { name: "example.com." })).toMatchObject({ result: { flushed: 1 } });
   });
 
+  it("answers who has closed the sending side", async () => {
+    const slow = {
+      ...HANDLERS,
+      stats: () => new Promise<object>((done) => setTimeout(done, 50, { late: true })),
+    };
+    server = await openControlServer(path, slow as Handlers);
+    const socket = connect({ path, allowHalfOpen: true });
+
+    socket.end('{"command":"stats"}\n{"command":"stats"}');
+    const [answer, ...more] = await socket.toArray();
+
+    expect([String(answer), more]).toEqual(['{"ok":true,"result":{"late":true}}\n', []]);
+  });
+
+  it("keeps no more answers than a few for who does not read them", async () => {
+    let answers = 0;
+    const big = { queries: "x".repeat(262_144) };
+    const handlers = { ...HANDLERS, stats: () => (answers++, Promise.resolve(big)) };
+    server = await openControlServer(path, handlers);
+    const socket = connect(path);
+    socket.on("error", () => undefined);
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+
+    const asking = setInterval(() => socket.write('{"command":"stats"}\n'), 1);
+    await closed;
+    clearInterval(asking);
+
+    expect(answers).toBeLessThan(40);
+  });
+
   it("may be opened by its own user only", async () => {
     server = await openControlServer(path, HANDLERS);
 
