@@ -10,11 +10,11 @@ export interface FigureSources {
   readonly store: Store;
   readonly synthesis: { readonly octets: number } | undefined;
   readonly cacheSize: number;
-  readonly upstreams: () => readonly UpstreamFigures[];
-  readonly verdicts: () => Readonly<Record<string, number>>;
-  readonly withheld: () => Iterable<readonly [string, number]>;
+  readonly upstreams: readonly UpstreamFigures[];
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly withheld: Iterable<readonly [string, number]>;
   readonly listening: ListenCounts;
-  readonly more: () => NonNullable<ResolverFigures["more"]>;
+  readonly more: NonNullable<ResolverFigures["more"]>;
 }
 
 export function figuresOf(sources: FigureSources): ResolverFigures {
@@ -37,9 +37,9 @@ export function figuresOf(sources: FigureSources): ResolverFigures {
       upstream: durations.upstream.figures(),
       local: durations.local.figures(),
     },
-    upstreams: sources.upstreams(),
-    verdicts: sources.verdicts(),
-    withheld: Object.fromEntries(sources.withheld()),
+    upstreams: sources.upstreams,
+    verdicts: sources.verdicts,
+    withheld: Object.fromEntries(sources.withheld),
     dropped: {
       ...drops,
       "too-short": drops["too-short"] + counters.droppedTooShort,
@@ -48,7 +48,7 @@ export function figuresOf(sources: FigureSources): ResolverFigures {
     more: {
       prefetches: counters.prefetches,
       prefetchesSpared: counters.prefetchesSpared,
-      ...sources.more(),
+      ...sources.more,
     },
   };
 }

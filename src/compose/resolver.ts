@@ -28,6 +28,7 @@ import { CacheFile } from "./cache-file.ts";
 import { type CacheMemory, cacheTerms, createCacheMemory, verdictTerms } from "./cache-memory.ts";
 import { type ClockPart, createClockPart } from "./clock-part.ts";
 import { figuresOf } from "./figures.ts";
+import { CountedBefore, type Counting, countingOf } from "./counted-before.ts";
 import { createLocalPart, hasRule, type LocalPart, localOptions } from "./local-part.ts";
 import { lookUp } from "./lookups.ts";
 import { createCover, rewriteRules } from "./privacy-part.ts";
@@ -57,6 +58,7 @@ interface Inheritance {
   readonly memory: CacheMemory;
   readonly local: LocalPart;
   readonly figures: ServingFigures;
+  readonly before: CountedBefore;
   readonly clockPart: ClockPart;
   /** How many responses the validator in force has found secure. */
   readonly evidence: { secureResults: () => number };
@@ -75,8 +77,12 @@ export class Resolver {
   readonly #keyPrefetch: KeyPrefetch;
   readonly #serving: Serving;
   readonly #cover: CoverTraffic | undefined;
+  /** A successor has the same memory, and counts by it. */
+  #isMemoryHandedOn = false;
   #salt: Uint8Array;
   #sharding: Sharding;
+  /** What this one has counted itself. */
+  readonly #counting: Counting;
 
   private constructor(config: Config, inheritance: Inheritance, deps: ResolverDeps) {
     const { clock, random, log, dialer } = deps;
@@ -124,6 +130,9 @@ export class Resolver {
       ...(deps.onAnchorsWritten && { onAnchorsWritten: deps.onAnchorsWritten }),
       minimises: (question) => this.#upstreams.minimises(question),
     });
+    const provenAbsent = (): number =>
+      this.#isMemoryHandedOn ? 0 : (inheritance.memory.synthesis?.counters.answers ?? 0);
+    this.#counting = countingOf(this.#upstreams, this.#validation, this.#cover, provenAbsent);
     inheritance.memory.synthesis?.trustFrom((name) => this.#validation.trustFor(name));
     const rewriting = { clock, counters: inheritance.figures.rewriting };
     const rules = rewriteRules(config, data);
@@ -164,8 +173,8 @@ export class Resolver {
       // Without a proof nothing is written.
       secureResults: () => (deps.beside === undefined ? evidence.secureResults() : 0),
     });
-    const figures = new ServingFigures();
-    return new Resolver(config, { memory, local, figures, clockPart, evidence, salt: undefined }, deps);
+    const kept = { memory, local, figures: new ServingFigures(), before: new CountedBefore() };
+    return new Resolver(config, { ...kept, clockPart, evidence, salt: undefined }, deps);
   }
 
   /** The resolver of another configuration, with this one's cache and counters. This one is to be closed. */
@@ -178,6 +187,8 @@ export class Resolver {
     const successor = new Resolver(config, { ...this.#inheritance, memory: next, salt }, this.#deps);
     // Local rules hold for this one too, so they change once nothing else can be refused.
     await local.reload(localOptions(config));
+    this.#isMemoryHandedOn = kept;
+    this.#inheritance.before.follow(this.#counting);
     return successor;
   }
 
@@ -204,22 +215,17 @@ export class Resolver {
   }
 
   figures(): ResolverFigures {
-    const { memory, figures, local } = this.#inheritance;
+    const { memory, figures, local, before } = this.#inheritance;
+    const { upstreams, verdicts, withheld, more } = before.upTo(this.#counting);
     return figuresOf({
       serving: figures,
       ...memory,
       cacheSize: this.config.cache.size,
-      upstreams: () => this.#upstreams.figures(),
-      verdicts: () => this.#validation.verdicts(),
-      withheld: () => [...local.data.withheld, ["proven-absent", memory.synthesis?.counters.answers ?? 0]],
+      upstreams,
+      verdicts,
+      withheld: [...local.data.withheld, ...Object.entries(withheld)],
       listening: this.#deps.counts,
-      more: () => ({
-        clearTextQueries: this.#upstreams.clearTextQueries(),
-        shardFailovers: this.#upstreams.shardFailovers(),
-        irrelevantRecords: this.#upstreams.irrelevantRecords(),
-        coverQueries: this.#cover?.queries ?? 0,
-        logLinesDropped: this.#deps.logLinesDropped(),
-      }),
+      more: { ...more, logLinesDropped: this.#deps.logLinesDropped() },
     });
   }
 
@@ -298,6 +304,7 @@ export class Resolver {
     this.#validation.close();
     this.#serving.misses.close();
     await this.#upstreams.close();
+    this.#inheritance.before.end(this.#counting);
     if (hasSuccessor) return;
     this.#inheritance.local.close();
     await this.#inheritance.clockPart.close();

@@ -14,8 +14,12 @@ export function countedBy(ended: ResolverFigures): ResolverFigures {
   return {
     ...ended,
     cache: { ...ended.cache, entries: 0, bytes: 0, maxBytes: 0 },
-    upstreams: ended.upstreams.map((upstream) => ({ ...upstream, connections: {} })),
+    upstreams: ended.upstreams.map(withoutConnections),
   };
+}
+
+export function withoutConnections(upstream: UpstreamFigures): UpstreamFigures {
+  return { ...upstream, connections: {} };
 }
 
 function plus(a: ResolverFigures, b: ResolverFigures): ResolverFigures {
@@ -43,7 +47,7 @@ function plus(a: ResolverFigures, b: ResolverFigures): ResolverFigures {
   };
 }
 
-function addCounts(a: Partial<Counts>, b: Partial<Counts>): Record<string, number> {
+export function addCounts(a: Partial<Counts>, b: Partial<Counts>): Record<string, number> {
   const sum: Record<string, number> = {};
   for (const counts of [a, b]) {
     for (const [key, count] of Object.entries(counts)) sum[key] = (sum[key] ?? 0) + (count ?? 0);
@@ -62,7 +66,7 @@ function addHistograms(a: HistogramFigures, b: HistogramFigures): HistogramFigur
 }
 
 /** By label; a process that reloads a moment later may know others. */
-function addUpstreams(
+export function addUpstreams(
   a: readonly UpstreamFigures[],
   b: readonly UpstreamFigures[],
 ): readonly UpstreamFigures[] {
