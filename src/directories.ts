@@ -36,11 +36,14 @@ export async function openAnew(path: string): Promise<FileHandle> {
   return open(path, "wx", 0o600);
 }
 
-/** A whole file of `text` in the place of the one there is, for this user alone. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+/** A whole file of `text` in the place of the one there is, for this user alone or with `mode`. */
+export async function replaceFile(path: string, text: string, mode?: number): Promise<void> {
   const file = await openAnew(`${path}.new`);
   try {
+    if (mode !== undefined) await file.chmod(mode);
     await file.writeFile(text);
+    // Else the name may be on the disk before the text is, and a power cut leave an empty file.
+    await file.sync();
   } finally {
     await file.close();
   }

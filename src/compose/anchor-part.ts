@@ -3,9 +3,10 @@
  * the file up to date by RFC 5011 where it can be written.
  */
 import { accessSync, constants, readFileSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
+import { replaceFile } from "../directories.ts";
 import { type AnchorFile, readAnchorFile } from "../dnssec/anchor-file.ts";
 import { AnchorKeeper } from "../dnssec/anchor-keeper.ts";
 import { Anchors, type TrustAnchor } from "../dnssec/anchors.ts";
@@ -140,8 +141,8 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** As a whole or not at all: a crash while writing leaves the file of before. */
+/** As a whole or not at all. Whoever reads the file beside us, as Unbound may, still can. */
 async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text);
-  await rename(`${path}.new`, path);
+  const before = await stat(path).catch(() => undefined);
+  await replaceFile(path, text, before === undefined ? undefined : before.mode & 0o777);
 }

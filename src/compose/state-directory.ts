@@ -2,6 +2,7 @@
 import {
   closeSync,
   fchownSync,
+  fsyncSync,
   openSync,
   readFileSync,
   renameSync,
@@ -89,6 +90,8 @@ export class StateDirectory {
     try {
       if (this.#owner !== undefined) fchownSync(fd, this.#owner.uid, this.#owner.gid);
       writeFileSync(fd, octets);
+      // Else the name may be on the disk before the octets are, and a power cut leave an empty secret.
+      fsyncSync(fd);
     } finally {
       closeSync(fd);
     }

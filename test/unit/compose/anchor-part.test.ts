@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -82,6 +82,30 @@ describe("the trust anchors of a configuration", () => {
     await settle();
     expect(clock.pending).toBe(0);
   });
+
+  it.each([0o640, 0o644])(
+    "leave the file to those who could read it (%o), and write through no link",
+    async (mode) => {
+      const tree = usualTree();
+      writeFileSync(path, tree.anchors.join("\n"), { mode });
+      const other = join(directory, "of somebody else");
+      writeFileSync(other, "theirs");
+      symlinkSync(other, `${path}.new`);
+      const { clock, made } = part({ trustAnchorFile: path });
+      const helpers: Exchange = { exchange: async ({ question }) => responseOf(resolve(tree, question)) };
+
+      const keeper = made().keep(helpers, () => undefined);
+      await clock.advanceAsync(10_000, 1_000);
+
+      await vi.waitFor(() => {
+        expect(readFileSync(path, "utf8")).toMatch(/state=2/);
+      });
+      keeper?.stop();
+      await settle();
+      expect(statSync(path).mode & 0o777).toBe(mode);
+      expect(readFileSync(other, "utf8")).toBe("theirs");
+    },
+  );
 
   it("set no timer once they are no longer kept, though a look was under way", async () => {
     const tree = usualTree();
