@@ -1,5 +1,5 @@
 /** What a reload must not do, whatever the new configuration holds. */
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -86,14 +86,14 @@ describe("a reload", () => {
   it("that is refused leaves local rules as they were, too", async () => {
     app = await startApp(() => localRecord("192.0.2.1"));
     const folder = mkdtempSync(join(tmpdir(), "sotto-reload-"));
-    // Nothing to validate by: said when the anchors are put together.
-    const refused = configFrom(
-      folder,
-      `[dnssec]\nnegative_trust_anchors = ["."]\n${localRecord("192.0.2.2")}`,
-    );
-    rmSync(folder, { recursive: true });
+    // What is in the file is found out when the anchors are put together.
+    const anchors = join(folder, "root.key");
+    writeFileSync(anchors, "no record");
+    const dnssec = `[dnssec]\ntrust_anchor_file = "${anchors}"\n`;
+    const refused = configFrom(folder, `${dnssec}${localRecord("192.0.2.2")}`);
 
-    await expect(app.app.reload(refused)).rejects.toThrow(/no trust anchor is in force/);
+    await expect(app.app.reload(refused)).rejects.toThrow(/root.key:1: .*the whole file is not used/);
+    rmSync(folder, { recursive: true });
 
     expect(await addressOfHere(app.port)).toEqual(["192.0.2.1"]);
   });

@@ -11,10 +11,9 @@ export function checkFiles(context: RuleContext): void {
   for (const [index, path] of keys.local.block_lists.entries()) {
     checkReadable(context, ["local", "block_lists", index], path);
   }
-  const anchors = keys.dnssec.trust_anchor_file;
-  // It may be made by the first RFC 5011 update, from the built-in keys: missing is fine, unreadable is not.
-  if (anchors !== undefined && context.files.trouble(context.resolve(anchors))?.missing !== true) {
-    checkReadable(context, ["dnssec", "trust_anchor_file"], anchors);
+  // What is not validated by is not read.
+  if (keys.dnssec.mode === "validate") {
+    checkReadable(context, ["dnssec", "trust_anchor_file"], keys.dnssec.trust_anchor_file);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Rules between keys outside `[[upstream.server]]`. */
 import { addressToText, isLoopback, isWildcard, twiceIn } from "../addresses.ts";
+import { ROOT } from "../../wire/names.ts";
 import { durationToText } from "../quantities.ts";
 import type { RuleContext } from "./context.ts";
 
@@ -115,11 +116,22 @@ function checkDnssec({ keys, document, findings }: RuleContext): void {
       "is set: signatures are judged at that time, not at the present one",
     );
   }
+  checkThatSomethingAnchors({ keys, findings });
   if (nsec3_max_iterations > 150) {
     const text =
       "lets a zone make every denial expensive; RFC 9276 wants 0, and 100 is the most that is in use";
     findings.warn(["dnssec", "nsec3_max_iterations"], text);
   }
+}
+
+/** RFC 7646 §3: at the same node a negative trust anchor takes precedence over a positive one. */
+function checkThatSomethingAnchors({ keys, findings }: Pick<RuleContext, "keys" | "findings">): void {
+  const { mode, trust_anchors, trust_anchor_file, negative_trust_anchors: negative } = keys.dnssec;
+  // Without a word the built-in anchors are the root's.
+  const isGone = negative.includes(ROOT) && trust_anchors.every(({ owner }) => negative.includes(owner));
+  if (mode === "off" || trust_anchor_file !== undefined || !isGone) return;
+  const text = 'holds the root, so nothing is left to validate by; remove it, or set dnssec.mode = "off"';
+  findings.fault(["dnssec", "negative_trust_anchors"], text);
 }
 
 function isSet(value: unknown): boolean {

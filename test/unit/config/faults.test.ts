@@ -91,6 +91,14 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     "[dnssec]\ntrust_anchors = ['. A 192.0.2.1']",
     '2: dnssec.trust_anchors[1]: ". A 192.0.2.1" is a record of another',
   ],
+  [
+    "[dnssec]\ntrust_anchor_file = 'missing.key'",
+    '2: dnssec.trust_anchor_file: "/work/missing.key" does not exist; it must be',
+  ],
+  [
+    "[dnssec]\nnegative_trust_anchors = ['.']",
+    "2: dnssec.negative_trust_anchors: holds the root, so nothing is left to validate by; remove it",
+  ],
   ["[dnssec]\ntrust_anchors = ['. DNSKEY 385 3 8 AwEAAQ==']", "2: dnssec.trust_anchors[1]: "],
   [
     "[dnssec]\nnegative_trust_anchors = ['a..b']",
