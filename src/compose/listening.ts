@@ -55,6 +55,7 @@ export async function openListenPart(
       addresses: listen.addresses.map(socketAddress),
       batchIo: listen.batchIo,
       sharePort: others > 0 && activated.length === 0,
+      bindsOnce: userToBecome(config) !== undefined,
       activated,
       tcp: {
         maxClients,

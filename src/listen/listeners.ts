@@ -23,6 +23,8 @@ export interface ListenOptions {
   readonly batchIo: "auto" | "on" | "off";
   /** Lets other processes bind the same ports (SO_REUSEPORT). */
   readonly sharePort: boolean;
+  /** The right to bind these ports is about to be given up: what is bound by then stays, also while its address is away. */
+  readonly bindsOnce?: boolean;
 }
 
 export interface ListenDeps extends ListenerDeps {
@@ -58,8 +60,10 @@ export class Listeners {
   readonly #system: LinuxSockets | string;
   /** By the address wanted. BOUNDED: by the configuration times the host's addresses. */
   readonly #open = new Map<string, readonly Listener[]>();
-  /** Faults already logged, so that each is logged once. BOUNDED: as `#open`. */
+  /** Faults already logged, so that each is logged once while its address is there. BOUNDED: as `#open`. */
   readonly #warned = new Map<string, string>();
+  /** Addresses whose sockets stay whatever becomes of the address. BOUNDED: by those of the start. */
+  #lasting: ReadonlySet<string> = new Set();
   #cancelFollow: (() => void) | undefined;
   #isStarted = false;
   #closing = false;
@@ -87,6 +91,7 @@ export class Listeners {
     if (this.#options.activated.length > 0) return this.#adopt();
     const faults = await this.#openMissing();
     this.#isStarted = true;
+    if (this.#options.bindsOnce === true) this.#lasting = new Set(this.#open.keys());
     const isFatal = (fault: BindFault) => fault.cause !== "no-family" && !this.#isFromWildcard(fault);
     const fatal = this.#open.size === 0 ? faults : faults.filter(isFatal);
     if (fatal.length > 0) return fatal;
@@ -192,8 +197,9 @@ export class Listeners {
     const wanted = new Set(
       expandAddresses(this.#options.addresses, this.#deps.interfaces()).map((address) => addressKey(address)),
     );
+    for (const key of this.#warned.keys()) if (!wanted.has(key)) this.#warned.delete(key);
     for (const [key, listeners] of this.#open) {
-      if (wanted.has(key)) continue;
+      if (wanted.has(key) || this.#lasting.has(key)) continue;
       this.#open.delete(key);
       await Promise.all(listeners.map((listener) => listener.close(0)));
     }

@@ -194,6 +194,44 @@ describe("a wildcard listener", () => {
     expect([...hosts()]).toEqual(["127.0.0.7"]);
   });
 
+  it("keeps the sockets of an address that goes, where it could not bind them again", async () => {
+    let interfaces = LOOPBACK;
+    const deps = depsOf({ interfaces: () => interfaces });
+    const listeners = await listen({ ...optionsOf(["0.0.0.0"]), bindsOnce: true }, deps);
+    const before = listeners.sockets;
+
+    interfaces = { lo: [{ address: "127.0.0.7", family: "IPv4" }] };
+    deps.clock.advance(5_000);
+    await until(() => listeners.sockets.length === 4);
+    interfaces = LOOPBACK;
+    await until(() => deps.clock.pending === 1);
+    deps.clock.advance(5_000);
+    await until(() => listeners.sockets.length === 2);
+
+    expect(listeners.sockets).toEqual(before);
+    const client = await UdpClient.open(before[0]!.address);
+    toClose.push(client);
+    expect(idOf(await client.ask(query({ id: 7 })))).toBe(7);
+  });
+
+  it("warns again of an address that has gone and come back", async () => {
+    const two: Interfaces = { lo: [...ONLY_IPV4["lo"]!, { address: "127.0.0.7", family: "IPv4" }] };
+    let interfaces = two;
+    const other = createSocket("udp4");
+    await new Promise<void>((resolve) => other.bind(0, "127.0.0.7", resolve));
+    toClose.push({ close: () => other.close() });
+    const deps = depsOf({ interfaces: () => interfaces });
+    await listen(optionsOf(["0.0.0.0"], other.address().port), deps);
+
+    for (const next of [two, ONLY_IPV4, two]) {
+      interfaces = next;
+      deps.clock.advance(5_000);
+      await until(() => deps.clock.pending === 1);
+    }
+
+    expect(deps.log.lines.map(({ level }) => level)).toEqual(["warn", "warn"]);
+  });
+
   it("warns once of an address that cannot be had, and takes it when it can", async () => {
     const other = createSocket("udp4");
     await new Promise<void>((resolve) => other.bind(0, "127.0.0.7", resolve));
