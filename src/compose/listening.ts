@@ -5,10 +5,10 @@ import type { SocketAddress as ConfigAddress } from "../config/addresses.ts";
 import type { Config } from "../config/config.ts";
 import { affordableClients, ownDescriptors } from "./descriptors.ts";
 import { Admission, type AdmissionOptions } from "../listen/admission.ts";
-import type { BindFault } from "../listen/bind-fault.ts";
+import { type BindFault, formatAddress } from "../listen/bind-fault.ts";
 import type { ListenCounts } from "../listen/drops.ts";
 import type { SocketAddress } from "../listen/listener.ts";
-import type { Interfaces } from "../listen/local-addresses.ts";
+import { type Interfaces, isWildcard } from "../listen/local-addresses.ts";
 import { Listeners, openListeners } from "../listen/listeners.ts";
 import { becomeUser, findUser, type User } from "../listen/privileges.ts";
 import { closeSiblings, openSiblings } from "../listen/siblings.ts";
@@ -66,6 +66,7 @@ export async function openListenPart(
     { ...deps, admission, interfaces: lastKnown(networkInterfaces) },
   );
   if (!(opened instanceof Listeners)) return opened;
+  if (deps.given === undefined && activated.length > 0) warnOfWildcards(opened, deps.log);
   const siblings = siblingsOf(opened, activated, others);
   if (!("kind" in siblings)) {
     if (siblings.length < others)
@@ -82,6 +83,18 @@ export async function openListenPart(
   }
   await opened.close(0);
   return [siblings];
+}
+
+/** Bound here, each address of this host has a socket of its own. A socket that was handed over cannot be divided. */
+function warnOfWildcards({ sockets }: Listeners, log: Log): void {
+  for (const { transport, address } of sockets) {
+    if (transport !== "udp" || !isWildcard(address.host)) continue;
+    log.warn(
+      { address: formatAddress(address) },
+      "a UDP socket of the service manager is bound to every address: responses leave from the one that the route has, " +
+        "which need not be the one that was asked; give it a ListenDatagram= for each address",
+    );
+  }
 }
 
 /** Sockets that a service manager opened are shared; others are bound once for each process. */

@@ -1,6 +1,6 @@
 /** `sotto service install | uninstall | status`: the systemd unit, with socket activation. */
 import { realpathSync } from "node:fs";
-import { addressToText } from "../../config/addresses.ts";
+import { addressToText, isWildcard } from "../../config/addresses.ts";
 import { CommandFailure, ExitCode } from "../failure.ts";
 import { requireConfig, type Session } from "../session.ts";
 import { isReadableByAll, serviceHost } from "./host.ts";
@@ -30,6 +30,12 @@ export function install(
   const program = programCommand();
   checkReach([...program, ...(file === undefined ? [] : [file])], session, options);
   const command = [...program, "run", ...(options.config === undefined ? [] : ["-c", String(file)])];
+  for (const address of addresses.filter(isWildcard)) {
+    session.terminal.err(
+      `warning: systemd opens one socket for ${addressToText(address)}, and over UDP responses may leave from another address ` +
+        "than the one that was asked; name each address in listen.addresses",
+    );
+  }
   const units = { service: serviceUnit({ command }), socket: socketUnit(addresses) };
   return follow(session, installPlan(units), options, host, () => {
     const where = addresses.map(addressToText).join(", ");

@@ -1,7 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { carryOut, installPlan, type ServiceHost, uninstallPlan } from "../../../src/cli/service/plan.ts";
-import { status, uninstall } from "../../../src/cli/service/service.ts";
+import { install, status, uninstall } from "../../../src/cli/service/service.ts";
 import { serviceUnit, socketUnit } from "../../../src/cli/service/units.ts";
 import { findProgram } from "../../support/programs.ts";
 import { fakeSession, fakeTerminal } from "./fake-terminal.ts";
@@ -117,6 +120,19 @@ describe("sotto service", () => {
     expect(await uninstall(fakeSession(terminal), { dryRun: true }, host)).toBe(0);
     expect(host.done).toEqual([]);
     expect(terminal.lines[0]).toBe("run systemctl disable --now sotto.socket sotto.service");
+  });
+
+  it("warns where systemd would open one socket for every address", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sotto-service-"));
+    const file = join(folder, "sotto.toml");
+    writeFileSync(file, '[listen]\naddresses = ["0.0.0.0:53", "127.0.0.1:54"]\nallow = ["192.0.2.0/24"]\n');
+    const terminal = fakeTerminal();
+
+    await install(fakeSession(terminal), { dryRun: true, config: file }, fakeHost());
+    rmSync(folder, { recursive: true });
+
+    const warnings = terminal.errors.filter((line) => line.includes("one socket"));
+    expect(warnings).toEqual([expect.stringContaining("0.0.0.0:53")]);
   });
 
   it.each([
