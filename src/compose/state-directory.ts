@@ -13,12 +13,13 @@ import {
 import { join } from "node:path";
 import { makeDirectory, type Owner } from "../directories.ts";
 import type { Log } from "../ports/log.ts";
-import type { SecretStore } from "../privacy/salt.ts";
+import { KEY_OCTETS } from "../cache/sealed.ts";
+import { SALT_OCTETS, type SecretStore } from "../privacy/salt.ts";
 
-/** Each secret, with what a new one in its place means. */
+/** Each secret: how long it is, and what a new one in its place means. */
 const SECRETS = {
-  salt: "names may be shown to another operator than before",
-  "cache-key": "the cache file of before cannot be read",
+  salt: { octets: SALT_OCTETS, loss: "names may be shown to another operator than before" },
+  "cache-key": { octets: KEY_OCTETS, loss: "the cache file of before cannot be read" },
 } as const;
 
 export class StateDirectory {
@@ -50,15 +51,19 @@ export class StateDirectory {
 
   /** A secret kept under `name`, readable by this user only. A disk that gives or takes nothing is a warning. */
   secret(name: keyof typeof SECRETS): SecretStore {
+    const { octets, loss } = SECRETS[name];
     let isUnreadable = false;
     return {
       read: () => {
         try {
-          return readFileSync(this.file(name));
+          const kept = readFileSync(this.file(name));
+          if (kept.length === octets) return kept;
+          this.#log.warn({ directory: this.#path }, `the ${name} is damaged, so a new one is made: ${loss}`);
+          return undefined;
         } catch (error) {
           isUnreadable = !isAbsent(error);
           if (isUnreadable) {
-            const text = `the ${name} cannot be read, so a new one is used: ${SECRETS[name]}; `;
+            const text = `the ${name} cannot be read, so a new one is used: ${loss}; `;
             this.#warn(error, `${text}run this as the user that Sotto runs as, or with sudo`);
           }
           return undefined;

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -46,6 +46,18 @@ describe("a state directory that was there before", () => {
 });
 
 describe("the salt", () => {
+  it.each([0, 31, 33])("of %i octets is damaged: another takes its place, and the log says so", (octets) => {
+    writeFileSync(join(folder, "salt"), Buffer.alloc(octets));
+    const log = new SilentLog();
+
+    const salt = keptSalt(new StateDirectory(folder, log).secret("salt"), new SeededRandom(1));
+
+    expect(Buffer.from(salt)).toEqual(readFileSync(join(folder, "salt")));
+    expect(log.lines.map(({ message }) => message)).toEqual([
+      "the salt is damaged, so a new one is made: names may be shown to another operator than before",
+    ]);
+  });
+
   it("outlives a reload where it cannot be kept", async () => {
     writeFileSync(join(folder, "no-directory"), "");
     const config = configFrom(folder, SERVER, join(folder, "no-directory", "state"));
