@@ -30,6 +30,9 @@ export interface Proxy {
   readonly password?: string;
 }
 
+/** Of a user and of a password: each has its length in one octet (RFC 1929 §2). */
+const MAX_CREDENTIAL_OCTETS = 255;
+
 /** What is wrong with a value, in words that follow the value. */
 export class Wrong {
   readonly text: string;
@@ -92,13 +95,26 @@ export function parseProxy(text: string): Proxy | Wrong {
   // A name would have to be looked up first, by a resolver that may well be this one.
   if (isIP(host) === 0 && host !== "localhost") return new Wrong("names its host; it must be an IP address");
   if (url.port === "") return new Wrong("has no port");
-  const proxy = { host, port: Number(url.port) };
-  if (url.username === "") return proxy;
-  try {
-    const [username, password] = [url.username, url.password].map(decodeURIComponent);
-    return { ...proxy, username: username ?? "", password: password ?? "" };
-  } catch {
+  const port = Number(url.port);
+  if (port === 0) return new Wrong("has a port out of range (1 to 65535)");
+  if (url.username === "") return { host, port };
+  const username = percentDecoded(url.username);
+  const password = percentDecoded(url.password);
+  if (username === undefined || password === undefined) {
     return new Wrong("has a user or password that is not percent-encoded properly");
+  }
+  if ([username, password].some((each) => Buffer.byteLength(each) > MAX_CREDENTIAL_OCTETS)) {
+    return new Wrong(`has a user or password of more than ${MAX_CREDENTIAL_OCTETS} octets`);
+  }
+  return { host, port, username, password };
+}
+
+/** `undefined` where it is not encoded properly. */
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -102,12 +102,26 @@ describe("a proxy", () => {
     expect(parseProxy("socks5://a%40b:c%20d@[::1]:1080")).toEqual(proxy);
   });
 
+  it("takes as much of either as one octet can tell the length of (RFC 1929 §2)", () => {
+    const longest = "u".repeat(255);
+    const umlauts = "%C3%BC".repeat(128);
+
+    expect(parseProxy(`socks5://${longest}:${longest}@127.0.0.1:1`)).toMatchObject({ password: longest });
+    for (const login of [`${longest}u:p`, `u:${longest}p`, umlauts]) {
+      expect(parseProxy(`socks5://${login}@127.0.0.1:1`)).toEqual(
+        new Wrong("has a user or password of more than 255 octets"),
+      );
+    }
+  });
+
   it.each([
     "127.0.0.1:9050",
     "http://127.0.0.1:9050",
     "socks5://127.0.0.1",
     "socks5://proxy.example.com:1080",
+    "socks5://127.0.0.1:0",
     "socks5://%zz@127.0.0.1:1",
+    "socks5://user:%zz@127.0.0.1:1",
   ])("is not %j", (text) => {
     expect(parseProxy(text)).toBeInstanceOf(Wrong);
   });
