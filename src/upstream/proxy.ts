@@ -8,6 +8,8 @@ import { connect, type Socket } from "node:net";
 import type { DialTarget } from "./dial-target.ts";
 import type { Proxy } from "./options.ts";
 
+const CLOSED = "closed";
+
 /**
  * The stream, or why there is none; there is no way around it. `hold` gets the socket to the proxy at once: who
  * gives up the dial destroys it.
@@ -25,6 +27,8 @@ export async function throughProxy(
   try {
     // Loaded by those who have a proxy: it costs a start 10 ms.
     const [{ SocksClient }] = await Promise.all([import("socks"), connected(stream)]);
+    // Ended meanwhile: nothing would tell the client below, which would wait for its time-out.
+    if (stream.destroyed) throw new Error(CLOSED);
     const { socket } = await SocksClient.createConnection({
       command: "connect",
       proxy: {
@@ -54,7 +58,7 @@ function connected(socket: Socket): Promise<void> {
       else reject(error);
     };
     const closed = (): void => {
-      settle(new Error("closed"));
+      settle(new Error(CLOSED));
     };
     socket.once("connect", settle);
     socket.once("error", settle);
