@@ -18,6 +18,8 @@ import type { Find, Found } from "./whereabouts.ts";
 const DESIGNATED = "\x04_dns\x08resolver\x04arpa\x00" as Name;
 /** RFC 7858 §3.1. */
 const DOT_PORT = 853;
+/** "Such another port MUST NOT be port 53" (RFC 7858 §3.1); nobody listens at 0. */
+const NO_DOT_PORTS: readonly number[] = [0, 53];
 /** Records that are looked at. */
 const MAX_DESIGNATIONS = 8;
 
@@ -52,6 +54,7 @@ function designationsIn({ answer }: Message): Designation[] {
       return binding === undefined ? [] : [{ ...binding, ttl }];
     })
     .filter(({ priority, alpn, isUnderstood }) => priority > 0 && isUnderstood && alpn.includes("dot"))
+    .filter(({ port = DOT_PORT }) => !NO_DOT_PORTS.includes(port))
     .sort((one, other) => one.priority - other.priority)
     .slice(0, MAX_DESIGNATIONS);
 }

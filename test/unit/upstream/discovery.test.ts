@@ -199,6 +199,8 @@ describe("discovery of designated resolvers (RFC 9462)", () => {
       "1 dns.example.net. mandatory=key65000 alpn=dot key65000=x",
     ],
     ["that is an alias", "0 dns.example.net."],
+    ["with the port of plain DNS (RFC 7858 §3.1)", "1 dns.example.net. alpn=dot port=53 ipv4hint=192.0.2.1"],
+    ["with port 0", "1 dns.example.net. alpn=dot port=0 ipv4hint=192.0.2.1"],
   ])("passes over a record %s", async (_what, text) => {
     const { found } = await find([svcb(text)]);
 
