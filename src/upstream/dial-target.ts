@@ -25,7 +25,7 @@ export interface Identity {
   readonly dane: boolean;
   /** PEM; `undefined`: the system's. */
   readonly ca: string | undefined;
-  /** False only in the opportunistic profile: a stranger is better than clear text. */
+  /** False only in the opportunistic profile: a stranger is better than clear text, where he is at the right address. */
   readonly isRequired: boolean;
 }
 
@@ -37,7 +37,10 @@ export function targetOf(
   isEncrypted = server.transport === "tls",
 ): DialTarget {
   const { name, authName, pins, pinPolicy, dane, ca, discover } = server;
-  const isRequired = profile === "strict" || server.domains.length > 0;
+  // A designation may be forged: whoever cannot prove himself is used at the plain resolver's own address, where the
+  // questions would go in clear anyway, and nowhere else (RFC 9462 §4.3, §7).
+  const isElsewhere = discover !== undefined && discover.address !== address;
+  const isRequired = profile === "strict" || server.domains.length > 0 || isElsewhere;
   // A zone says which interface leads there; no certificate holds it.
   const coveredAddress = discover?.address.replace(/%.*$/, "");
   const covered = coveredAddress === undefined ? {} : { coveredAddress };

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isFault, readMessage } from "../../src/wire/read-message.ts";
 import { nameToText } from "../../src/wire/presentation.ts";
 import { type Do53Upstream, startDo53Upstream } from "../lab/do53-upstream.ts";
-import { startDotUpstream } from "../lab/dot-upstream.ts";
+import { type DotUpstream, startDotUpstream } from "../lab/dot-upstream.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { createPki, type Leaf } from "../lab/pki.ts";
 import { ask } from "../support/ask.ts";
@@ -23,8 +23,8 @@ let trap: ConnectTrap;
 let plain: Do53Upstream | undefined;
 let running: RunningApp | undefined;
 
-async function begin(leaf: Leaf = pki.good): Promise<void> {
-  lab = await startLab({ pki, leaf, records: { "arpa.": [DESIGNATION] } });
+async function begin(leaf: Leaf = pki.good, designation = DESIGNATION): Promise<void> {
+  lab = await startLab({ pki, leaf, records: { "arpa.": [designation] } });
   trap = setConnectTrap((port) => (port === 853 ? lab.upstream.port : port));
 }
 
@@ -45,9 +45,10 @@ async function startPlain(answer = lab.authority.respond): Promise<Do53Upstream>
   return plain;
 }
 
-async function startWith(keys: string, bootstrap: string): Promise<RunningApp> {
+async function startWith(keys: string, bootstrap: string, profile = "strict"): Promise<RunningApp> {
   running = await startApp(
     (folder) => `[upstream]
+profile = "${profile}"
 bootstrap = ["${bootstrap}"]
 ${labToml(lab, folder)
   .replace(/addresses = .*/, keys)
@@ -183,6 +184,39 @@ describe("a server given by `discover` (RFC 9462)", () => {
     expect(rcode).toBe(2);
     expect(lab.upstream.counters.applicationOctets).toBe(0);
     expect(JSON.stringify(log.lines)).toContain("does not cover 127.0.0.1, which designated this resolver");
+  });
+
+  describe("that cannot prove itself, in the opportunistic profile (RFC 9462 §4.3)", () => {
+    let elsewhere: DotUpstream;
+
+    /** The designated one is at `address`. @returns the rcode of an answer. */
+    const askedAt = async (address: string): Promise<number> => {
+      await begin(pki.foreign, `${DESIGNATION} ipv4hint=${address}`);
+      elsewhere = await startDotUpstream({
+        leaf: pki.foreign,
+        host: "127.0.0.2",
+        port: lab.upstream.port,
+        answer: lab.authority.respond,
+      });
+      const { address: resolver } = await startPlain();
+      const { port } = await startWith(`discover = "${resolver}"`, resolver, "opportunistic");
+      return (await ask(port, "www.example.com")).rcode;
+    };
+
+    afterEach(() => elsewhere.close());
+
+    it("is asked at the address of the plain resolver", async () => {
+      expect(await askedAt("127.0.0.1")).toBe(0);
+      expect(lab.upstream.counters.queries).toBeGreaterThan(0);
+      expect(plain?.tcp.counters.queries).toBe(0);
+    });
+
+    it("hears nothing at any other address: the plain resolver itself is asked", async () => {
+      expect(await askedAt("127.0.0.2")).toBe(0);
+      expect(elsewhere.counters.connections).toBeGreaterThan(0);
+      expect(elsewhere.counters.applicationOctets).toBe(0);
+      expect(plain?.tcp.counters.queries).toBeGreaterThan(0);
+    });
   });
 
   it("is told by the log where there is none", async () => {
