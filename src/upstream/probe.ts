@@ -14,6 +14,7 @@ import { ROOT } from "../wire/names.ts";
 import { nameFromText } from "../wire/presentation.ts";
 import { isFault, readMessage } from "../wire/read-message.ts";
 import type { DialTarget } from "./dial-target.ts";
+import { isResponseTo } from "./matching.ts";
 
 export interface ProbeDeps {
   readonly clock: Clock;
@@ -93,6 +94,7 @@ class Line {
   #channel: Channel | undefined;
   #isEnded = false;
   #id = 0;
+  #question = KEYS;
   #askedAt: Instant = 0;
   #settle: ((response: ProbeResponse | undefined) => void) | undefined;
 
@@ -107,6 +109,7 @@ class Line {
   ask(question: Question): Promise<ProbeResponse | undefined> {
     const { clock, encode, random } = this.#deps;
     this.#id = random.u16();
+    this.#question = question;
     const frame = frameOf(encode(question, this.#id));
     if (frame === undefined || this.#isEnded) return Promise.resolve(undefined);
     return new Promise((resolve) => {
@@ -123,9 +126,11 @@ class Line {
 
   received(octets: Buffer): void {
     this.#frames.push(octets, (chunk, start, end) => {
-      const message = readMessage(chunk, start, end);
+      const message = readMessage(chunk, start, end, this.#question);
       if (isFault(message) || message.id !== this.#id) return;
-      this.#settle?.({ message, took: this.#deps.clock.now() - this.#askedAt });
+      // With our ID, but of no use: nothing better will come under it.
+      const isUseless = !isResponseTo(message, this.#question);
+      this.#settle?.(isUseless ? undefined : { message, took: this.#deps.clock.now() - this.#askedAt });
     });
   }
 

@@ -72,6 +72,18 @@ describe("the doctor at an upstream", () => {
       /may not be a DNS-over-TLS/,
     ],
     ["that strips DNSSEC", { authority: { ignoresDo: true } }, /strips DNSSEC/, /use another server/],
+    [
+      "that gives our queries back",
+      { behaviour: { misanswer: "query-echo" } },
+      /answers no query/,
+      /not be a resolver/,
+    ],
+    [
+      "that answers something else",
+      { behaviour: { misanswer: "wrong-question" } },
+      /answers no query/,
+      /not be a resolver/,
+    ],
     ["that refuses us", { behaviour: { rcode: 5 } }, /answers REFUSED/, /ask its operator/],
   ] as [string, LabOptions, RegExp, RegExp][])("%s names the fault and a remedy", async (...row) => {
     const [, options, text, remedy] = row;
