@@ -263,8 +263,18 @@ export class Misses implements Answerer {
   /** The refresh is late or has failed: the next clients need not wait for another (RFC 8767 §5). */
   #troubled(key: string, serial: number, error?: unknown): void {
     const entry = this.#current(key, serial);
-    if (entry !== undefined) entry.inTroubleUntil = this.#deps.clock.now() + STALE_RECHECK;
+    if (entry !== undefined) {
+      const until = this.#deps.clock.now() + STALE_RECHECK;
+      entry.inTroubleUntil = until;
+      if (this.#isNameSilent(key, error)) entry.refreshNotBefore = until;
+    }
     if (error !== undefined) this.#report(error);
+  }
+
+  /** Servers are there, and nobody could answer this in time. Where none is, all is asked for again once one may be. */
+  #isNameSilent(key: string, error: unknown): boolean {
+    const isSilence = error instanceof ResolutionError && error.fault === "deadline-exceeded";
+    return isSilence && this.#deps.isReachable(questionOfKey(key));
   }
 
   #report(error: unknown): void {

@@ -81,6 +81,21 @@ describe("a stale answer (RFC 8767 §5)", () => {
     expect(server.asked.length).toBeGreaterThanOrEqual(20);
   });
 
+  it("is asked about every 30 seconds at most where servers are there, but silent about it", async () => {
+    const silent = () => Promise.reject(new ResolutionError("deadline-exceeded", "no response in time"));
+    const server = await expired(silent);
+
+    const asked: number[] = [];
+    for (let second = 0; second < 65; second++) {
+      await server.ask({ qname: NAME });
+      await settle();
+      asked.push(server.asked.length - 1);
+      server.clock.advance(1_000);
+    }
+
+    expect([asked[0], asked[29], asked[31], asked[59], asked[64]]).toEqual([1, 1, 2, 2, 3]);
+  });
+
   it("is fresh again with the second question after an upstream returns", async () => {
     const server = await expired(unreachable);
     await server.ask({ qname: NAME });
