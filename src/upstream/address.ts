@@ -137,6 +137,11 @@ export class Address implements ConnectionOwner {
     return this.#count("connecting");
   }
 
+  /** A connection is there that owes its answers. */
+  get isSilent(): boolean {
+    return this.#count("suspect") > 0;
+  }
+
   /** Connections that take queries, perhaps not just now. */
   get open(): number {
     return this.#count("open");

@@ -210,7 +210,8 @@ export class Replicas implements AddressOwner {
   opened(address: Address, now: Instant): void {
     this.#deps.families.opened(address.isIpv6);
     // The first to open has earned the time to answer; one that only ever opens has not.
-    if (address.health.phase === "untried" && this.#troubledSince !== undefined) this.#troubledSince = now;
+    const isFirst = address.health.phase === "untried" && !address.isSilent;
+    if (isFirst && this.#troubledSince !== undefined) this.#troubledSince = now;
     this.#serve(now);
   }
 

@@ -159,6 +159,18 @@ describe("an operator that gives no answer at all", () => {
     },
   );
 
+  it("is left then too where it takes connection after connection, and has never answered on any", async () => {
+    const simulation = new Simulation({ operators: { one: [A], other: [B] } });
+    simulation.network.peer(A).isSilent = true;
+
+    const fate = await simulation.one(OF_FIRST);
+
+    expect(simulation.network.peer(A).dials).toBeGreaterThan(1);
+    expect(fate).toMatchObject({ kind: "right", upstream: B });
+    expect(fate.took).toBeGreaterThan(900);
+    expect(fate.took).toBeLessThanOrEqual(1_500);
+  });
+
   it("is not left where the user said never", async () => {
     const simulation = new Simulation({
       operators: { one: [A], other: [B] },
