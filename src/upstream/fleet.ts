@@ -14,7 +14,7 @@ import type { SplitDomain, Stations } from "./router.ts";
 import { createServer, type Server } from "./server.ts";
 import { findOf } from "./finders.ts";
 import { type ServerSnapshot, snapshotOf } from "./snapshot.ts";
-import { Whereabouts } from "./whereabouts.ts";
+import { distinct, Whereabouts } from "./whereabouts.ts";
 
 export interface FleetDeps extends Omit<AddressDeps, "connections" | "idleTimeout"> {
   /** Asks a resolver in clear: where a server of a `host` or `discover` is. */
@@ -214,5 +214,5 @@ function whereInClear(
   addresses: readonly AddressAndPort[],
 ): readonly AddressAndPort[] {
   if (discover !== undefined) return [discover];
-  return addresses.map(({ address }) => ({ address, port: CLEAR_PORT }));
+  return distinct(addresses.map(({ address }) => ({ address, port: CLEAR_PORT })));
 }

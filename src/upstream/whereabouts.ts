@@ -91,7 +91,7 @@ export class Whereabouts {
     if (this.fault !== undefined)
       this.#deps.log.info({ upstream: this.#deps.server }, "upstream found again");
     this.fault = undefined;
-    onFound(found.addresses.slice(0, MAX_FOUND), now);
+    onFound(distinct(found.addresses).slice(0, MAX_FOUND), now);
   }
 
   #failed(fault: string): void {
@@ -103,4 +103,9 @@ export class Whereabouts {
     this.fault = fault;
     log.warn({ upstream: server, detail: fault }, "upstream cannot be found");
   }
+}
+
+/** Each once: one that is there twice would be given twice the connections. */
+export function distinct(addresses: readonly AddressAndPort[]): AddressAndPort[] {
+  return [...new Map(addresses.map((each) => [`${each.address} ${each.port}`, each])).values()];
 }

@@ -43,6 +43,15 @@ describe("the addresses of a server that has to be looked up", () => {
     expect(scene.found).toEqual([[one]]);
   });
 
+  it("count once, however often they are named: each has its connections", async () => {
+    const scene = new Scene();
+    const again = Array.from({ length: 20 }, () => ({ ...one }));
+    scene.result = { addresses: [one, { ...one, port: 8853 }, ...again, two], ttl: 600 };
+    await scene.tendAfter(0);
+
+    expect(scene.found).toEqual([[one, { ...one, port: 8853 }, two]]);
+  });
+
   it("are looked up again after their TTL, not before, and never by themselves", async () => {
     const scene = new Scene();
     await scene.tendAfter(0);
