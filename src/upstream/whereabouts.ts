@@ -41,6 +41,8 @@ export const MAX_FOUND = 16;
 export class Whereabouts {
   readonly #deps: WhereaboutsDeps;
   #isLooking = false;
+  /** The look-up under way was made where we are no more. */
+  #isOutdated = false;
   #dueAt: Instant = Number.NEGATIVE_INFINITY;
   #retry = FIRST_RETRY_MS;
   #isStopped = false;
@@ -60,6 +62,7 @@ export class Whereabouts {
   tend(now: Instant): void {
     if (this.#isLooking || this.#isStopped || now < this.#dueAt) return;
     this.#isLooking = true;
+    this.#isOutdated = false;
     this.#look().catch((error: unknown) => {
       this.#failed(error instanceof Error ? error.message : String(error));
     });
@@ -67,6 +70,7 @@ export class Whereabouts {
 
   /** Another network, or a sleep: what was found may not hold here. It is used until there is something better. */
   doubt(): void {
+    this.#isOutdated = this.#isLooking;
     if (this.#dueAt === Number.NEGATIVE_INFINITY) return;
     this.#dueAt = 0;
     this.#retry = FIRST_RETRY_MS;
@@ -87,7 +91,7 @@ export class Whereabouts {
     const now = clock.now();
     this.#isLooking = false;
     this.#retry = FIRST_RETRY_MS;
-    this.#dueAt = now + Math.min(Math.max(found.ttl, MIN_TTL), MAX_TTL) * 1_000;
+    this.#dueAt = this.#isOutdated ? now : now + Math.min(Math.max(found.ttl, MIN_TTL), MAX_TTL) * 1_000;
     if (this.fault !== undefined)
       this.#deps.log.info({ upstream: this.#deps.server }, "upstream found again");
     this.fault = undefined;

@@ -103,6 +103,27 @@ describe("the addresses of a server that has to be looked up", () => {
     expect(scene.looks).toBe(2);
   });
 
+  it.each([
+    ["the first", 0],
+    ["a later", 600],
+  ])(
+    "that %s look-up brings from the network before are looked up again, and used until then",
+    async (_which, due) => {
+      const scene = new Scene();
+      if (due > 0) await scene.tendAfter(0);
+      const before = scene.looks;
+      scene.clock.advance(due * 1_000);
+      scene.whereabouts.tend(scene.clock.now());
+      scene.whereabouts.doubt();
+      await settle();
+      await scene.tendAfter(1);
+      await scene.tendAfter(1);
+
+      expect(scene.looks - before).toBe(2);
+      expect(scene.found).toHaveLength(before + 2);
+    },
+  );
+
   it("survive a look-up that breaks", async () => {
     const scene = new Scene();
     scene.result = new Error("a defect");
