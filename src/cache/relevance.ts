@@ -62,22 +62,23 @@ function chainOwners(question: Question, answer: readonly ResourceRecord[]): Nam
 function aliasOf(name: Name, answer: readonly ResourceRecord[]): Name | undefined {
   const cname = answer.find((record) => record.type === Type.CNAME && record.owner === name);
   if (cname !== undefined) return nameFromOctets(cname.rdata);
-  const dname = answer.find(
-    ({ type, owner }) => type === Type.DNAME && owner !== name && isAtOrBelow(name, owner),
-  );
+  const dname = answer.find(({ type, owner }) => type === Type.DNAME && isBelow(name, owner));
   const suffix = dname === undefined ? undefined : nameFromOctets(dname.rdata);
   if (dname === undefined || suffix === undefined) return undefined;
   const target = name.slice(0, name.length - dname.owner.length) + suffix;
   return target.length > MAX_NAME_OCTETS ? undefined : (target as Name);
 }
 
+/** What a DNAME at `owner` redirects: never the owner itself (RFC 6672 §2.3). */
+function isBelow(name: Name, owner: Name): boolean {
+  return name !== owner && isAtOrBelow(name, owner);
+}
+
 function answers(record: ResourceRecord, question: Question, owners: readonly Name[]): boolean {
   if (record.class !== question.qclass) return false;
   const type =
     record.type === Type.RRSIG && question.qtype !== Type.RRSIG ? coveredType(record) : record.type;
-  if (type === Type.DNAME && question.qtype !== Type.DNAME) {
-    return owners.some((owner) => owner !== record.owner && isAtOrBelow(owner, record.owner));
-  }
+  if (type === Type.DNAME && owners.some((owner) => isBelow(owner, record.owner))) return true;
   if (!owners.includes(record.owner)) return false;
   return type === question.qtype || type === Type.CNAME || question.qtype === Type.ANY;
 }

@@ -51,6 +51,21 @@ describe("the records kept of a response", () => {
     expect(relevantRecords(question("www.old.example"), answer, []).answer).toEqual(answer.slice(0, 2));
   });
 
+  it("hold the DNAME above QNAME where DNAME is what is asked for", () => {
+    const dname = record("old.example", Type.DNAME, 300, Buffer.from(name("new.example"), "latin1"));
+    const answer = [dname, cname("www.old.example", "www.new.example")];
+
+    expect(relevantRecords(question("www.old.example", Type.DNAME), answer, []).answer).toEqual(answer);
+  });
+
+  it("hold the DNAME at QNAME where ANY is asked for, and drop it where another type is", () => {
+    const dname = record("old.example", Type.DNAME, 300, Buffer.from(name("new.example"), "latin1"));
+    const answer = [dname, a("old.example")];
+
+    expect(relevantRecords(question("old.example", Type.ANY), answer, []).answer).toEqual(answer);
+    expect(relevantRecords(question("old.example"), answer, []).answer).toEqual(answer.slice(1));
+  });
+
   it("hold no NS record and no SOA of a zone that QNAME is not in", () => {
     const ns = record("example.com", Type.NS, 300, Buffer.from(name("ns.example.com"), "latin1"));
 
