@@ -15,6 +15,8 @@ import {
   isUnsignedDelegation,
 } from "./denial.ts";
 import { soleRdata } from "./rrsets.ts";
+import { readSignature } from "./rrsig.ts";
+import { listsType } from "./type-bitmap.ts";
 
 export interface Nsec extends DenialRecord {
   readonly owner: Name;
@@ -27,6 +29,26 @@ export function readNsec(rrset: Rrset): Nsec | undefined {
   if (rdata === undefined) return undefined;
   const next = nameFromOctets(rdata);
   return next === undefined ? undefined : { rrset, rdata, owner: rrset.owner, next, typesAt: next.length };
+}
+
+/**
+ * What of `rrset` is of `zone`. At a zone cut NSEC records are "authoritative data in both the parent and child zones"
+ * (RFC 4035 §3.1.5), and a chain of aliases from one to the other may need both. The SOA bit tells which is the child's.
+ */
+export function nsecRrsetOf(rrset: Rrset, zone: Name): Rrset {
+  const { owner, type, records, signatures } = rrset;
+  if (records.length === 1) return rrset;
+  return {
+    owner,
+    type,
+    records: records.filter(({ rdata }) => isOfApex(rdata) === (owner === zone)),
+    signatures: signatures.filter(({ rdata, ttl }) => readSignature(rdata, ttl)?.signer === zone),
+  };
+}
+
+function isOfApex(rdata: Uint8Array): boolean {
+  const next = nameFromOctets(rdata);
+  return next !== undefined && listsType(rdata, next.length, Type.SOA);
 }
 
 /**

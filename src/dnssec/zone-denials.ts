@@ -11,6 +11,7 @@ import type { Denial } from "./denial.ts";
 import { MAX_DENIAL_RECORDS, MAX_NSEC3_ITERATIONS } from "./limits.ts";
 import {
   type Nsec,
+  nsecRrsetOf,
   proveExpansionByNsec,
   proveNameErrorByNsec,
   proveNoDataByNsec,
@@ -72,9 +73,10 @@ export function denialsOf(
   const nsecs: Nsec[] = [];
   const nsec3s: Nsec3[] = [];
   let failure: Reason | undefined;
-  for (const rrset of authority) {
+  for (const each of authority) {
     if (signedBy.size === MAX_DENIAL_RECORDS) break;
-    if (rrset.type !== Type.NSEC && rrset.type !== Type.NSEC3) continue;
+    if (each.type !== Type.NSEC && each.type !== Type.NSEC3) continue;
+    const rrset = each.type === Type.NSEC ? nsecRrsetOf(each, zone) : each;
     const nsec = rrset.type === Type.NSEC ? readNsec(rrset) : undefined;
     const nsec3 = rrset.type === Type.NSEC3 ? readNsec3(rrset, zone) : undefined;
     if (nsec === undefined && nsec3 === undefined) continue;

@@ -352,6 +352,20 @@ describe("a chain of aliases [D37]", () => {
     expect((await labValidator().ask(qname, "A")).verdict).toBe(verdict);
   });
 
+  it("from a wildcard into a zone below may need the NSEC of both at the cut (RFC 4035 §3.1.5) [D45]", async () => {
+    const tree = buildTree([
+      ...labZones(PERIOD),
+      { apex: "cut.example.", records: ["* CNAME nope.sub.cut.example."], security: { period: PERIOD } },
+      { apex: "sub.cut.example.", records: ["www TXT x"], security: { period: PERIOD } },
+    ]);
+
+    const response = await labValidator({ tree }).ask("sud.cut.example", "A");
+
+    const cut = ["sub.cut.example. NSEC", "sub.cut.example. RRSIG(NSEC)"];
+    expect([response.verdict, response.rcode]).toEqual(["secure", NXDOMAIN]);
+    expect(shown(response.authority).slice(2)).toEqual([...cut, ...cut]);
+  });
+
   it("that the upstream left open is asked for to its end [D38]", async () => {
     const lab = altered((qname, qtype, response) =>
       qname === name("chain.example.com") && qtype === Type.A
