@@ -133,23 +133,36 @@ export function proveNoDataByNsec(
     const step: ProofStep = { relation: "covers", name: qname, role: "empty-non-terminal", record: closest };
     return { kind: "nodata", steps: [step], optOut: false };
   }
-  return wildcardNoData(qname, qtype, closest, nsecs);
+  return wildcardNoData(qname, qtype, zone, closest, nsecs);
 }
 
 function wildcardNoData(
   qname: Name,
   qtype: number,
+  zone: Name,
   closest: Nsec,
   nsecs: readonly Nsec[],
 ): Denial | undefined {
   const wildcard = wildcardOf(closestEncloser(qname, closest));
-  const match = wildcard === undefined ? undefined : matching(wildcard, nsecs);
-  if (wildcard === undefined || match === undefined || !deniesType(match, qtype, false)) return undefined;
-  const steps: ProofStep[] = [
-    { relation: "covers", name: qname, role: "qname", record: closest },
-    { relation: "matches", name: wildcard, role: "wildcard", record: match },
-  ];
-  return { kind: "nodata", steps, optOut: false };
+  const step = wildcard === undefined ? undefined : wildcardStep(wildcard, qtype, zone, nsecs);
+  if (step === undefined) return undefined;
+  return {
+    kind: "nodata",
+    steps: [{ relation: "covers", name: qname, role: "qname", record: closest }, step],
+    optOut: false,
+  };
+}
+
+/** The wildcard's own record without the type, or one that shows it to be an empty non-terminal (RFC 4592 §4.9). */
+function wildcardStep(name: Name, qtype: number, zone: Name, nsecs: readonly Nsec[]): ProofStep | undefined {
+  const match = matching(name, nsecs);
+  if (match !== undefined) {
+    return deniesType(match, qtype, false)
+      ? { relation: "matches", name, role: "wildcard", record: match }
+      : undefined;
+  }
+  const record = nsecs.find((nsec) => covers(nsec, name, zone) && isEmptyNonTerminal(name, nsec));
+  return record && { relation: "covers", name, role: "empty-non-terminal", record };
 }
 
 /**

@@ -121,6 +121,16 @@ describe("an NSEC proof of NODATA (RFC 4035 §5.4) [D43]", () => {
     ]);
   });
 
+  it("denies the name where an empty non-terminal is the wildcard that stands for it (RFC 4592 §4.9)", () => {
+    expect(words(noData("c", Type.A, [nsec("b.* NSEC d A"), nsec("@ NSEC b.* NS SOA")]))).toEqual([
+      "covers c by b.*",
+      "covers * by @",
+    ]);
+    expect(noData("c", Type.A, [nsec("b.* NSEC d A")])).toBeUndefined();
+    expect(noData("c", Type.A, [nsec("b NSEC d A"), nsec("@ NSEC b NS SOA")])).toBeUndefined();
+    expect(noData("x.y.b", Type.A, [nsec("w.y.b NSEC z.y.b A"), nsec("b NSEC a.*.y.b NS")])).toBeUndefined();
+  });
+
   it("takes the child's side of a zone cut for the child's types [D45]", () => {
     expect(noData("@", Type.MX, [nsec("@ NSEC a NS SOA")])).toBeDefined();
   });
