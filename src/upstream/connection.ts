@@ -12,7 +12,7 @@ import type { Channel, ChannelEvents, ChannelInfo, DialFailure } from "../ports/
 import type { Message } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
 import { FrameReader } from "../wire/framing.ts";
-import { HEADER_OCTETS, isFault, readMessage } from "../wire/read-message.ts";
+import { HEADER_OCTETS } from "../wire/read-message.ts";
 import type { Attempt, Carrier, Destination, Waiter } from "./attempt.ts";
 import {
   CONNECTING,
@@ -24,7 +24,7 @@ import {
 } from "./connection-state.ts";
 import { IdTable } from "./id-table.ts";
 import { keepaliveOf } from "./keepalive.ts";
-import { isResponseTo } from "./matching.ts";
+import { responseIn } from "./matching.ts";
 import { Outbox } from "./outbox.ts";
 import { type RecordReading, RecordWatch } from "./records.ts";
 import type { Turn } from "./turn.ts";
@@ -250,12 +250,9 @@ export class Connection implements Carrier {
     this.#table.delete(attempt);
     const { waiter } = attempt;
     if (waiter === undefined) this.#abandoned--;
-    const message = readMessage(octets, start, end, attempt.question);
-    if (isFault(message) || !isResponseTo(message, attempt.question)) {
-      this.#misanswered(attempt);
-    } else {
-      this.#answered(attempt, waiter, message);
-    }
+    const message = responseIn(octets, start, end, attempt.question);
+    if (message === undefined) this.#misanswered(attempt);
+    else this.#answered(attempt, waiter, message);
   };
 
   #answered(attempt: Attempt, waiter: Waiter | undefined, message: Message): void {

@@ -259,7 +259,11 @@ class MessageReader {
       if (piece === "name") {
         this.#at = at;
         length = this.#name(length, end, false);
-        if (length < 0) break;
+        if (length < 0) {
+          // Who forwards RDATA of a type it does not know, names in it too, is not to blame for what is in there.
+          this.#fault = "rdata-malformed";
+          break;
+        }
         at = this.#at;
         continue;
       }

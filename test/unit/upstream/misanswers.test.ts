@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { answered, type PeerAnswer } from "../../support/simulated-network.ts";
 import { kinds, Simulation } from "../../support/simulation.ts";
-import { Flag, Rcode } from "../../../src/wire/codes.ts";
+import { Flag, Rcode, Type } from "../../../src/wire/codes.ts";
 
 const A = "192.0.2.1";
 
@@ -116,5 +116,50 @@ describe("a failure without a question section (RFC 7766 §7)", () => {
 
     expect(fate.kind).not.toMatch(/right|wrong|servfail/);
     expect(peer.queries.length).toBeGreaterThan(1);
+  });
+});
+
+/** The numbered answer with RDLENGTH 0: as its owner had it, and the server hands on (RFC 3597 §3). */
+function withoutRdata(query: Buffer): Buffer[] {
+  return answered(query).map((response) => {
+    const fixed = response.indexOf(Buffer.of(0xc0, 0x0c, 0, Type.AAAA));
+    response.writeUInt16BE(0, fixed + 10);
+    return Buffer.concat([response.subarray(0, fixed + 12), response.subarray(fixed + 28)]);
+  });
+}
+
+describe("a name whose RDATA is malformed", () => {
+  it("is told as a failure, asked once, and costs the connection nothing", async () => {
+    const simulation = new Simulation({ operators: { one: [A] } });
+    const peer = simulation.network.peer(A);
+    await simulation.stream(10, 10);
+    peer.answer = (query, nth) => (nth % 2 === 0 ? withoutRdata(query) : answered(query));
+
+    const fates = await simulation.stream(100, 10);
+    await simulation.land();
+
+    expect(kinds(fates)).toEqual({ right: 50, servfail: 50 });
+    expect(Math.max(...fates.map(({ took }) => took!))).toBeLessThan(100);
+    expect(peer.channels.length).toBeLessThanOrEqual(2);
+    expect(peer.queries.length).toBe(110);
+    expect(simulation.log.lines).toEqual([]);
+  });
+
+  it("is no answer to another question", async () => {
+    const simulation = new Simulation({ operators: { one: [A] } });
+    const peer = simulation.network.peer(A);
+    await simulation.stream(3, 10);
+    peer.answer = (query, nth) => {
+      if (nth !== 3) return answered(query);
+      return withoutRdata(query).map((response) => {
+        response.write("x", 13);
+        return response;
+      });
+    };
+
+    const fates = await simulation.stream(3, 10);
+    await simulation.land();
+
+    expect(kinds(fates)).toEqual({ right: 3 });
   });
 });

@@ -212,6 +212,14 @@ describe("RDATA with names", () => {
     expect(readMessage(response([1, 0, 0], record(Type.NS, octets("c00c 00"))))).toBe("rdata-malformed");
   });
 
+  it.each([
+    ["a label of another type", "0001 40 00 00"],
+    ["a pointer to itself", "0001 c026 00"],
+    ["a name that is too long", `0001 ${`3f ${"61".repeat(63)}`.repeat(4)} 00 00`],
+  ])("is malformed where a name in it is: %s", (_, rdata) => {
+    expect(readMessage(response([1, 0, 0], record(Type.PX, octets(rdata))))).toBe("rdata-malformed");
+  });
+
   it("must be whole (CVE-2026-56416 was a short PX)", () => {
     for (const short of ["", "00", "0001", "0001 c00c", "0001 c00c c0"]) {
       expect(readMessage(response([1, 0, 0], record(Type.PX, octets(short))))).toBe("rdata-malformed");
