@@ -119,21 +119,34 @@ describe("a failure without a question section (RFC 7766 §7)", () => {
   });
 });
 
-/** The numbered answer with RDLENGTH 0: as its owner had it, and the server hands on (RFC 3597 §3). */
-function withoutRdata(query: Buffer): Buffer[] {
-  return answered(query).map((response) => {
-    const fixed = response.indexOf(Buffer.of(0xc0, 0x0c, 0, Type.AAAA));
-    response.writeUInt16BE(0, fixed + 10);
-    return Buffer.concat([response.subarray(0, fixed + 12), response.subarray(fixed + 28)]);
-  });
-}
+/** What a server hands on (RFC 3597 §3) as the owner of the name had it. */
+const UNUSABLE: Readonly<Record<string, PeerAnswer>> = {
+  "malformed RDATA": (query) =>
+    answered(query).map((response) => {
+      const fixed = response.indexOf(Buffer.of(0xc0, 0x0c, 0, Type.AAAA));
+      response.writeUInt16BE(0, fixed + 10);
+      return Buffer.concat([response.subarray(0, fixed + 12), response.subarray(fixed + 28)]);
+    }),
+  "more records than are read": (query) =>
+    answered(query).map((response) => {
+      response.writeUInt16BE(0xffff, 6);
+      return response;
+    }),
+  "more than a message holds": (query) =>
+    answered(query).map((response) => {
+      response.writeUInt16BE(response.readUInt16BE(2) | Flag.TC, 2);
+      return response;
+    }),
+};
 
-describe("a name whose RDATA is malformed", () => {
+describe.each(Object.keys(UNUSABLE))("a name with %s", (what) => {
+  const unusable = UNUSABLE[what]!;
+
   it("is told as a failure, asked once, and costs the connection nothing", async () => {
     const simulation = new Simulation({ operators: { one: [A] } });
     const peer = simulation.network.peer(A);
     await simulation.stream(10, 10);
-    peer.answer = (query, nth) => (nth % 2 === 0 ? withoutRdata(query) : answered(query));
+    peer.answer = (query, nth) => (nth % 2 === 0 ? unusable(query, nth) : answered(query));
 
     const fates = await simulation.stream(100, 10);
     await simulation.land();
@@ -151,7 +164,7 @@ describe("a name whose RDATA is malformed", () => {
     await simulation.stream(3, 10);
     peer.answer = (query, nth) => {
       if (nth !== 3) return answered(query);
-      return withoutRdata(query).map((response) => {
+      return unusable(query, nth).map((response) => {
         response.write("x", 13);
         return response;
       });
