@@ -55,7 +55,13 @@ function keep(
   const failed = !isData(response);
   if (!failed) deps.failures.succeeded(query.key);
   // A question may leave, or leave again, after a rule came into force that would have kept it here.
-  if (seconds <= 0 || deps.isAnsweredHere(query.question)) return;
+  if (deps.isAnsweredHere(query.question)) return;
+  if (seconds <= 0) {
+    // True for this once. What was kept before is so no longer: stale data is for what "is unable to be authoritatively
+    // refreshed" (RFC 8767 §4), and this was.
+    deps.store.forget(query.key);
+    return;
+  }
   const now = deps.clock.now();
   const lifetime = failed ? deps.failures.responseFailed(query.key, seconds) : seconds;
   // What a rule puts in the place of a response, it puts in the place of older data too.

@@ -61,6 +61,21 @@ describe("what is stored", () => {
     expect((entry?.inTroubleUntil ?? 0) - clock.now()).toBe(30_000);
   });
 
+  it.each([
+    ["a TTL of 0", response({ answer: [a("example.com", 0, "192.0.2.2")] })],
+    ["a denial without SOA", response({ rcode: Rcode.NXDOMAIN })],
+  ])("is forgotten for %s, which is not kept but newer (RFC 8767 §4)", async (_what, newer) => {
+    let answer = response({ answer: [a("example.com", 60)] });
+    const { clock, store, ask } = storing(() => answer);
+    await ask("example.com");
+
+    answer = newer;
+    clock.advance(100_000);
+    await ask("example.com");
+
+    expect(store.find(keyOf("example.com"))).toBeUndefined();
+  });
+
   it("is replaced by a failure where the rules have changed since: that is never served again", async () => {
     let answer = response({ answer: [a("example.com", 3_000)] });
     let generation = 7;
