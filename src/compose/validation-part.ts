@@ -1,5 +1,6 @@
 /** Trust anchors and validation, from the configuration; QNAME minimisation, which lives on what they know. */
 import type { Config } from "../config/config.ts";
+import { asFailure, isFailure } from "../dnssec/failure.ts";
 import { Validator } from "../dnssec/validated.ts";
 import type { SecureZone, ZoneStatus } from "../dnssec/zone-status.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -116,7 +117,9 @@ function unjudged(next: Exchange): Exchange {
 }
 
 /** Field by field: what a spread costs shows in the price of a miss. */
-function asInsecure({ rcode, answer, authority, errors, upstream }: Response): Response {
+function asInsecure(response: Response): Response {
+  if (isFailure(response)) return { ...asFailure(response), verdict: "insecure" };
+  const { rcode, answer, authority, errors, upstream } = response;
   return { rcode, answer: withoutDuplicates(answer), authority, verdict: "insecure", errors, upstream };
 }
 

@@ -31,7 +31,8 @@ import { judge } from "./judge.ts";
 import { type Judge, Judged } from "./judged.ts";
 import type { JudgeTools, Judgement } from "./judgement.ts";
 import { type OpenSslByName, verifiesHere } from "./public-key.ts";
-import { bogusErrors, failureErrors, indeterminateErrors, informativeErrors } from "./reasons.ts";
+import { asFailure, isFailure } from "./failure.ts";
+import { bogusErrors, indeterminateErrors, informativeErrors } from "./reasons.ts";
 import { groupRrsets } from "./rrsets.ts";
 import { type ClockSkew, DEFAULT_CLOCK_SKEW } from "./rrsig.ts";
 import { VerifiedMemory } from "./verify.ts";
@@ -282,14 +283,8 @@ function isHeldHere({ qname, qtype }: Question): boolean {
   return qtype === Type.DNSKEY || (qtype === Type.DS && qname !== ROOT);
 }
 
-/** A response that is no answer at all; YXDOMAIN is one, proven by its DNAME (RFC 6672 §2.2). */
-function isFailure({ rcode }: Response): boolean {
-  return rcode !== Rcode.NOERROR && rcode !== Rcode.NXDOMAIN && rcode !== Rcode.YXDOMAIN;
-}
-
-/** Clients see SERVFAIL: what it is made from has to be told. */
 function failed(response: Response): Response {
-  return { ...response, verdict: "indeterminate", errors: failureErrors(response) };
+  return { ...asFailure(response), verdict: "indeterminate" };
 }
 
 /** The name that has still to be asked for: aliases lead to it, and nothing is said about it. */

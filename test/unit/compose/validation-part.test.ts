@@ -3,11 +3,12 @@ import { createValidationPart } from "../../../src/compose/validation-part.ts";
 import type { Config } from "../../../src/config/config.ts";
 import type { Exchange, Response } from "../../../src/ports/exchange.ts";
 import type { Question } from "../../../src/ports/message.ts";
+import { InfoCode, Rcode } from "../../../src/wire/codes.ts";
 import { isAtOrBelow } from "../../../src/wire/names.ts";
 import { resolve } from "../../lab/authority.ts";
 import { buildTree } from "../../lab/tree.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
-import { name } from "../../support/records.ts";
+import { name, response } from "../../support/records.ts";
 import { SilentLog } from "../../support/silent-log.ts";
 import { configFrom } from "../config/load-text.ts";
 import { freshBudget, NOW, PERIOD, queryFor, responseOf, usualTree } from "../dnssec/lab-validator.ts";
@@ -73,5 +74,21 @@ describe("without validation", () => {
 
     expect(response).toMatchObject({ verdict: "insecure", answer });
     expect(response.answer).toHaveLength(answer.length);
+  });
+});
+
+describe("without validation", () => {
+  it.each([
+    [Rcode.FORMERR, "FORMERR"],
+    [Rcode.REFUSED, "REFUSED"],
+    [Rcode.BADVERS, "BADVERS"],
+  ])("a failure of RCODE %i is SERVFAIL too, with the reason", async (rcode, text) => {
+    const { ask } = partOf('[dnssec]\nmode = "off"', () => response({ rcode }));
+
+    expect(await ask("www.example.com", "A")).toMatchObject({
+      rcode: Rcode.SERVFAIL,
+      verdict: "insecure",
+      errors: [{ infoCode: InfoCode.NETWORK_ERROR, text: `the upstream answered ${text}` }],
+    });
   });
 });

@@ -117,14 +117,17 @@ describe("an upstream that fails for the chain of trust (RFC 4035 §5: indetermi
     [Rcode.REFUSED, "REFUSED"],
     [Rcode.NOTAUTH, "NOTAUTH"],
     [12, "RCODE12"],
-  ])("is told by the RCODE of its failure, %i (RFC 8914 §4.24)", async (rcode, text) => {
+  ])("is SERVFAIL and told by the RCODE of its failure, %i (RFC 8914 §4.24)", async (rcode, text) => {
     const { ask } = labValidator({
       onQuery: (_query, response) => ({ ...response, rcode, answer: [], authority: [] }),
     });
 
-    const { errors } = await ask("www.example.com", "A");
+    const response = await ask("www.example.com", "A");
 
-    expect(errors).toEqual([{ infoCode: InfoCode.NETWORK_ERROR, text: `the upstream answered ${text}` }]);
+    expect(response.rcode).toBe(Rcode.SERVFAIL);
+    expect(response.errors).toEqual([
+      { infoCode: InfoCode.NETWORK_ERROR, text: `the upstream answered ${text}` },
+    ]);
   });
 
   it.each([
