@@ -6,6 +6,7 @@
  */
 import type { Name, ResourceRecord } from "../ports/message.ts";
 import { Type } from "../wire/codes.ts";
+import { withOneTtl } from "../wire/rrset-ttls.ts";
 import { firstLabel, parentOf, ROOT } from "../wire/names.ts";
 import type { WithheldReason } from "./local-answer.ts";
 import { nameHash } from "./name-hash.ts";
@@ -38,7 +39,7 @@ export interface LocalSources {
 
 interface GrowingNode {
   readonly name: Name;
-  records: Map<number, ResourceRecord[]> | undefined;
+  records: Map<number, readonly ResourceRecord[]> | undefined;
   reason: WithheldReason;
   wildcard: RecordsByType | undefined;
   isThere: boolean;
@@ -94,6 +95,8 @@ function nodesOf(sources: LocalSources): readonly LocalNode[] {
     const node = nodes.get(record.owner);
     if (node?.records === undefined || node.reason === "hosts") addRecord(nodes, record, "hosts");
   }
+  for (const { records } of nodes.values())
+    records?.forEach((rrset, type) => records.set(type, withOneTtl(rrset)));
   for (const special of sources.specials) nodeAt(nodes, special.name).special = special;
   for (const name of sources.forwarded) nodeAt(nodes, name).isForwarded = true;
   for (const node of [...nodes.values()]) {
@@ -110,7 +113,8 @@ function addRecord(nodes: Map<Name, GrowingNode>, record: ResourceRecord, reason
   // A CNAME is alone at its owner (RFC 1034 §3.6.2): the first line of the configuration holds.
   if (node.records.has(Type.CNAME) || (record.type === Type.CNAME && node.records.size > 0)) return;
   if (rrset === undefined) node.records.set(record.type, [record]);
-  else if (!rrset.some((other) => Buffer.compare(other.rdata, record.rdata) === 0)) rrset.push(record);
+  else if (!rrset.some((other) => Buffer.compare(other.rdata, record.rdata) === 0))
+    node.records.set(record.type, [...rrset, record]);
 
   for (let name = record.owner; name !== ROOT; name = parentOf(name)) {
     const above = nodeAt(nodes, name);

@@ -30,6 +30,14 @@ describe("configured records", () => {
     );
   });
 
+  it("have one TTL an RRset, the lowest (RFC 2181 §5.2)", () => {
+    const data = localData({
+      records: records("nas.home.arpa. 300 A 192.0.2.1", "nas.home.arpa. 60 A 192.0.2.2"),
+    });
+
+    expect(data.answer(question("nas.home.arpa"))?.answer.map(({ ttl }) => ttl)).toEqual([60, 60]);
+  });
+
   it("make their name ours alone: other types are NODATA", () => {
     expect(outcome(local.answer(question("nas.lan HTTPS")))).toBe("NODATA");
     expect(outcome(local.answer(question("here.dev.example.com MX")))).toBe("NODATA");

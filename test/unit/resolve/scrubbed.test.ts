@@ -3,7 +3,8 @@ import type { Response } from "../../../src/ports/exchange.ts";
 import { budgetUntil } from "../../../src/resolve/budget.ts";
 import { scrubbed } from "../../../src/resolve/scrubbed.ts";
 import { Type } from "../../../src/wire/codes.ts";
-import { a, cname, keyOf, question, record, response, soa } from "../../support/records.ts";
+import { questionKey } from "../../../src/wire/names.ts";
+import { a, cname, keyOf, question, record, response, rrsig, soa } from "../../support/records.ts";
 
 async function scrub(qname: string, given: Response) {
   const counters = { irrelevantRecords: 0 };
@@ -48,5 +49,36 @@ describe("records of an upstream's response that answer no question of ours (RFC
     const { left } = await scrub("example.com", given);
 
     expect(left).toBe(given);
+  });
+});
+
+describe("RRsets of an upstream's response (RFC 2181 §5.2)", () => {
+  it("have the lowest of their TTLs each", async () => {
+    const answer = [
+      cname("www.example.com", "example.com", 900),
+      a("example.com", 300, "192.0.2.1"),
+      a("example.com", 20, "192.0.2.2"),
+      a("example.com", 60, "192.0.2.3"),
+    ];
+
+    const { left } = await scrub("www.example.com", response({ answer }));
+
+    expect(left.answer.map(({ ttl }) => ttl)).toEqual([900, 20, 20, 20]);
+  });
+
+  it("have signatures whose TTL is that of what they cover", async () => {
+    const answer = [rrsig("example.com", Type.A), { ...rrsig("example.com", Type.NS), ttl: 10 }];
+    const key = { ...question("example.com"), qtype: Type.RRSIG };
+    const exchange = scrubbed(
+      { exchange: () => Promise.resolve(response({ answer })) },
+      { irrelevantRecords: 0 },
+    );
+
+    const left = await exchange.exchange(
+      { question: key, key: questionKey(key), purpose: "client" },
+      budgetUntil(9_000),
+    );
+
+    expect(left.answer).toEqual(answer);
   });
 });
