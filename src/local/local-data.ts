@@ -139,22 +139,22 @@ export class LocalData {
 
   /** The CNAMEs of configured records that lead from `question` to a name that has to be asked for upstream. */
   alias(question: Question): Alias | undefined {
-    if (question.qclass !== Class.IN || question.qtype === Type.CNAME) return undefined;
+    if (question.qclass !== Class.IN || asksForAlias(question.qtype)) return undefined;
     const chain = this.#chainOf(question);
     const target = chain.length === 0 ? undefined : targetOf(chain[chain.length - 1]!);
     return target === undefined ? undefined : { chain, target };
   }
 
-  /** Looks for the name and each ancestor, the top-level domain first. */
+  /** Looks for the name and each ancestor, the root first. */
   #match(qname: Name): void {
     const blocked = this.#rules.blocked;
     const hasBlocked = blocked.size > 0;
-    this.#exact = undefined;
-    this.#encloser = undefined;
+    this.#labels = markLabels(qname);
+    this.#exact = this.#labels === 0 ? this.#names.root : undefined;
+    this.#encloser = this.#labels === 0 ? undefined : this.#names.root;
     this.#special = undefined;
     this.#isForwarded = false;
     this.#isBlocked = false;
-    this.#labels = markLabels(qname);
 
     let state = this.#deps.seed;
     let end = qname.length - 1;
@@ -189,7 +189,7 @@ export class LocalData {
 
   #fromRecords(question: Question, data: LocalRecords): LocalAnswer | undefined {
     const { qname, qtype } = question;
-    const alias = qtype === Type.CNAME ? undefined : data.records.get(Type.CNAME);
+    const alias = asksForAlias(qtype) ? undefined : data.records.get(Type.CNAME);
     if (alias !== undefined) return this.#fromChain(question, data.reason);
 
     const found = qtype === Type.ANY ? [...data.records.values()].flat() : data.records.get(qtype);
@@ -275,6 +275,11 @@ function isNumeric(name: Name, start: number): boolean {
     if (octet < 0x30 || octet > 0x39) return false;
   }
   return true;
+}
+
+/** Whether a CNAME is what was asked for: "a type CNAME or * query should return just the CNAME" (RFC 1034 §3.6.2). */
+function asksForAlias(qtype: number): boolean {
+  return qtype === Type.CNAME || qtype === Type.ANY;
 }
 
 function isOwner(name: Name, records: readonly ResourceRecord[]): boolean {

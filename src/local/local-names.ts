@@ -48,6 +48,8 @@ interface GrowingNode {
 }
 
 export class LocalNames {
+  /** Of the root, which is above every name, where something is known of it or its wildcard. */
+  readonly root: LocalNode | undefined;
   readonly #nodes: readonly LocalNode[];
   /** Pairs: hash, index of the node + 1; 0 is an empty slot. */
   readonly #slots: Uint32Array;
@@ -55,6 +57,7 @@ export class LocalNames {
 
   constructor(sources: LocalSources, seed: number) {
     this.#nodes = nodesOf(sources);
+    this.root = this.#nodes.find(({ name }) => name === ROOT);
     const slots = 2 ** Math.max(4, Math.ceil(Math.log2(this.#nodes.length * 4)));
     this.#slots = new Uint32Array(slots * 2);
     this.#mask = slots - 1;

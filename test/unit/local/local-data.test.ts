@@ -76,6 +76,20 @@ describe("configured records", () => {
     expect(outcome(local.answer(question("x.deep.dev.example.com")))).toBe("forwarded");
   });
 
+  it("match a wildcard of the root at every name below it that is not there, and at no other", () => {
+    const all = localData({
+      records: records("*. 60 IN A 192.0.2.9", "nas.lan. 60 IN A 192.168.1.10", ". 60 IN TXT all"),
+    });
+
+    expect(outcome(all.answer(question("www.example.com")))).toBe("www.example.com. 60 IN A 192.0.2.9");
+    expect(outcome(all.answer(question("com")))).toBe("com. 60 IN A 192.0.2.9");
+    expect(outcome(all.answer(question("nas.lan")))).toBe("nas.lan. 60 IN A 192.168.1.10");
+    expect(outcome(all.answer(question("lan")))).not.toContain("192.0.2.9");
+    expect(outcome(all.answer(question(". TXT")))).toBe('. 60 IN TXT "all"');
+    expect(outcome(all.answer(question(". A")))).toBe("NODATA");
+    expect(outcome(localData().answer(question(". NS")))).toBe("forwarded");
+  });
+
   it("have a wildcard as a name of its own", () => {
     expect(outcome(local.answer(question("*.dev.example.com TXT")))).toBe(
       '*.dev.example.com. 300 IN TXT "hello"',
@@ -93,6 +107,18 @@ describe("configured records", () => {
     expect(outcome(local.answer(question("out.example.net CNAME")))).toBe(
       "out.example.net. 60 IN CNAME www.example.org.",
     );
+  });
+
+  it("give a CNAME itself, and nothing else, to ANY (RFC 1034 §3.6.2)", () => {
+    for (const [owner, target] of [
+      ["out.example.net", "www.example.org"],
+      ["www.example.net", "nas.lan"],
+    ]) {
+      const any = question(`${owner} ANY`);
+
+      expect(outcome(local.answer(any))).toBe(`${owner}. 60 IN CNAME ${target}.`);
+      expect(local.alias(any)).toBeUndefined();
+    }
   });
 
   it("leave a chain that leads out to the miss path, with its beginning", () => {
