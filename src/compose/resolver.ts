@@ -129,6 +129,7 @@ export class Resolver {
       keepsAnchors: deps.beside === undefined,
       ...(deps.onAnchorsWritten && { onAnchorsWritten: deps.onAnchorsWritten }),
       minimises: (question) => this.#upstreams.minimises(question),
+      isAnsweredHere: (question) => data.isAnswered(question),
     });
     const provenAbsent = (): number =>
       this.#isMemoryHandedOn ? 0 : (inheritance.memory.synthesis?.counters.answers ?? 0);

@@ -45,12 +45,14 @@ export interface ValidationPartDeps {
   readonly onAnchorsWritten?: () => void;
   /** Whether the server that will be asked minimises by itself. */
   readonly minimises: (question: Question) => boolean;
+  /** Whether local rules answer a question; absent: none does. */
+  readonly isAnsweredHere?: (question: Question) => boolean;
 }
 
 /** @throws {StartError} when validation is on and nothing could be validated by. */
 export function createValidationPart(config: Config, deps: ValidationPartDeps): ValidationPart {
   const { dnssec, privacy } = config;
-  const { clock, minimises, raw } = deps;
+  const { clock, minimises, raw, isAnsweredHere } = deps;
   const isSplit = splitDomains(config);
   const mode = privacy.qnameMinimisation;
   if (dnssec.mode === "off") {
@@ -88,7 +90,14 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
         prefetchChain,
         ...(dnssec.validationTime !== undefined && { validationTime: dnssec.validationTime }),
       },
-      { clock, anchors: anchorPart.anchors, registrableDomain, onAgeing: deps.onAgeing, openSsl },
+      {
+        clock,
+        anchors: anchorPart.anchors,
+        registrableDomain,
+        onAgeing: deps.onAgeing,
+        openSsl,
+        ...(isAnsweredHere && { isAnsweredHere }),
+      },
     );
   // Where ancestors go first, none of them is to be overtaken.
   const mayPrefetch = (question: Question): boolean =>

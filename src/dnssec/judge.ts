@@ -100,7 +100,7 @@ class Judging {
       this.#positive(chain);
     } else if (chain.links.at(-1)?.synthesized === undefined || qtype !== Type.CNAME) {
       yield* this.#pause();
-      if (this.#isOpen()) yield* this.#negative(chain.end, qtype);
+      if (this.#isOpen()) yield* this.#end(chain, qtype);
     } else this.#positive(chain);
     return this.#judgement(chain.links, chain.positive);
   }
@@ -169,6 +169,15 @@ class Judging {
     const { reason } = result;
     if (reason === "nsec3-iterations") return this.#iterations(rrset.owner);
     return this.#fault(rrset.owner, rrset.type, reason, status);
+  }
+
+  /** Where nothing is. Aliases may lead to a name that is not to leave: what is said of that is not looked into. */
+  *#end({ links, end }: AliasChain, qtype: number): Steps<void> {
+    if (links.length > 0 && this.#tools.isAnsweredHere({ ...this.#question, qname: end })) {
+      this.#add({ kind: "insecure", name: end, status: undefined, reason: undefined });
+    } else {
+      yield* this.#negative(end, qtype);
+    }
   }
 
   /** Whether the RCODE is one that a denial comes with. */

@@ -4,7 +4,7 @@
  * Source: RFC 4033 §5 (the four states).
  */
 import type { Budget, Proven, Verdict } from "../ports/exchange.ts";
-import type { Name, ResourceRecord } from "../ports/message.ts";
+import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import type { Finding } from "./finding.ts";
 import type { Reason } from "./reasons.ts";
 import type { DenialContext } from "./zone-denials.ts";
@@ -30,6 +30,8 @@ export interface JudgeTools {
   readonly zones: ZoneMap;
   /** The name whose DS is likely to decide about `name`: its registrable domain. */
   likelyCut(name: Name): Name;
+  /** Whether a question is answered by rules of this machine: nothing of its name is to be asked for. */
+  isAnsweredHere(question: Question): boolean;
   context(budget: Budget): DenialContext;
   /** Ends when other work has had its turn. */
   pause(): Promise<void>;

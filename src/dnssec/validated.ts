@@ -57,6 +57,8 @@ export interface ValidatedDeps {
   readonly clock: Clock;
   readonly anchors: Anchors;
   registrableDomain(qname: Name): Name;
+  /** Whether local rules answer a question, so that it is not asked for where aliases lead to it; absent: none does. */
+  isAnsweredHere?(question: Question): boolean;
   /** Shared with whoever else verifies under the same policy. */
   readonly keys?: KeyStore;
   /** A shorter way to verify, where there is one. */
@@ -121,6 +123,7 @@ export class Validator implements Exchange {
     this.#tools = {
       zones: this.zones,
       likelyCut: (name) => deps.registrableDomain(name),
+      isAnsweredHere: (question) => deps.isAnsweredHere?.(question) === true,
       context: (budget) => walk.context(budget),
       pause: deps.pause ?? nextTurn,
     };
@@ -201,12 +204,15 @@ export class Validator implements Exchange {
       const open = openEnd(query.question, response);
       if (open === undefined || budget.work.upstreamQueries <= 0) return response;
       const question = { ...query.question, qname: open };
+      if (this.#tools.isAnsweredHere(question)) return response;
       const rest = await this.#next.exchange({ ...query, question, key: questionKey(question) }, budget);
       response = {
         ...rest,
         answer: [...response.answer, ...rest.answer],
         authority: [...response.authority, ...rest.authority],
       };
+      // Asked again it would say no more: a denial, with or without SOA.
+      if (rest.answer.length === 0) return response;
     }
     return response;
   }

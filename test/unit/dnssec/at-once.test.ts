@@ -240,6 +240,7 @@ function toolsOf(lab: LabValidator, likelyCut: (qname: Name) => Name): JudgeTool
   return {
     zones: lab.validator.zones,
     likelyCut,
+    isAnsweredHere: () => false,
     context: ({ work }) => ({
       now: NOW / 1_000,
       skew: DEFAULT_CLOCK_SKEW,

@@ -9,7 +9,7 @@ import { type ValidatedOptions, type Validator, validated } from "../../../src/d
 import type { SecureZone } from "../../../src/dnssec/zone-status.ts";
 import { ResolutionError } from "../../../src/ports/fault.ts";
 import type { Budget, Exchange, Query, Response } from "../../../src/ports/exchange.ts";
-import type { Name, ResourceRecord } from "../../../src/ports/message.ts";
+import type { Name, Question, ResourceRecord } from "../../../src/ports/message.ts";
 import type { Trace, TraceStep } from "../../../src/ports/trace.ts";
 import { registrableDomain } from "../../../src/privacy/registrable-domain.ts";
 import { Type, typeFromText, typeToText } from "../../../src/wire/codes.ts";
@@ -35,6 +35,7 @@ export interface LabValidatorOptions {
   readonly insecureZones?: readonly string[];
   readonly now?: number;
   readonly pause?: () => Promise<void>;
+  readonly isAnsweredHere?: (question: Question) => boolean;
   readonly onAgeing?: (zone: SecureZone) => void;
   /** Changes what goes over the wire; may throw. */
   readonly onQuery?: (query: Query, response: Response) => Response | Promise<Response>;
@@ -95,6 +96,7 @@ export function labValidator(setup: LabValidatorOptions = {}): LabValidator {
     anchors,
     registrableDomain,
     ...(setup.pause === undefined ? {} : { pause: setup.pause }),
+    ...(setup.isAnsweredHere === undefined ? {} : { isAnsweredHere: setup.isAnsweredHere }),
     ...(setup.onAgeing === undefined ? {} : { onAgeing: setup.onAgeing }),
   });
   const trace: TraceStep[] = [];

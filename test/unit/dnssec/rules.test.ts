@@ -12,7 +12,7 @@ import { buildTree, type Tree, type TreeSpec } from "../../lab/tree.ts";
 import type { ZoneSecurity } from "../../lab/zone.ts";
 import { labZones } from "../../lab/zones.ts";
 import { matchingOrCovering } from "../../lab/zone-proofs.ts";
-import { name } from "../../support/records.ts";
+import { cname, name } from "../../support/records.ts";
 import {
   freshBudget,
   infoCodes,
@@ -378,6 +378,48 @@ describe("a chain of aliases [D37]", () => {
     expect(response.verdict).toBe("secure");
     expect(shown(response.answer)).toContain("www.example.org. A");
     expect(lab.asked).toContain("link1.example.com. A");
+  });
+
+  it("that leads to a name answered here asks for nothing of that name", async () => {
+    const lab = labValidator({
+      isAnsweredHere: ({ qname }) => qname === name("secret.onion"),
+      onQuery: ({ question: { qname, qtype } }, response) =>
+        qname === name("www.insecure.example") && qtype === Type.A
+          ? { ...response, answer: [cname("www.insecure.example", "secret.onion")], authority: [] }
+          : response,
+    });
+
+    const response = await lab.ask("www.insecure.example", "A");
+
+    expect(response).toMatchObject({ verdict: "insecure", rcode: 0 });
+    expect(shown(response.answer)).toEqual(["www.insecure.example. CNAME"]);
+    expect(lab.asked.filter((asked) => asked.includes("onion"))).toEqual([]);
+  });
+
+  it("is bogus by a bogus link, wherever it leads", async () => {
+    const lab = labValidator({
+      isAnsweredHere: ({ qname }) => qname === name("secret.onion"),
+      onQuery: ({ question: { qname, qtype } }, response) =>
+        qname === name("www.example.com") && qtype === Type.A
+          ? { ...response, answer: [cname("www.example.com", "secret.onion")], authority: [] }
+          : response,
+    });
+
+    expect((await lab.ask("www.example.com", "A")).verdict).toBe("bogus");
+  });
+
+  it("whose end is denied without SOA is asked for once", async () => {
+    const lab = labValidator({
+      onQuery: ({ question: { qname, qtype } }, response) =>
+        qname === name("www.insecure.example") && qtype === Type.A
+          ? { ...response, answer: [cname("www.insecure.example", "gone.insecure.example")], authority: [] }
+          : qname === name("gone.insecure.example") && qtype === Type.A
+            ? { ...response, rcode: 0, answer: [], authority: [] }
+            : response,
+    });
+
+    expect(await lab.ask("www.insecure.example", "A")).toMatchObject({ verdict: "insecure", rcode: 0 });
+    expect(lab.asked.filter((asked) => asked === "gone.insecure.example. A")).toHaveLength(1);
   });
 });
 
