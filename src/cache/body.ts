@@ -9,7 +9,6 @@ import type { Response } from "../ports/exchange.ts";
 import type { Question, ResourceRecord } from "../ports/message.ts";
 import { Flag, Type } from "../wire/codes.ts";
 import { MessageWriter } from "../wire/write-message.ts";
-import { soundTtl } from "./lifetime.ts";
 
 export interface Body {
   /** The message as a latin1 string, one unit an octet; ID 0, no OPT. */
@@ -152,7 +151,7 @@ function isUnasked(question: Question, type: number): boolean {
 
 function writeRecords(records: readonly ResourceRecord[], minTtl: number, { maxTtl }: TtlBounds): boolean {
   for (const record of records) {
-    const ttl = Math.min(Math.max(soundTtl(record.ttl), minTtl), maxTtl);
+    const ttl = Math.min(Math.max(record.ttl, minTtl), maxTtl);
     if (!WRITER.record(record, ttl)) return false;
   }
   return true;

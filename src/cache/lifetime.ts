@@ -1,8 +1,8 @@
 /**
  * How long a response may be served: seconds from the moment it came.
  *
- * Source: RFC 2181 §5.2 (one TTL an RRset), §8 (most significant bit); RFC 2308 §5 (negative responses);
- * RFC 8767 §4 (cap); RFC 9520 §3.2 (failures); RFC 4035 §5.3.3 (signatures).
+ * Source: RFC 2181 §5.2 (one TTL an RRset); RFC 2308 §5 (negative responses);
+ * RFC 8767 §4 (cap, most significant bit); RFC 9520 §3.2 (failures); RFC 4035 §5.3.3 (signatures).
  */
 import type { Response } from "../ports/exchange.ts";
 import type { ResourceRecord } from "../ports/message.ts";
@@ -25,14 +25,6 @@ export const FAILURE_LIFETIME = 1;
 
 /** Seconds a bogus response is kept, so that a broken zone is not asked about at every query (RFC 9520 §3.2). */
 export const BOGUS_LIFETIME = 60;
-
-/**
- * "Implementations should treat TTL values received with the most significant bit set as if the entire
- * value received was zero" (RFC 2181 §8).
- */
-export function soundTtl(ttl: number): number {
-  return ttl > 0x7fff_ffff ? 0 : ttl;
-}
 
 export interface Lifetime {
   /** Seconds the response may be served; 0 where it must not be kept. */
@@ -67,9 +59,10 @@ export function isNegative(response: Response): boolean {
   return response.authority.some((record) => record.type === Type.SOA);
 }
 
+/** "a 32-bit unsigned integer number": the cap is for what is unsoundly high, the highest bit or not (RFC 8767 §4). */
 function leastTtl(records: readonly ResourceRecord[]): number {
   let least = Number.POSITIVE_INFINITY;
-  for (const record of records) least = Math.min(least, soundTtl(record.ttl));
+  for (const record of records) least = Math.min(least, record.ttl);
   return least;
 }
 
@@ -88,5 +81,5 @@ function negativeTtl(authority: readonly ResourceRecord[]): number {
 export function soaMinimum({ rdata }: ResourceRecord): number {
   const at = rdata.length - 4;
   if (at < 0) return 0;
-  return soundTtl(new DataView(rdata.buffer, rdata.byteOffset + at, 4).getUint32(0));
+  return new DataView(rdata.buffer, rdata.byteOffset + at, 4).getUint32(0);
 }

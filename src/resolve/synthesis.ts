@@ -7,7 +7,7 @@
  * Synthesized).
  */
 import { answeredHere, Entry, type Servable } from "../cache/entry.ts";
-import { soaMinimum, soundTtl } from "../cache/lifetime.ts";
+import { soaMinimum } from "../cache/lifetime.ts";
 import type { Tail } from "../cache/tail.ts";
 import { readNsec } from "../dnssec/nsec.ts";
 import { readNsec3 } from "../dnssec/nsec3.ts";
@@ -160,8 +160,7 @@ export class Synthesis {
    */
   #maxTtl(proven: readonly Proven[], zone: Name, response: Response): number {
     const soa = proven.find(({ rrset }) => rrset.type === Type.SOA && rrset.owner === zone)?.rrset.records[0];
-    const negative =
-      soa === undefined ? Number.POSITIVE_INFINITY : Math.min(soaMinimum(soa), soundTtl(soa.ttl));
+    const negative = soa === undefined ? Number.POSITIVE_INFINITY : Math.min(soaMinimum(soa), soa.ttl);
     return Math.min(this.#options.maxTtl, response.maxLifetime ?? Number.POSITIVE_INFINITY, negative);
   }
 
@@ -227,7 +226,7 @@ function keptOf(rrset: Rrset, terms: Terms, owner = rrset.owner): Kept {
 
 function until(rrset: Rrset, { now, maxTtl }: Terms): Instant {
   let ttl = maxTtl;
-  for (const record of rrset.records) ttl = Math.min(ttl, soundTtl(record.ttl));
+  for (const record of rrset.records) ttl = Math.min(ttl, record.ttl);
   return now + ttl * 1_000;
 }
 

@@ -12,8 +12,8 @@ describe("the lifetime of a positive response", () => {
     expect(lifetimeOf(response({ answer }), LIMITS).seconds).toBe(60);
   });
 
-  it("is 0 where a TTL has its most significant bit set (RFC 2181 §8)", () => {
-    expect(lifetimeOf(response({ answer: [a("example.com", 0x8000_0000)] }), LIMITS).seconds).toBe(0);
+  it("is cut to the cap where a TTL has its most significant bit set too (RFC 8767 §4)", () => {
+    expect(lifetimeOf(response({ answer: [a("example.com", 0x8000_0000)] }), LIMITS).seconds).toBe(86_400);
   });
 
   it("is cut to the cap (RFC 8767 §4)", () => {
@@ -56,10 +56,10 @@ describe("the lifetime of a negative response (RFC 2308 §5)", () => {
     expect(lifetimeOf(negative, LIMITS).seconds).toBe(30);
   });
 
-  it("is 0 where the MINIMUM has its most significant bit set (RFC 2181 §8)", () => {
+  it("is cut to its cap where the MINIMUM has its most significant bit set (RFC 8767 §4)", () => {
     const negative = response({ authority: [soa("example.com", 3_600, 0xffff_ffff)] });
 
-    expect(lifetimeOf(negative, LIMITS).seconds).toBe(0);
+    expect(lifetimeOf(negative, LIMITS).seconds).toBe(900);
   });
 
   it("is that of an NSEC record that lives less long (RFC 9077 §3)", () => {

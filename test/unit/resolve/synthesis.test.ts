@@ -116,13 +116,17 @@ describe("names denied without asking (RFC 8198 §5) [D57]", () => {
     expect(made.answer(question("nothing.example.com"))).toBeUndefined();
   });
 
-  it("live not at all by a TTL with its most significant bit set (RFC 2181 §8)", () => {
-    const { made } = synthesis();
+  it("live no longer than the cap, whatever their TTLs say (RFC 8767 §4)", () => {
+    const { clock, made } = synthesis();
     const truth = upstream("nothing.example.com");
     made.learn(
       takenForProven({ ...truth, authority: truth.authority.map((rr) => ({ ...rr, ttl: 0x8000_0001 })) }),
     );
 
+    const ttls = made.answer(question("nothing.example.com"))?.authority.map((rr) => rr.ttl) ?? [];
+    clock.advance(900_001);
+
+    expect(Math.max(...ttls)).toBeLessThanOrEqual(900);
     expect(made.answer(question("nothing.example.com"))).toBeUndefined();
   });
 
