@@ -1,6 +1,7 @@
 /**
  * Who may see a query, and in which order. Servers with `domains` take the names below those and nothing else,
- * and no other server ever sees such a name. All other names go by the configured selection:
+ * and no other server ever sees such a name, but for the DS of zones whose public parent denies it. All other names
+ * go by the configured selection:
  *
  * - `sharded`: one station an operator, ranked by the registrable domain; the next one only when the first is down.
  * - `failover`: one station a server, in the order of the configuration.
@@ -12,6 +13,7 @@
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Name, Question } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
+import { Type } from "../wire/codes.ts";
 import { isAtOrBelow } from "../wire/names.ts";
 import type { UpstreamOptions } from "./options.ts";
 import type { Replicas } from "./replicas.ts";
@@ -42,6 +44,20 @@ export interface Stations {
 const EXPLORE_EVERY = 32;
 /** Milliseconds between two rankings by speed. */
 const RANK_INTERVAL_MS = 1_000;
+
+/** Zones of every household, delegated without DS: for who validates behind us, their parent has to say so. */
+const DELEGATED_INSECURELY: ReadonlySet<Name> = new Set([
+  "\x04home\x04arpa\0",
+  "\x07service\x04arpa\0",
+] as Name[]);
+
+/**
+ * Whether only the public parent can answer, whoever serves the zone itself: "The special handling for DS records for
+ * the 'home.arpa.' delegation is still required" (RFC 8375 §4; RFC 9665 has the same of service.arpa).
+ */
+function isOfPublicParent({ qname, qtype }: Question): boolean {
+  return qtype === Type.DS && DELEGATED_INSECURELY.has(qname);
+}
 
 export class Router {
   readonly #deps: RouterDeps;
@@ -97,8 +113,12 @@ export class Router {
 
   /** For who asks nothing yet: takes no turn. Where each query begins elsewhere, in the order of the configuration. */
   outlook(question: Question): Route | undefined {
-    for (const { domain, route } of this.#split) if (isAtOrBelow(question.qname, domain)) return route;
     const { general } = this.#stations;
+    const isPublic = general.length > 0 && isOfPublicParent(question);
+    for (const { domain, route } of this.#split) {
+      if (isPublic && domain === question.qname) continue;
+      if (isAtOrBelow(question.qname, domain)) return route;
+    }
     if (general.length === 0) return undefined;
     if (this.#selection !== "sharded" || general.length === 1) return this.#inOrder;
     const ranked = this.#deps.ranked(question, this.#operators);

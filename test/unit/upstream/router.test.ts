@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Name } from "../../../src/ports/message.ts";
 import { Families } from "../../../src/upstream/families.ts";
 import { Replicas } from "../../../src/upstream/replicas.ts";
+import { Type } from "../../../src/wire/codes.ts";
 import { Router, type SplitDomain } from "../../../src/upstream/router.ts";
 import type { UpstreamOptions } from "../../../src/upstream/options.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -51,6 +52,37 @@ function labelsFor(router: Router, text: string): readonly string[] {
 }
 
 const three = (): Replicas[] => ["a", "b", "c"].map((label) => station(label));
+
+describe("the DS of a zone that RFCs want delegated insecurely", () => {
+  const home = station("home");
+  const general = three();
+  const split = [{ domain: name("home.arpa"), stations: [home] }];
+  const labels = (router: Router, qname: string, qtype: number): (string | undefined)[] => {
+    const asked = { ...question(qname), qtype };
+    return [router.routeFor(asked), router.outlook(asked)].map((route) => route?.stations[0]?.label);
+  };
+
+  it.each(["sharded", "failover", "round_robin", "fastest"] as const)(
+    "is asked of its parent, whoever has the zone: %s (RFC 8375 §4)",
+    (selection) => {
+      const router = routerOf({ selection, general, split });
+
+      for (const label of labels(router, "home.arpa", Type.DS)) expect(["a", "b", "c"]).toContain(label);
+      expect(labels(router, "home.arpa", Type.SOA)).toEqual(["home", "home"]);
+      expect(labels(router, "nas.home.arpa", Type.DS)).toEqual(["home", "home"]);
+    },
+  );
+
+  it("is asked of who has the zone where there is nobody else", () => {
+    expect(labels(routerOf({ split }), "home.arpa", Type.DS)).toEqual(["home", "home"]);
+  });
+
+  it("is no other domain's: its name stays with its servers", () => {
+    const corp = [{ domain: name("corp.example"), stations: [home] }];
+
+    expect(labels(routerOf({ general, split: corp }), "corp.example", Type.DS)).toEqual(["home", "home"]);
+  });
+});
 
 describe("servers with `domains`", () => {
   const corp = station("corp");
