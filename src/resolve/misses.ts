@@ -103,7 +103,7 @@ export class Misses implements Answerer {
       this.failed(client, refusal);
       return;
     }
-    if (client.stale !== undefined && this.#isInTrouble(client.key, client.stale)) {
+    if (client.stale !== undefined && this.#isInTrouble(client, client.stale)) {
       this.#answerStale(client, client.stale);
       if (this.#deps.clock.now() >= client.stale.refreshNotBefore)
         this.#refresh(client.key, client.stale.serial);
@@ -161,9 +161,14 @@ export class Misses implements Answerer {
     return new ResolutionError("overloaded", "too many clients waiting");
   }
 
-  /** RFC 8767 §5: whether nobody need wait for a fresh answer, since a try would fail, or lately did. */
-  #isInTrouble(key: string, stale: Excerpt): boolean {
-    return this.#deps.clock.now() < stale.inTroubleUntil || !this.#deps.isReachable(questionOfKey(key));
+  /**
+   * RFC 8767 §5: whether `client` need not wait for a fresh answer, since a try would fail, or lately did. A bogus one
+   * failed for those alone who did not set CD.
+   */
+  #isInTrouble({ key, flags }: PendingClient, stale: Excerpt): boolean {
+    const troubledUntil =
+      (flags & Flag.CD) === 0 ? Math.max(stale.inTroubleUntil, stale.refreshNotBefore) : stale.inTroubleUntil;
+    return this.#deps.clock.now() < troubledUntil || !this.#deps.isReachable(questionOfKey(key));
   }
 
   #prefetch(key: string, serial: number): void {

@@ -72,7 +72,8 @@ function keep(
   if (isInForce && isServable(present, now, options.serveStale)) {
     // RFC 8767 §4: old data is better than none; it is not replaced by a failure to refresh it.
     present.refreshNotBefore = now + Math.min(lifetime * 1_000, STALE_RECHECK);
-    present.inTroubleUntil = now + STALE_RECHECK;
+    // What is bogus is no failure to who set CD (RFC 4035 §3.2.2).
+    if (response.verdict !== "bogus") present.inTroubleUntil = now + STALE_RECHECK;
     return;
   }
   const terms = { now, lifetime, maxTtl: failed ? lifetime : maxTtl, minTtl: options.minTtl, generation };

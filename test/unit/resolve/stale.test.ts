@@ -124,6 +124,20 @@ describe("a stale answer (RFC 8767 §5)", () => {
     expect(message.answer[0]?.rdata[3]).toBe(66);
   });
 
+  it("does not stand in for it later either, while it does at once for who did not", async () => {
+    const server = await expired(() => response({ verdict: "bogus", answer: [a(NAME, 60, "192.0.2.66")] }));
+    await server.message({ qname: NAME });
+    const { length } = server.asked;
+
+    server.clock.advance(10_000);
+    const others = await server.message({ qname: NAME });
+    const checking = await server.message({ qname: NAME, flags: Flag.RD | Flag.CD });
+
+    expect(others.answer[0]?.rdata[3]).toBe(1);
+    expect(checking.answer[0]?.rdata[3]).toBe(66);
+    expect(server.asked.length - length).toBe(1);
+  });
+
   it("stands in for a SERVFAIL where the client set CD too", async () => {
     const server = await expired(() => response({ verdict: "insecure", rcode: Rcode.SERVFAIL }));
 
