@@ -135,6 +135,7 @@ export class Resolver {
       this.#isMemoryHandedOn ? 0 : (inheritance.memory.synthesis?.counters.answers ?? 0);
     this.#counting = countingOf(this.#upstreams, this.#validation, this.#cover, provenAbsent);
     inheritance.memory.synthesis?.trustFrom((name) => this.#validation.trustFor(name));
+    inheritance.memory.synthesis?.yieldTo((question) => data.alias(question) !== undefined);
     const rewriting = { clock, counters: inheritance.figures.rewriting };
     const rules = rewriteRules(config, data);
     inheritance.evidence.secureResults = () => this.#validation.verdicts()["secure"] ?? 0;

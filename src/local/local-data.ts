@@ -75,6 +75,8 @@ export class LocalData {
   readonly withheld = new Map<WithheldReason, number>(); // BOUNDED: by the reasons there are.
   #rules: LocalRules;
   #names: LocalNames;
+  /** Most configurations have none, and then no question needs to be looked at for one. */
+  #hasAliases: boolean;
   #generation = 1;
   // What `#match` found; used again for each question, so that a question without a rule makes no garbage.
   #exact: LocalNode | undefined;
@@ -88,6 +90,7 @@ export class LocalData {
     this.#rules = rules;
     this.#deps = deps;
     this.#names = new LocalNames(rules, deps.seed);
+    this.#hasAliases = hasAlias(rules);
   }
 
   /** Changes with every change of the rules. */
@@ -101,6 +104,7 @@ export class LocalData {
     this.#rules = { ...before, ...rules };
     if (areSame(before, this.#rules)) return;
     this.#names = new LocalNames(this.#rules, this.#deps.seed);
+    this.#hasAliases = hasAlias(this.#rules);
     this.#generation++;
   }
 
@@ -139,7 +143,7 @@ export class LocalData {
 
   /** The CNAMEs of configured records that lead from `question` to a name that has to be asked for upstream. */
   alias(question: Question): Alias | undefined {
-    if (question.qclass !== Class.IN || asksForAlias(question.qtype)) return undefined;
+    if (!this.#hasAliases || question.qclass !== Class.IN || asksForAlias(question.qtype)) return undefined;
     const chain = this.#chainOf(question);
     const target = chain.length === 0 ? undefined : targetOf(chain[chain.length - 1]!);
     return target === undefined ? undefined : { chain, target };
@@ -280,6 +284,10 @@ function isNumeric(name: Name, start: number): boolean {
 /** Whether a CNAME is what was asked for: "a type CNAME or * query should return just the CNAME" (RFC 1034 §3.6.2). */
 function asksForAlias(qtype: number): boolean {
   return qtype === Type.CNAME || qtype === Type.ANY;
+}
+
+function hasAlias({ records }: LocalRules): boolean {
+  return records.some(({ type }) => type === Type.CNAME);
 }
 
 function isOwner(name: Name, records: readonly ResourceRecord[]): boolean {

@@ -54,6 +54,7 @@ export class Synthesis {
   #octets = 0;
   #teaches = false;
   #trustFor: (name: Name) => Name = () => ROOT;
+  #isRuled: (question: Question) => boolean = () => false;
 
   constructor(options: SynthesisOptions, clock: Clock) {
     this.#options = options;
@@ -79,6 +80,11 @@ export class Synthesis {
    */
   trustFrom(zoneFor: (name: Name) => Name): void {
     this.#trustFor = zoneFor;
+  }
+
+  /** From now on nothing is concluded for a question that a rule leads elsewhere: a configured CNAME stands, whatever its zone denies. */
+  yieldTo(isRuled: (question: Question) => boolean): void {
+    this.#isRuled = isRuled;
   }
 
   clear(): void {
@@ -138,7 +144,7 @@ export class Synthesis {
     const made = conclude(question, ranges, now);
     this.#use(ranges, before);
     this.#teaches = made === undefined && ranges.isGrowing(now);
-    if (made === undefined) return undefined;
+    if (made === undefined || this.#isRuled(question)) return undefined;
     this.counters.answers++;
     return { ranges, soa, made };
   }
