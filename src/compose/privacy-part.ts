@@ -1,5 +1,6 @@
 /** Rules on answers and decoys, from the configuration. */
 import type { Config } from "../config/config.ts";
+import type { Store } from "../cache/store.ts";
 import type { LocalData } from "../local/local-data.ts";
 import type { RewriteRules } from "../local/rewritten.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -32,6 +33,7 @@ export function rewriteRules(config: Config, local: LocalData): RewriteRules {
 export interface CoverDeps {
   readonly raw: Exchange;
   readonly local: LocalData;
+  readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   readonly onBug: (error: unknown) => void;
@@ -40,7 +42,7 @@ export interface CoverDeps {
 /** `undefined` where there are to be no decoys. */
 export function createCover(
   config: Config,
-  { raw, local, clock, random, onBug }: CoverDeps,
+  { raw, local, store, clock, random, onBug }: CoverDeps,
 ): CoverTraffic | undefined {
   const { coverTraffic } = config.privacy;
   if (coverTraffic === "off") return undefined;
@@ -48,5 +50,7 @@ export function createCover(
   const isSplit = splitDomains(config);
   const mayLeave = (qname: Name): boolean =>
     !isSplit(qname) && !local.isAnswered({ qname, qtype: Type.A, qclass: Class.IN });
-  return new CoverTraffic(coverTraffic, decoySites(), { raw, clock, random, mayLeave, validates, onBug });
+  const isCached = (key: string): boolean => clock.now() < (store.peek(key)?.expiresAt ?? 0);
+  const deps = { raw, clock, random, mayLeave, isCached, validates, onBug };
+  return new CoverTraffic(coverTraffic, decoySites(), deps);
 }

@@ -105,7 +105,14 @@ export class Resolver {
     this.#failures = new Failures(clock, () => this.#upstreams.connectionsOpened());
     const { raw } = this.#upstreams;
     const { data } = inheritance.local;
-    this.#cover = createCover(config, { raw, local: data, clock, random, onBug: bugReporter(log) });
+    this.#cover = createCover(config, {
+      raw,
+      local: data,
+      store: inheritance.memory.store,
+      clock,
+      random,
+      onBug: bugReporter(log),
+    });
     const sent = this.#cover === undefined ? raw : covered(raw, this.#cover);
     const prefetches = new PrefetchShare({
       percent: config.cache.prefetchShare,

@@ -6,13 +6,14 @@
  * the list load, one after the other as a browser finds them, each with the QTYPEs that clients here ask for, and with
  * the DS and DNSKEY that validation would ask for, where there is validation. Decoys take the way of every query, so each goes to its own domain's operator and looks like any
  * other; their responses go nowhere. What a server of its own `domains` answers for, and what is answered
- * here, is no decoy.
+ * here, is no decoy. Nor is what a cache would answer: who saw a question again before its answer has
+ * expired would know that one of the two was none of a client's.
  *
  * Bounded by a bucket of queries a minute, and quiet while no client asks.
  */
 import type { Clock, Instant } from "../ports/clock.ts";
 import { ask, exchangeOf } from "../ports/asking.ts";
-import type { Budget, Exchange } from "../ports/exchange.ts";
+import type { Budget, Exchange, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Name } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
@@ -54,6 +55,8 @@ const QUIET_AFTER = 600_000;
 const ZONE_REMEMBERED = 3_600_000;
 /** Milliseconds of the budget of one decoy. */
 const DECOY_TIME = 4_000;
+/** Seconds that an answer counts, whatever its TTLs say: as `cache.max_ttl` has it by default. */
+const MOST_TTL = 86_400;
 
 /** QTYPEs of browsers. Which of them decoys have, and how often, is what clients here do. */
 const BROWSER_TYPES = [Type.A, Type.AAAA, Type.HTTPS] as const;
@@ -65,6 +68,8 @@ export interface CoverTrafficDeps {
   readonly random: Random;
   /** Whether the name may leave: not a split-DNS server's, not answered here. */
   readonly mayLeave: (name: Name) => boolean;
+  /** Whether a client that asked this (`questionKey`) now would be answered from the cache. */
+  readonly isCached: (key: string) => boolean;
   /** Whether clients' names are validated, and so come with DS and DNSKEY. */
   readonly validates: boolean;
   /** Told of what must not happen. */
@@ -88,6 +93,8 @@ export class CoverTraffic {
   // BOUNDED: by the pages under way, which the bucket bounds, and one timer for the next page.
   readonly #timers = new Set<() => void>();
   #cancelNext: (() => void) | undefined;
+  /** When the answer to a decoy expires, by question. BOUNDED: by the names of the shipped list, their domains, and the types. */
+  readonly #freshUntil = new Map<string, Instant>();
   // BOUNDED: by the domains of the shipped list.
   readonly #zonesAsked = new Map<Name, Instant>();
 
@@ -181,12 +188,16 @@ export class CoverTraffic {
   }
 
   #send(qname: Name, qtype: number, then: (hasData: boolean) => void = () => undefined): void {
-    if (this.#isClosed || !this.#takeToken()) return;
-    this.queries++;
     const question = { qname, qtype, qclass: Class.IN };
-    const query = { question, key: questionKey(question), purpose: "decoy" as const };
+    const key = questionKey(question);
+    if (this.#isClosed || this.#isFresh(key) || !this.#takeToken()) return;
+    this.queries++;
+    // Until there is an answer.
+    this.#freshUntil.set(key, this.#deps.clock.now() + DECOY_TIME);
+    const query = { question, key, purpose: "decoy" as const };
     this.#deps.raw.exchange(query, this.#budget()).then(
       (response) => {
+        this.#freshUntil.set(key, this.#deps.clock.now() + lifetimeOf(response));
         then(response.answer.some(({ type }) => type === qtype));
       },
       (error: unknown) => {
@@ -194,6 +205,10 @@ export class CoverTraffic {
         if (!(error instanceof ResolutionError)) this.#deps.onBug(error);
       },
     );
+  }
+
+  #isFresh(key: string): boolean {
+    return this.#deps.clock.now() < (this.#freshUntil.get(key) ?? 0) || this.#deps.isCached(key);
   }
 
   #budget(): Budget {
@@ -226,6 +241,12 @@ export class CoverTraffic {
   #exponential(mean: number): number {
     return -Math.log((this.#deps.random.below(65_535) + 1) / 65_536) * mean;
   }
+}
+
+/** Milliseconds that a cache would keep it. */
+function lifetimeOf({ answer, authority }: Response): number {
+  const ttls = [...answer, ...authority].map(({ ttl }) => ttl);
+  return ttls.length === 0 ? 0 : Math.min(MOST_TTL, ...ttls) * 1_000;
 }
 
 /** Tells `cover` of what clients ask; changes nothing. */

@@ -12,10 +12,14 @@ import { SeededRandom } from "../../support/seeded-random.ts";
 
 const LISTED = new Set(decoySites().flatMap(({ names }) => names.map((name) => `${name}.`)));
 
+/** Seconds, of what decoys are answered. */
+const TTL = 60;
+
 function setUp(
   level: CoverLevel,
   options: {
     mayLeave?: (name: Name) => boolean;
+    isCached?: (key: string) => boolean;
     isSigned?: boolean;
     fails?: boolean;
     validates?: boolean;
@@ -31,7 +35,7 @@ function setUp(
         return Promise.reject(new ResolutionError("deadline-exceeded", "no response"));
       const { qname: owner, qtype: type } = query.question;
       const isData = type !== Type.DS || options.isSigned === true;
-      const record = { owner, type, class: Class.IN, ttl: 60, rdata: new Uint8Array(4) };
+      const record = { owner, type, class: Class.IN, ttl: TTL, rdata: new Uint8Array(4) };
       return Promise.resolve({
         rcode: Rcode.NOERROR,
         answer: isData ? [record] : [],
@@ -47,6 +51,7 @@ function setUp(
     clock,
     random: new SeededRandom(7),
     mayLeave: options.mayLeave ?? (() => true),
+    isCached: options.isCached ?? (() => false),
     validates: options.validates ?? true,
     onBug: (error) => bugs.push(error),
   });
@@ -105,6 +110,26 @@ describe("decoys", () => {
     const signed = setUp("high", { isSigned: true });
     await browse(signed, 2);
     expect(signed.sent.some(({ query }) => query.question.qtype === Type.DNSKEY)).toBe(true);
+  });
+
+  it("never are asked again before their answers expire, as no name of a client is", async () => {
+    const { clock, sent, cover } = setUp("high");
+    await browse({ clock, sent, cover, bugs: [] }, 20);
+    const again = sent.filter(({ query: { key }, at }, i) => {
+      const next = sent.slice(i + 1).find(({ query }) => query.key === key);
+      return next !== undefined && next.at < at + TTL * 1_000;
+    });
+
+    expect(again).toEqual([]);
+    expect(new Set(sent.map(({ query }) => query.key)).size).toBeLessThan(sent.length);
+  });
+
+  it("never are what a client would be answered from the cache", async () => {
+    const parts = setUp("high", { isCached: (key) => key.includes("google") });
+    await browse(parts, 10);
+
+    expect(parts.sent.length).toBeGreaterThan(50);
+    expect(parts.sent.filter(({ query }) => query.key.includes("google"))).toEqual([]);
   });
 
   it("ask for neither where clients' names are not validated: nothing else would ask for them", async () => {
