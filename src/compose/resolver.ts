@@ -136,7 +136,10 @@ export class Resolver {
       keepsAnchors: deps.beside === undefined,
       ...(deps.onAnchorsWritten && { onAnchorsWritten: deps.onAnchorsWritten }),
       minimises: (question) => this.#upstreams.minimises(question),
-      isAnsweredHere: (question) => data.isAnswered(question),
+      rules: {
+        isAnsweredHere: (question) => data.isAnswered(question),
+        isBlocked: (name) => data.isBlocked(name),
+      },
     });
     const provenAbsent = (): number =>
       this.#isMemoryHandedOn ? 0 : (inheritance.memory.synthesis?.counters.answers ?? 0);

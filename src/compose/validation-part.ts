@@ -1,6 +1,7 @@
 /** Trust anchors and validation, from the configuration; QNAME minimisation, which lives on what they know. */
 import type { Config } from "../config/config.ts";
 import { asFailure, isFailure } from "../dnssec/failure.ts";
+import type { ClientRules } from "../dnssec/judgement.ts";
 import { Validator } from "../dnssec/validated.ts";
 import type { SecureZone, ZoneStatus } from "../dnssec/zone-status.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -45,14 +46,14 @@ export interface ValidationPartDeps {
   readonly onAnchorsWritten?: () => void;
   /** Whether the server that will be asked minimises by itself. */
   readonly minimises: (question: Question) => boolean;
-  /** Whether local rules answer a question; absent: none does. */
-  readonly isAnsweredHere?: (question: Question) => boolean;
+  /** Absent: there are none. */
+  readonly rules?: ClientRules;
 }
 
 /** @throws {StartError} when validation is on and nothing could be validated by. */
 export function createValidationPart(config: Config, deps: ValidationPartDeps): ValidationPart {
   const { dnssec, privacy } = config;
-  const { clock, minimises, raw, isAnsweredHere } = deps;
+  const { clock, minimises, raw } = deps;
   const isSplit = splitDomains(config);
   const mode = privacy.qnameMinimisation;
   if (dnssec.mode === "off") {
@@ -79,7 +80,12 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
   const openSsl = openSslByName(config);
   const trustFor = (name: Name): Name => anchorPart.anchors.governing(name).zone;
   const asked = minimised(raw, mode, { clock, minimises, isSplit, ancestor, trustFor });
-  const validatorOf = (data: Exchange, helpers: Exchange, prefetchChain: (question: Question) => boolean) =>
+  const validatorOf = (
+    data: Exchange,
+    helpers: Exchange,
+    prefetchChain: (question: Question) => boolean,
+    rules?: ClientRules,
+  ) =>
     new Validator(
       data,
       helpers, // no way from here back to the validator
@@ -96,13 +102,13 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
         registrableDomain,
         onAgeing: deps.onAgeing,
         openSsl,
-        ...(isAnsweredHere && { isAnsweredHere }),
+        ...(rules && { rules }),
       },
     );
   // Where ancestors go first, none of them is to be overtaken.
   const mayPrefetch = (question: Question): boolean =>
     mode === "off" || (mode === "auto" && minimises(question));
-  const validator: Validator = validatorOf(asked, raw, mayPrefetch);
+  const validator: Validator = validatorOf(asked, raw, mayPrefetch, deps.rules);
   const forget = (): void => {
     validator.zones.clear();
     asked.forget();
@@ -111,6 +117,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     deps.keepsAnchors === false ? undefined : anchorPart.keep(raw, forget, deps.onAnchorsWritten);
   return {
     exchange: validator,
+    // Of no client's name: rules for those do not hold.
     over: (other) => validatorOf(other, other, () => true),
     trustFor,
     verdicts: () => validator.counters.verdicts,

@@ -59,6 +59,18 @@ export function followAliases(question: Question, answer: readonly Rrset[]): Ali
   }
 }
 
+/** The links as far as the first that leads to a name that `isBlocked`; `undefined` where none does. */
+export function linksToBlocked(
+  { links }: AliasChain,
+  isBlocked: (name: Name) => boolean,
+): readonly AliasLink[] | undefined {
+  const last = links.findIndex((link) => {
+    const target = targetOf(link);
+    return target !== undefined && isBlocked(target);
+  });
+  return last < 0 ? undefined : links.slice(0, last + 1);
+}
+
 /** Every chain is made here: one that is put together of others' properties costs V8 microseconds. */
 function chainOf(
   links: readonly AliasLink[],

@@ -9,7 +9,7 @@ import type { Budget, Proven, Response, Verdict } from "../ports/exchange.ts";
 import type { Name, Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
 import { isAtOrBelow, wildcardOf } from "../wire/names.ts";
-import { type AliasChain, type AliasLink, followAliases } from "./aliases.ts";
+import { type AliasChain, type AliasLink, followAliases, linksToBlocked } from "./aliases.ts";
 import { type Finding, fault, fromAbove, isOfMessage, reasonOf, verdictOf } from "./finding.ts";
 import type { JudgeTools, Judgement } from "./judgement.ts";
 import { VERIFICATIONS_PER_TURN } from "./limits.ts";
@@ -85,11 +85,14 @@ class Judging {
     const { qclass, qtype } = this.#question;
     const answer = groupRrsets(this.#response.answer, qclass);
     const chain = followAliases(this.#question, answer);
-    if (chain.links.length > 0) this.#warm(answer);
-    for (const link of chain.links) {
+    const toBlocked = linksToBlocked(chain, (name) => this.#tools.isBlocked(name));
+    const links = toBlocked ?? chain.links;
+    if (links.length > 0) this.#warm(toBlocked?.map(({ rrset }) => rrset) ?? answer);
+    for (const link of links) {
       yield* this.#pause();
       if (this.#isOpen()) yield* this.#link(link);
     }
+    if (toBlocked !== undefined) return this.#judgement(toBlocked, []);
     if (chain.flaw === "endless") this.#fault(chain.end, qtype, "alias-loop");
     else if (chain.flaw === "overlong") this.#overlong(chain.end);
     else if (chain.positive.length > 0) {
@@ -102,7 +105,7 @@ class Judging {
       yield* this.#pause();
       if (this.#isOpen()) yield* this.#end(chain, qtype);
     } else this.#positive(chain);
-    return this.#judgement(chain.links, chain.positive);
+    return this.#judgement(links, chain.positive);
   }
 
   /** Zones further along the chain are looked into at once, not one after the other. */

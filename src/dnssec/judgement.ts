@@ -26,12 +26,18 @@ export interface Judgement {
   readonly findings: readonly Finding[];
 }
 
-export interface JudgeTools {
+/** Rules of this machine for names that clients ask for: they hold where an alias leads, too. */
+export interface ClientRules {
+  /** Whether they answer the question: nothing of its name is asked for. */
+  isAnsweredHere(question: Question): boolean;
+  /** Whether `name` is on a block list: aliases are judged as far as one leads there, and what follows is dropped. */
+  isBlocked(name: Name): boolean;
+}
+
+export interface JudgeTools extends ClientRules {
   readonly zones: ZoneMap;
   /** The name whose DS is likely to decide about `name`: its registrable domain. */
   likelyCut(name: Name): Name;
-  /** Whether a question is answered by rules of this machine: nothing of its name is to be asked for. */
-  isAnsweredHere(question: Question): boolean;
   context(budget: Budget): DenialContext;
   /** Ends when other work has had its turn. */
   pause(): Promise<void>;

@@ -23,13 +23,13 @@ import { ResolutionError } from "../ports/fault.ts";
 import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import { Class, Rcode, Type } from "../wire/codes.ts";
 import { ROOT, isAtOrBelow, questionKey } from "../wire/names.ts";
-import { followAliases } from "./aliases.ts";
+import { followAliases, linksToBlocked } from "./aliases.ts";
 import type { Anchors } from "./anchors.ts";
 import { explain } from "./explain.ts";
 import { type HelperAnswer, coveredType } from "./helper-answer.ts";
 import { judge } from "./judge.ts";
 import { type Judge, Judged } from "./judged.ts";
-import type { JudgeTools, Judgement } from "./judgement.ts";
+import type { ClientRules, JudgeTools, Judgement } from "./judgement.ts";
 import { type OpenSslByName, verifiesHere } from "./public-key.ts";
 import { asFailure, isFailure } from "./failure.ts";
 import { bogusErrors, indeterminateErrors, informativeErrors } from "./reasons.ts";
@@ -57,8 +57,8 @@ export interface ValidatedDeps {
   readonly clock: Clock;
   readonly anchors: Anchors;
   registrableDomain(qname: Name): Name;
-  /** Whether local rules answer a question, so that it is not asked for where aliases lead to it; absent: none does. */
-  isAnsweredHere?(question: Question): boolean;
+  /** Absent: there are none. */
+  readonly rules?: ClientRules;
   /** Shared with whoever else verifies under the same policy. */
   readonly keys?: KeyStore;
   /** A shorter way to verify, where there is one. */
@@ -123,7 +123,8 @@ export class Validator implements Exchange {
     this.#tools = {
       zones: this.zones,
       likelyCut: (name) => deps.registrableDomain(name),
-      isAnsweredHere: (question) => deps.isAnsweredHere?.(question) === true,
+      isAnsweredHere: (question) => deps.rules?.isAnsweredHere(question) === true,
+      isBlocked: (name) => deps.rules?.isBlocked(name) === true,
       context: (budget) => walk.context(budget),
       pause: deps.pause ?? nextTurn,
     };
@@ -158,7 +159,8 @@ export class Validator implements Exchange {
 
   /** The response with its verdict, at once where nothing has to be waited for. */
   readonly #judged: Judge = (response, query, budget) => {
-    if (openEnd(query.question, response) === undefined) return this.#judgedAsIs(query, response, budget);
+    if (openEnd(query.question, response, this.#tools) === undefined)
+      return this.#judgedAsIs(query, response, budget);
     return this.#completed(query, response, budget).then((whole) => this.#judgedAsIs(query, whole, budget));
   };
 
@@ -201,7 +203,7 @@ export class Validator implements Exchange {
   async #completed(query: Query, first: Response, budget: Budget): Promise<Response> {
     let response = first;
     for (let asked = 0; asked < MAX_COMPLETIONS; asked++) {
-      const open = openEnd(query.question, response);
+      const open = openEnd(query.question, response, this.#tools);
       if (open === undefined || budget.work.upstreamQueries <= 0) return response;
       const question = { ...query.question, qname: open };
       if (this.#tools.isAnsweredHere(question)) return response;
@@ -294,10 +296,15 @@ function failed(response: Response): Response {
 }
 
 /** The name that has still to be asked for: aliases lead to it, and nothing is said about it. */
-function openEnd(question: Question, response: Response): Name | undefined {
+function openEnd(
+  question: Question,
+  response: Response,
+  { isBlocked }: Pick<ClientRules, "isBlocked">,
+): Name | undefined {
   if (response.rcode !== Rcode.NOERROR || !response.answer.some(isAlias)) return undefined;
   const chain = followAliases(question, groupRrsets(response.answer, question.qclass));
   if (chain.end === question.qname || chain.positive.length > 0 || chain.flaw !== undefined) return undefined;
+  if (linksToBlocked(chain, isBlocked) !== undefined) return undefined;
   return response.authority.some(isDenial) ? undefined : chain.end;
 }
 

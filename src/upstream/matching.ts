@@ -37,7 +37,7 @@ export function responseIn(
 }
 
 /** Whether `message`, which has the query's ID, is its response. */
-function isResponseTo(message: Message, question: Question): boolean {
+export function isResponseTo(message: Message, question: Question): boolean {
   if ((message.flags & Flag.QR) === 0 || message.opcode !== Opcode.QUERY) return false;
   const asked = message.questions[0];
   // "If the response contains a question section, the client MUST match the QNAME, QCLASS, and QTYPE fields"

@@ -241,6 +241,7 @@ function toolsOf(lab: LabValidator, likelyCut: (qname: Name) => Name): JudgeTool
     zones: lab.validator.zones,
     likelyCut,
     isAnsweredHere: () => false,
+    isBlocked: () => false,
     context: ({ work }) => ({
       now: NOW / 1_000,
       skew: DEFAULT_CLOCK_SKEW,

@@ -96,7 +96,9 @@ export function labValidator(setup: LabValidatorOptions = {}): LabValidator {
     anchors,
     registrableDomain,
     ...(setup.pause === undefined ? {} : { pause: setup.pause }),
-    ...(setup.isAnsweredHere === undefined ? {} : { isAnsweredHere: setup.isAnsweredHere }),
+    ...(setup.isAnsweredHere && {
+      rules: { isAnsweredHere: setup.isAnsweredHere, isBlocked: () => false },
+    }),
     ...(setup.onAgeing === undefined ? {} : { onAgeing: setup.onAgeing }),
   });
   const trace: TraceStep[] = [];
