@@ -139,12 +139,15 @@ function isTable(input: unknown): input is Readonly<Record<string, unknown>> {
   return typeof input === "object" && input !== null && !Array.isArray(input) && !(input instanceof Date);
 }
 
-/** A value of the file as a fault shows it: short, and on one line. */
+/** User and password of a URL. The last `@` ends them: one that is not percent-encoded is theirs. */
+const CREDENTIALS = /:\/\/.*@/s;
+
+/** A value of the file as a fault shows it: short, on one line, and without a password, since faults go to logs. */
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (value instanceof Date) return "a date";
   if (typeof value === "object") return "a table";
   if (typeof value !== "string") return `${String(value)} (a ${typeof value})`;
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value.replace(CREDENTIALS, "://...@"));
   return text.length > 80 ? `${text.slice(0, 76)}..."` : text;
 }

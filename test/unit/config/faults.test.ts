@@ -76,6 +76,10 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     "[upstream]\nquery_timeout = 'soon'",
     '2: upstream.query_timeout: "soon" is not a duration; must be a duration',
   ],
+  [
+    "[upstream]\nproxy = 'socks5://user:p@ss@tor.example:9050'",
+    '2: upstream.proxy: "socks5://...@tor.example:9050" names its host',
+  ],
   ["[upstream]\nproxy = '127.0.0.1:9050'", '2: upstream.proxy: "127.0.0.1:9050" is not a'],
   [
     "[dnssec]\nvalidation_time = '2026'",
