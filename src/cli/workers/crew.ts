@@ -168,12 +168,23 @@ export class Crew {
         { worker: post.mate.pid, end: signal ?? code ?? "not started" },
         "a worker ended and is replaced",
       );
-      post.timer = setTimeout(() => {
+      this.#replaceLater(post);
+    });
+  }
+
+  #replaceLater(post: Post): void {
+    post.timer = setTimeout(() => {
+      try {
         post.mate = this.#newMate(post.sockets);
         this.#watch(post);
-      }, post.delay);
-      post.delay = Math.min(post.delay * 2, LONGEST_DELAY);
-    });
+      } catch (error) {
+        // ENOMEM: Node throws what is not for lack of descriptors or processes.
+        const { code } = error as NodeJS.ErrnoException;
+        this.#deps.log.error({ code }, "a worker cannot be started now and is later");
+        this.#replaceLater(post);
+      }
+    }, post.delay);
+    post.delay = Math.min(post.delay * 2, LONGEST_DELAY);
   }
 
   #remember(post: Post): void {

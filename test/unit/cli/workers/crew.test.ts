@@ -9,6 +9,8 @@ type End = { readonly code: number | null; readonly signal: string | null };
 const FakeMate = vi.hoisted(() => {
   class FakeMate {
     static readonly all: FakeMate[] = [];
+    /** How many starts fail from now on. */
+    static failures = 0;
     readonly pid = 100 + FakeMate.all.length;
     isRunning = true;
     hangs = false;
@@ -17,6 +19,7 @@ const FakeMate = vi.hoisted(() => {
     end: (how: End) => void = () => undefined;
 
     constructor() {
+      if (FakeMate.failures-- > 0) throw Object.assign(new Error("spawn ENOMEM"), { code: "ENOMEM" });
       this.ended = new Promise((resolve) => (this.end = resolve));
       FakeMate.all.push(this);
     }
@@ -49,6 +52,7 @@ let log = new SilentLog();
 beforeEach(() => {
   vi.useFakeTimers();
   FakeMate.all.length = 0;
+  FakeMate.failures = 0;
   log = new SilentLog();
   crew = new Crew(CONFIG, [[]], { log, salt: () => new Uint8Array(32) });
 });
@@ -80,6 +84,16 @@ describe("the processes beside the first one", () => {
     }
 
     expect(mate.isRunning).toBe(true);
+  });
+
+  it("are replaced later where there is no memory for one now", async () => {
+    FakeMate.failures = 2;
+    FakeMate.all[0]!.kill();
+
+    await vi.advanceTimersByTimeAsync(100 + 200 + 400);
+
+    expect(FakeMate.all.map(({ isRunning }) => isRunning)).toEqual([false, true]);
+    expect(log.lines.filter(({ fields }) => fields["code"] === "ENOMEM")).toHaveLength(2);
   });
 
   it("are not told of a reload while one has ended: its successor starts with it", async () => {
