@@ -39,7 +39,9 @@ export function wildcardNodataProof(zone: Zone, qname: Name, wildcard: Name): RR
   const { chain } = zone;
   if (chain === undefined) return [];
   const match = chain.match(wildcard);
-  if (chain.kind === "nsec") return picked(zone, [chain.cover(qname), match]);
+  // With NSEC an empty non-terminal has no record of its own.
+  if (chain.kind === "nsec")
+    return picked(zone, [chain.cover(qname), match >= 0 ? match : chain.cover(wildcard)]);
   return picked(zone, [...closestEncloser(zone, qname), match]);
 }
 

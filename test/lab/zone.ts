@@ -126,9 +126,10 @@ export class Zone {
     return undefined;
   }
 
+  /** The wildcard that stands for what is not there below `encloser`, be it an empty non-terminal (RFC 4592 §4.9). */
   wildcardAt(encloser: Name): Name | undefined {
     const wildcard = wildcardOf(encloser);
-    return wildcard !== undefined && this.#nodes.has(wildcard) ? wildcard : undefined;
+    return wildcard !== undefined && this.#names.has(wildcard) ? wildcard : undefined;
   }
 
   /** DS records for the parent, as lines. */

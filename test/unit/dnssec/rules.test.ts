@@ -313,6 +313,21 @@ describe("a wildcard", () => {
     expect((await without.ask("x.cwild.example.com", "A")).verdict).toBe("bogus");
   });
 
+  it.each(["nsec", "nsec3"] as const)(
+    "that is an empty non-terminal has no data: %s (RFC 4592 §4.9) [D43]",
+    async (kind) => {
+      const security = { period: PERIOD, denial: { kind } };
+      const tree = buildTree([
+        ...labZones(PERIOD),
+        { apex: "tlsa.example.", records: ["_25._tcp.* TXT x"], security },
+      ]);
+
+      const response = await labValidator({ tree }).ask("any.tlsa.example", "A");
+
+      expect([response.verdict, response.rcode]).toEqual(["secure", 0]);
+    },
+  );
+
   it("cannot be a DNAME that was expanded (RFC 6672 §3.3) [D36]", async () => {
     const zone = "wild-dname.example.";
     const tree = buildTree([
