@@ -47,7 +47,7 @@ export function lookupLines(view: LookupView, place: Place, terminal: Terminal):
 export function explainLines(view: LookupView, place: Place, terminal: Terminal): string[] {
   if (terminal.isForPeople) return lookupLines(view, place, terminal);
   const steps = (view.steps ?? []).map(
-    ({ at_ms, stage, text }) => `; ${at_ms.toFixed(1).padStart(8)} ms  ${stage.padEnd(8)}  ${harmless(text)}`,
+    (step) => `; ${timeText(step).padStart(11)}  ${step.stage.padEnd(8)}  ${harmless(step.text)}`,
   );
   const [head = "", ...rest] = lookupLines(view, place, terminal);
   return [head, ...steps, ...rest];

@@ -141,6 +141,12 @@ describe("an explained lookup", () => {
     ]);
   });
 
+  it("gives what was known before no time in a pipe either", () => {
+    const view = { ...VIEW, steps: [{ at_ms: -1414.1, stage: "chain", text: ".: trust anchor" }] };
+
+    expect(explainLines(view, PLACE, fakeTerminal())[1]).toBe(";       known  chain     .: trust anchor");
+  });
+
   it("names a stage once, and wraps what is too long, on a terminal", () => {
     const lines = explainLines({ ...VIEW, steps }, PLACE, fakeTerminal({ isForPeople: true, columns: 70 }));
 
