@@ -24,6 +24,14 @@ const MAX_FRAME_OCTETS = 1 << 22;
 /** Why a file is not opened. */
 export type SealFault = "foreign" | "other-version" | "damaged";
 
+/** Octets at the start of a file that `isSealed` looks at. */
+export const MAGIC_OCTETS = MAGIC.length;
+
+/** Whether a file that begins so was sealed here, with whatever key and by whatever version. */
+export function isSealed(start: Uint8Array): boolean {
+  return MAGIC.equals(start.subarray(0, MAGIC_OCTETS));
+}
+
 export class Sealer {
   readonly #key: Uint8Array;
   readonly #prefix: Uint8Array;
@@ -60,7 +68,7 @@ export function* unsealed(
   file: Buffer,
   key: Uint8Array,
 ): Generator<Buffer, SealFault | undefined, undefined> {
-  if (file.length < HEADER_OCTETS || !file.subarray(0, MAGIC.length).equals(MAGIC)) return "foreign";
+  if (file.length < HEADER_OCTETS || !isSealed(file)) return "foreign";
   if (file[MAGIC.length] !== VERSION) return "other-version";
   const prefix = file.subarray(MAGIC.length + 1, HEADER_OCTETS);
   let at = HEADER_OCTETS;

@@ -3,10 +3,10 @@
  * and at the end, a whole file or none. What the sealing protects against, and what not, is in `docs/cache.md`.
  */
 import { createHash } from "node:crypto";
-import { readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Kept } from "../cache/kept.ts";
-import { KEY_OCTETS, type SealFault, Sealer, unsealed } from "../cache/sealed.ts";
+import { isSealed, KEY_OCTETS, MAGIC_OCTETS, type SealFault, Sealer, unsealed } from "../cache/sealed.ts";
 import { entriesOfOctets, entryToOctets, type RestoreTerms } from "../cache/snapshot.ts";
 import type { Store } from "../cache/store.ts";
 import { makeDirectory, openAnew } from "../directories.ts";
@@ -147,6 +147,11 @@ export class CacheFile {
     const { path } = this.#options;
     const temporary = `${path}.new`;
     try {
+      if (await isAnothers(path)) {
+        const text =
+          "cache.file is no cache of Sotto, so it is left as it is; name another file to keep the cache";
+        return log.warn({ path }, text);
+      }
       makeDirectory(dirname(path));
       const file = await openAnew(temporary);
       try {
@@ -168,6 +173,18 @@ export class CacheFile {
         "cache.file cannot be written; the cache lives as long as the process",
       );
     }
+  }
+}
+
+/** Whether something lies at `path` that was not written here: a path mistyped must not cost its owner the file. */
+async function isAnothers(path: string): Promise<boolean> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(MAGIC_OCTETS), 0, MAGIC_OCTETS, 0);
+    return bytesRead > 0 && !isSealed(buffer.subarray(0, bytesRead));
+  } finally {
+    await file.close();
   }
 }
 

@@ -245,6 +245,28 @@ describe("the cache file", () => {
     expect(first.log.lines).toEqual([]);
   });
 
+  it.each([
+    ["short", "precious"],
+    ["larger than any cache of that size", "precious ".repeat(1 << 18)],
+  ])("that is another program's, %s, is left as it is, and that is said", async (_what, precious) => {
+    writeFileSync(path, precious);
+
+    const { file, log } = run();
+    await file.start();
+    await file.stop();
+
+    expect(readFileSync(path, "utf8") === precious).toBe(true);
+    expect(log.lines.at(-1)?.message).toMatch(/is left as it is/);
+  });
+
+  it("that is empty is written", async () => {
+    writeFileSync(path, "");
+
+    await savedRun();
+
+    expect(readFileSync(path).length).toBeGreaterThan(100);
+  });
+
   it("that cannot be written is a warning", async () => {
     const blocked = run();
     writeFileSync(path, "");
