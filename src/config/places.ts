@@ -19,6 +19,9 @@ const SYSTEM_STATE = "/var/lib/sotto";
 const SYSTEM_CONTROL = "/run/sotto/control.sock";
 const WINDOWS_CONTROL = "\\\\.\\pipe\\sotto";
 
+/** Octets that the path of a Unix socket may have everywhere: with the NUL, macOS takes 104 and Linux 108. */
+export const MAX_SOCKET_PATH = 103;
+
 /** Files to try, in order; the first one must exist where it was asked for by name. */
 export function configCandidates(
   machine: Machine,

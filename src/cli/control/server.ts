@@ -5,6 +5,7 @@
 import { chmodSync, lchownSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket, connect } from "node:net";
 import { dirname } from "node:path";
+import { MAX_SOCKET_PATH } from "../../config/places.ts";
 import { makeDirectory, type Owner } from "../../directories.ts";
 import { type Answer, type CommandName, type Handlers, LineReader, MAX_REQUEST_OCTETS } from "./protocol.ts";
 
@@ -118,6 +119,11 @@ function objectFrom(line: string): Readonly<Record<string, unknown>> {
 
 /** Makes the directory, and takes away what an instance left that did not end properly. */
 async function makeRoom(path: string, owner: Owner | undefined): Promise<void> {
+  // What is longer would be cut off in silence, and the socket made under another name.
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
+    const text = `${path} is longer than the ${MAX_SOCKET_PATH} octets of a socket's path: set control.socket to a shorter one`;
+    throw new ControlUnavailable(text);
+  }
   try {
     makeDirectory(dirname(path), owner);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Rules between keys outside `[[upstream.server]]`. */
 import { addressToText, isLoopback, isWildcard, twiceIn } from "../addresses.ts";
 import { ROOT } from "../../wire/names.ts";
+import { MAX_SOCKET_PATH } from "../places.ts";
 import { durationToText } from "../quantities.ts";
 import type { RuleContext } from "./context.ts";
 
@@ -11,6 +12,7 @@ export function checkSections(context: RuleContext): void {
   checkUpstream(context);
   checkDnssec(context);
   checkMetrics(context);
+  checkControl(context);
 }
 
 function checkListen({ keys, findings }: RuleContext): void {
@@ -148,4 +150,11 @@ function checkMetrics({ keys, findings }: RuleContext): void {
   }
   if (!isLoopback(address.ip))
     findings.warn(at, "can be reached from other machines, and there is no password");
+}
+
+function checkControl({ keys, findings, resolve }: RuleContext): void {
+  const { socket } = keys.control;
+  if (socket === undefined || Buffer.byteLength(resolve(socket)) <= MAX_SOCKET_PATH) return;
+  const text = `"${resolve(socket)}" is longer than the ${MAX_SOCKET_PATH} octets of a socket's path; name a shorter one`;
+  findings.fault(["control", "socket"], text);
 }

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -155,6 +164,13 @@ describe("the control socket", () => {
 
     await expect(openControlServer(path, HANDLERS)).rejects.toThrow(/is there and is no socket/);
     expect(readFileSync(path, "utf8")).toBe("precious");
+  });
+
+  it("is not made where its path is longer than a socket's may be: the system would cut it off", async () => {
+    const long = join(folder, "x".repeat(104));
+
+    await expect(openControlServer(long, HANDLERS)).rejects.toThrow(/is longer than the 103 octets/);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("ends a connection that asks on and on without reading", async () => {
