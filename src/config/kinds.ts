@@ -90,7 +90,10 @@ const PROXY: Reader<addresses.Proxy> = {
   parse: addresses.parseProxy,
 };
 
-const NAME: Reader<Name> = { expected: 'a domain name such as "corp.example"', parse: names.parseName };
+const DOMAIN: Reader<Name> = {
+  expected: 'a domain name such as "corp.example"',
+  parse: names.parseDomain,
+};
 
 const HOST_NAME: Reader<string> = {
   expected: 'a host name such as "dns.example.net"',
@@ -139,7 +142,7 @@ export const optionalAddress = (port: number, any = false): Kind<addresses.Socke
   optionalText(addressReader(port, any));
 export const prefixes = (): Kind<readonly addresses.Prefix[]> => listOf(PREFIX);
 export const optionalProxy = (): Kind<addresses.Proxy | undefined> => optionalText(PROXY);
-export const domainNames = (): Kind<readonly Name[]> => listOf(NAME);
+export const domainNames = (): Kind<readonly Name[]> => listOf(DOMAIN);
 export const optionalHostName = (): Kind<string | undefined> => optionalText(HOST_NAME);
 export const pins = (): Kind<readonly string[]> => listOf(PIN);
 export const optionalLabel = (): Kind<string | undefined> => optionalText(LABEL);

@@ -16,6 +16,14 @@ export function parseName(text: string): Name | Wrong {
   return name ?? new Wrong("is not a domain name");
 }
 
+/** A name that stands for itself and all below it. */
+export function parseDomain(text: string): Name | Wrong {
+  // It would be taken for the label "*", which no name of a host is below.
+  return text.startsWith("*.")
+    ? new Wrong(`has a wildcard: write "${text.slice(2)}" for all names below it`)
+    : parseName(text);
+}
+
 /** The name of a host, for certificates and SNI: lower case, without the last dot. */
 export function parseHostName(text: string): string | Wrong {
   const bare = text.replace(/\.$/, "");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Wrong } from "../../../src/config/addresses.ts";
 import { closest } from "../../../src/config/closest.ts";
-import { parseHostName, parseName, parsePin } from "../../../src/config/names.ts";
+import { parseDomain, parseHostName, parseName, parsePin } from "../../../src/config/names.ts";
 
 describe("a domain name of the configuration file", () => {
   it("is read in lower case, with or without the last dot", () => {
@@ -11,6 +11,12 @@ describe("a domain name of the configuration file", () => {
 
   it("may hold letters beyond ASCII, which become A-labels (RFC 5891 §4)", () => {
     expect(parseName("bücher.example")).toBe(parseName("xn--bcher-kva.example"));
+  });
+
+  it("has no wildcard where names below are meant anyway", () => {
+    expect(parseDomain("*.corp.example")).toEqual(
+      new Wrong('has a wildcard: write "corp.example" for all names below it'),
+    );
   });
 
   it.each(["", "a..b", ".a", `${"a".repeat(64)}.example`].map((text) => [text]))("is not %j", (text) => {
