@@ -10,6 +10,7 @@ import { warnOfMissing } from "./not-yet-built.ts";
 import { configCandidates, controlSocket, type Machine, resolvePath, stateDirectory } from "./places.ts";
 import type { NamedFiles } from "./rules/context.ts";
 import { checkFiles } from "./rules/file-rules.ts";
+import { checkPorts } from "./rules/port-rules.ts";
 import { checkSections } from "./rules/section-rules.ts";
 import { checkServers } from "./rules/server-rules.ts";
 import { readToml } from "./toml.ts";
@@ -52,6 +53,7 @@ export function loadConfig(options: LoadOptions): Loaded | NotLoaded {
   const context = { keys, document, findings, files: options.files, resolve };
   checkServers(context);
   checkSections(context);
+  checkPorts(context);
   checkFiles(context);
   warnOfMissing(context);
 

@@ -1,7 +1,7 @@
 /**
  * Rules between the keys of one `[[upstream.server]]`, and between servers.
  *
- * Source: RFC 8310 §5 and §8 (profiles, authentication domain name), RFC 7858 §3.1 (port) and §4.2 (pins), RFC 7671
+ * Source: RFC 8310 §5 and §8 (profiles, authentication domain name), RFC 7858 §4.2 (pins), RFC 7671
  * (DANE), RFC 9462 (DDR).
  */
 import { addressToText, isLoopback, isWildcard, type SocketAddress, twiceIn } from "../addresses.ts";
@@ -76,12 +76,6 @@ function checkTarget({ server, context, at }: Subject): void {
   const twice = twiceIn(server.addresses);
   if (twice !== undefined)
     findings.fault(at("addresses"), `"${twice}" is in the list twice; each address may appear once`);
-  if (server.transport === "tls" && server.addresses.some(({ port }) => port === 53)) {
-    findings.fault(
-      at("addresses"),
-      "has port 53, which RFC 7858 forbids for TLS; DNS over TLS uses port 853",
-    );
-  }
 }
 
 function checkPlain({ server, context, at }: Subject): void {
@@ -90,13 +84,6 @@ function checkPlain({ server, context, at }: Subject): void {
     const text =
       'sends every name in clear text; give the server domains, or set upstream.profile = "opportunistic"';
     findings.fault(at("transport"), text, at("domains"), ["upstream", "profile"]);
-  }
-  if (server.addresses.some(({ port }) => port === 853)) {
-    findings.fault(
-      at("addresses"),
-      "has port 853, which RFC 7858 forbids for clear text; plain DNS uses port 53",
-      at("transport"),
-    );
   }
   const identity = (["auth_name", "pins", "ca_file", "dane"] as const).filter((key) => {
     const value = server[key];

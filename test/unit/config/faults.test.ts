@@ -158,6 +158,26 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     "3: upstream.server[s].addresses: has port 853, which RFC 7858 forbids for clear text; plain DNS uses port 53",
   ],
   [
+    `${NAMED}domains = ["*.corp.example"]`,
+    '5: upstream.server[s].domains[1]: "*.corp.example" has a wildcard: write "corp.example" for all names below it',
+  ],
+  [
+    `[upstream]\nbootstrap = ["192.0.2.1:853"]\n${SERVER}host = "dns.example.net"`,
+    "2: upstream.bootstrap: has port 853, which RFC 7858 forbids for clear text",
+  ],
+  [
+    `${SERVER}discover = "192.0.2.1:853"`,
+    "3: upstream.server[s].discover: has port 853, which RFC 7858 forbids for clear text",
+  ],
+  [
+    "[listen]\naddresses = ['127.0.0.1:853']",
+    "2: listen.addresses: has port 853, which RFC 7858 forbids for clear text",
+  ],
+  [
+    `[control]\nsocket = "${"x".repeat(104)}"`,
+    `2: control.socket: "/work/${"x".repeat(104)}" is longer than the 103 octets of a socket's path`,
+  ],
+  [
     `${SERVER}addresses = ["192.0.2.1"]\ntransport = "plain"\ndomains = ["a.b"]`,
     '3: upstream.server[s].addresses[1]: "192.0.2.1" has no port: write "192.0.2.1:53"; must be',
   ],
