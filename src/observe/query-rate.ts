@@ -47,10 +47,9 @@ export class QueryRate {
     this.#cancel = this.#clock.after(INTERVAL_MS, () => {
       const now = totals(this.#figures());
       // A counter that fell was replaced by a reload: the interval starts from nothing.
-      this.#samples.push({
-        queries: Math.max(0, now.queries - this.#last.queries),
-        answeredHere: Math.max(0, now.answeredHere - this.#last.answeredHere),
-      });
+      const queries = Math.max(0, now.queries - this.#last.queries);
+      const here = Math.max(0, now.answeredHere - this.#last.answeredHere);
+      this.#samples.push({ queries, answeredHere: Math.min(queries, here) });
       if (this.#samples.length > INTERVALS) this.#samples.shift();
       this.#last = now;
       this.#wait();
@@ -58,10 +57,13 @@ export class QueryRate {
   }
 }
 
-/** Queries since the start, and those no upstream had to answer. */
-export function totals({ queries, cache, withheld }: ResolverFigures): RateSample {
+/**
+ * Queries since the start, and those no upstream had to answer. Hits and withheld names would not add up to that: they
+ * count helper queries and lookups of `sotto query` as well.
+ */
+export function totals({ queries, durations }: ResolverFigures): RateSample {
   const all = sum(queries);
-  return { queries: all, answeredHere: Math.min(all, cache.hits + cache.stale + sum(withheld)) };
+  return { queries: all, answeredHere: Math.max(0, all - durations.upstream.count) };
 }
 
 export function sum(counts: Readonly<Record<string, number>>): number {

@@ -43,7 +43,7 @@ section, .tile { background: var(--card); border: 1px solid var(--line); border-
 .tile dd.note { font-size: .875rem; font-weight: 400; letter-spacing: 0; color: var(--soft); }
 dl, dd { margin: 0; }
 section { margin-bottom: 1rem; overflow-x: auto; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 0 1rem; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 0 1rem; }
 h2 { font-size: 1rem; margin: 0 0 .75rem; }
 svg.wide { display: block; width: 100%; height: auto; }
 svg .here { fill: var(--here); } svg .away { fill: var(--away); } svg .bad { fill: var(--bad); }
