@@ -87,8 +87,11 @@ async function askOurselves(
   { config, cd }: QueryOptions,
   isTraced: boolean,
 ): Promise<Found> {
-  const lookup = await withStandalone(session, requireConfig(session, config), (app) =>
+  const loaded = requireConfig(session, config);
+  const lookup = await withStandalone(session, loaded, (app) =>
     app.lookup(question, { trace: isTraced, checkingDisabled: cd === true }),
   );
-  return [viewOf(question, lookup, isTraced), { text: "in this process" }];
+  // Its salt decides who sees the name, and it is another than that of an instance with another directory.
+  const place = { text: `in this process, with the state in ${loaded.config.stateDir}` };
+  return [viewOf(question, lookup, isTraced), place];
 }

@@ -273,7 +273,7 @@ describe("a running instance", () => {
     const { code, stdout } = await sotto(["query", "www.example.com", "--standalone", "-c", program.file]);
 
     expect(code).toBe(0);
-    expect(stdout).toMatch(/in this process$/m);
+    expect(stdout).toMatch(/in this process, with the state in \/.*\/state$/m);
   });
 
   it.each(["query", "explain"])("of another user is not gone around by %s", async (command) => {

@@ -173,5 +173,5 @@ function footLine(view: LookupView, place: Place): string {
     : view.upstream === ""
       ? "answered here"
       : `asked ${view.upstream}`;
-  return `${harmless(source)}, ${view.elapsed_ms.toFixed(1)} ms, ${place.text}`;
+  return `${harmless(source)}, ${view.elapsed_ms.toFixed(1)} ms, ${harmless(place.text)}`;
 }
