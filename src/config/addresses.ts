@@ -57,8 +57,15 @@ export function parseSocketAddress(text: string, usualPort: number, anyPort = fa
   const mapped = /^::ffff:([\d.]+)$/.exec(canonical)?.[1];
   if (mapped !== undefined)
     return new Wrong(`is an IPv4 address in the form of an IPv6 one: write "${mapped}:${port}"`);
-  return scope === undefined ? { ip: canonical, port, family: 6 } : { ip: canonical, port, family: 6, scope };
+  if (scope !== undefined) return { ip: canonical, port, family: 6, scope };
+  // RFC 4007 §6: which link is meant, the address does not say.
+  return LINK_LOCAL.test(canonical)
+    ? new Wrong(`is link-local and needs its interface: write "[${canonical}%eth0]:${port}"`)
+    : { ip: canonical, port, family: 6 };
 }
+
+/** fe80::/10 (RFC 4291 §2.5.6), as `canonicalIpv6` writes it. */
+const LINK_LOCAL = /^fe[89ab]/;
 
 function explainAddress(text: string, usualPort: number): Wrong {
   const bare = text.replace(/^\[|\]$/g, "");

@@ -41,6 +41,8 @@ describe("an address with a port", () => {
     ["[::FFFF:c000:201]:853", 'is an IPv4 address in the form of an IPv6 one: write "192.0.2.1:853"'],
     ["192.0.2.1@853", 'has "@" before the port: write "192.0.2.1:853"'],
     ["2001:db8::1@853", 'has "@" before the port: write "[2001:db8::1]:853"'],
+    ["[FE80::1]:53", 'is link-local and needs its interface: write "[fe80::1%eth0]:53"'],
+    ["[febf::1]:53", 'is link-local and needs its interface: write "[febf::1%eth0]:53"'],
     ["192.0.2.256:53", "does not hold a valid IP address"],
     ["[192.0.2.1]:53", "does not hold a valid IP address"],
     ["192.0.2.1:65536", "has a port out of range (1 to 65535)"],
