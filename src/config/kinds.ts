@@ -122,15 +122,25 @@ const TRUST_ANCHOR: Reader<ResourceRecord> = {
   parse: parseTrustAnchor,
 };
 
-const PLAIN: Reader<string> = { expected: "text in quotes", parse: (input) => input };
+const PATH: Reader<string> = {
+  expected: "text in quotes",
+  parse: (input) => (input.includes("\0") ? new addresses.Wrong("holds a NUL, as no path does") : input),
+};
 
 const INSTANT: Reader<number> = {
   expected: 'a time by ISO 8601 with its zone, such as "2026-11-01T12:00:00Z"',
   parse: (input) => {
-    const at = /T.*(Z|[+-]\d\d:\d\d)$/.test(input) ? Date.parse(input) : Number.NaN;
-    return Number.isNaN(at) ? new addresses.Wrong("is not a time with a zone") : at;
+    const at = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(input) ? Date.parse(input) : Number.NaN;
+    if (Number.isNaN(at)) return new addresses.Wrong("is not a time with a zone");
+    return isInCalendar(input) ? at : new addresses.Wrong("is a day that its month does not have");
   },
 };
+
+/** `Date.parse` takes 31 February for 3 March. */
+function isInCalendar(text: string): boolean {
+  const day = text.slice(0, text.indexOf("T"));
+  return new Date(day).toISOString().startsWith(day);
+}
 
 export const duration = (min: string, max: string): Kind<number> => text(durationReader(min, max));
 export const size = (min: string, max: string): Kind<number> => text(sizeReader(min, max));
@@ -146,10 +156,10 @@ export const domainNames = (): Kind<readonly Name[]> => listOf(DOMAIN);
 export const optionalHostName = (): Kind<string | undefined> => optionalText(HOST_NAME);
 export const pins = (): Kind<readonly string[]> => listOf(PIN);
 export const optionalLabel = (): Kind<string | undefined> => optionalText(LABEL);
-export const optionalPath = (): Kind<string | undefined> => optionalText(PLAIN);
+export const optionalPath = (): Kind<string | undefined> => optionalText(PATH);
 export const records = (): Kind<readonly ResourceRecord[]> => listOf(RECORD);
 export const trustAnchors = (): Kind<readonly ResourceRecord[]> => listOf(TRUST_ANCHOR);
-export const paths = (): Kind<readonly string[]> => listOf(PLAIN);
+export const paths = (): Kind<readonly string[]> => listOf(PATH);
 
 /** Milliseconds since 1970; TOML's own date-times are taken as well. */
 export function optionalInstant(): Kind<number | undefined> {

@@ -1,4 +1,6 @@
 /** Rules between keys outside `[[upstream.server]]`. */
+import { Type } from "../../wire/codes.ts";
+import { nameToText } from "../../wire/presentation.ts";
 import { addressToText, isLoopback, isWildcard, twiceIn } from "../addresses.ts";
 import { ROOT } from "../../wire/names.ts";
 import { MAX_SOCKET_PATH } from "../places.ts";
@@ -13,6 +15,7 @@ export function checkSections(context: RuleContext): void {
   checkDnssec(context);
   checkMetrics(context);
   checkControl(context);
+  checkRecords(context);
 }
 
 function checkListen({ keys, findings }: RuleContext): void {
@@ -26,7 +29,10 @@ function checkListen({ keys, findings }: RuleContext): void {
     findings.fault(["listen", "workers"], "share one port, so listen.addresses must not use port 0", at);
   }
   const beyond = addresses.find((address) => isWildcard(address) || !isLoopback(address.ip));
-  if (beyond !== undefined && allow.every(({ ip }) => isLoopback(ip))) {
+  if (allow.length === 0) {
+    const text = "is empty: every client gets REFUSED; name the networks of your clients";
+    findings.warn(["listen", "allow"], text);
+  } else if (beyond !== undefined && allow.every(({ ip }) => isLoopback(ip))) {
     const text =
       `admits this machine only, but "${addressToText(beyond)}" can be reached by others, who get REFUSED; ` +
       'add their network, e.g. "192.168.0.0/16"';
@@ -157,4 +163,15 @@ function checkControl({ keys, findings, resolve }: RuleContext): void {
   if (socket === undefined || Buffer.byteLength(resolve(socket)) <= MAX_SOCKET_PATH) return;
   const text = `"${resolve(socket)}" is longer than the ${MAX_SOCKET_PATH} octets of a socket's path; name a shorter one`;
   findings.fault(["control", "socket"], text);
+}
+
+/** RFC 1034 §3.6.2: "If a CNAME RR is present at a node, no other data should be present". */
+function checkRecords({ keys, findings }: RuleContext): void {
+  const { records } = keys.local;
+  const atOwner = new Map<string, number>();
+  for (const { owner } of records) atOwner.set(owner, (atOwner.get(owner) ?? 0) + 1);
+  const alias = records.find(({ owner, type }) => type === Type.CNAME && atOwner.get(owner) !== 1);
+  if (alias === undefined) return;
+  const text = `has a CNAME and other data at "${nameToText(alias.owner)}", of which only the CNAME is served; remove one of them`;
+  findings.warn(["local", "records"], text);
 }

@@ -86,6 +86,12 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     '2: dnssec.validation_time: "2026" is not a time with a zone; must be',
   ],
   [
+    "[dnssec]\nvalidation_time = '2026-02-31T00:00:00Z'",
+    '2: dnssec.validation_time: "2026-02-31T00:00:00Z" is a day that its month does not have; must be',
+  ],
+  ["[dnssec]\nvalidation_time = 'Tue 01 Jan 2026T00:00:00Z'", "2: dnssec.validation_time: "],
+  ['state_dir = "a\\u0000b"', '1: state_dir: "a\\u0000b" holds a NUL, as no path does; must be'],
+  [
     "[dnssec]\ninsecure_algorithms = ['RSA']",
     '2: dnssec.insecure_algorithms[1]: "RSA" is not known; must be one of',
   ],
@@ -284,6 +290,18 @@ const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
   [
     `${NAMED}${OTHER}`,
     '7: upstream.server[other].addresses: "192.0.2.1:853" is also an address of "s", of another operator in name',
+  ],
+  [
+    "[listen]\nallow = []",
+    "2: listen.allow: is empty: every client gets REFUSED; name the networks of your clients",
+  ],
+  [
+    "[local]\nrecords = [\n'a.b. CNAME c.d.',\n'A.b. 60 A 192.0.2.1',\n]",
+    '2: local.records: has a CNAME and other data at "a.b.", of which only the CNAME is served',
+  ],
+  [
+    "[local]\nrecords = ['a.b. CNAME c.d.', 'a.b. CNAME e.f.']",
+    "2: local.records: has a CNAME and other data",
   ],
   ["[listen]\nuser = 'sotty'", '2: listen.user: "sotty" is no user of this machine (/etc/passwd)'],
   [
