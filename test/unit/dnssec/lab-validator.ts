@@ -155,3 +155,15 @@ export function shown(records: readonly ResourceRecord[]): string[] {
 export function infoCodes(response: Response): number[] {
   return response.errors.map((error) => error.infoCode);
 }
+
+/** A validator whose upstream's responses are edited on the way. */
+export function altered(edit: (qname: Name, qtype: number, response: Response) => Response): LabValidator {
+  return labValidator({
+    onQuery: ({ question }, response) => edit(question.qname, question.qtype, response),
+  });
+}
+
+/** An address that nobody signed. */
+export function address(owner: Name): ResourceRecord {
+  return { owner, type: Type.A, class: 1, ttl: 60, rdata: Buffer.from([192, 0, 2, 66]) };
+}
