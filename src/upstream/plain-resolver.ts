@@ -75,9 +75,11 @@ function overUdp(
     socket.once("error", () => {
       end("unreachable");
     });
-    // Connected: the kernel drops what comes from elsewhere, and an ICMP error is known at once.
-    socket.connect(resolver.port, resolver.address, () => {
-      socket.send(query.octets);
+    // Connected: the kernel drops what comes from elsewhere, and an ICMP error is known at once. A network that is not
+    // there is told to the listener as an argument, which Node's types leave out, and then nothing can be sent.
+    socket.connect(resolver.port, resolver.address, (fault?: Error) => {
+      if (fault === undefined) socket.send(query.octets);
+      else end("unreachable");
     });
   });
 }

@@ -62,9 +62,11 @@ function askUdp(address: SocketAddress): Promise<number | undefined> {
     socket.once("error", () => {
       end(undefined);
     });
-    // Connected, so that a port nobody listens on is known at once.
-    socket.connect(address.port, hostOf(address), () => {
-      socket.send(QUESTION);
+    // Connected, so that a port nobody listens on is known at once. A network that is not there is told to the listener
+    // as an argument, which Node's types leave out, and then nothing can be sent.
+    socket.connect(address.port, hostOf(address), (fault?: Error) => {
+      if (fault === undefined) socket.send(QUESTION);
+      else end(undefined);
     });
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type CheckupHost, checkUp, type Instance } from "../../../src/cli/checkup/checkup.ts";
+import { checkupHost } from "../../../src/cli/checkup/host.ts";
 import type { DoctorFinding } from "../../../src/ports/operator.ts";
 import { configFrom } from "../config/load-text.ts";
 
@@ -123,4 +124,15 @@ describe("the doctor's look at this machine", () => {
 
     expect(findings.map(({ subject }) => subject)).not.toContain("/etc/resolv.conf");
   });
+});
+
+describe("this machine", () => {
+  it.each(["udp", "tcp"] as const)(
+    "gives no answer over %s of an address that no network leads to",
+    async (transport) => {
+      const address = { ip: "255.255.255.255", port: 53, family: 4 } as const;
+
+      expect(await checkupHost.ask(transport, address)).toBeUndefined();
+    },
+  );
 });
