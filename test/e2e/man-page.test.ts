@@ -8,6 +8,7 @@ const mandoc = findProgram("mandoc");
 const man = findProgram("man");
 
 const COMMANDS = ["run", "check", "query", "explain", "doctor", "stats", "flush", "reload"] as const;
+const OF_SERVICE = ["install", "uninstall", "status"] as const;
 
 function helpOf(...command: readonly string[]): string {
   return spawnSync(process.execPath, [PROGRAM, ...command, "--help"], { encoding: "utf8" }).stdout;
@@ -32,6 +33,14 @@ describe("the man page", () => {
 
     expect(options.length).toBeGreaterThan(0);
     expect(options.filter((option) => !page.includes(`Fl -${option}`))).toEqual([]);
+  });
+
+  it.each(OF_SERVICE)("has the options that sotto service %s takes, and no other", (command) => {
+    const usage = page.split(`.Cm service\n.Cm ${command}\n`)[1]?.split(/\.Nm|\.Sh/)[0] ?? "";
+    const shown = [...usage.matchAll(/\.Op Fl (?:-)?([\w-]+)/g)].map(([, option]) => option);
+    const help = [...helpOf("service", command).matchAll(/^ +(?:-(\w), )?--([\w-]+)/gm)];
+
+    expect(shown).toEqual(help.map(([, short, long]) => short ?? long).filter((option) => option !== "h"));
   });
 
   it.skipIf(mandoc === undefined)("is good mdoc to mandoc", () => {
