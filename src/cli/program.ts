@@ -7,6 +7,7 @@ import { Command, CommanderError, Option } from "commander";
 import { StartError } from "../ports/start-error.ts";
 import { CommandFailure, ExitCode } from "./failure.ts";
 import { openSession, type Session } from "./session.ts";
+import { harmless } from "./terminal.ts";
 import { version } from "./version.ts";
 
 type Action = (session: Session) => Promise<ExitCode>;
@@ -30,7 +31,7 @@ export async function runProgram(argv: readonly string[], keepCode: () => Promis
 function exitCodeOf(error: unknown, { terminal }: Session): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.SUCCESS : ExitCode.BAD_USAGE;
   if (error instanceof CommandFailure || error instanceof StartError) {
-    for (const line of error.message.split("\n")) terminal.err(line);
+    for (const line of error.message.split("\n")) terminal.err(harmless(line));
     return error instanceof CommandFailure ? error.exitCode : ExitCode.FAILURE;
   }
   terminal.err("a defect in this program, please report it:");
@@ -46,6 +47,12 @@ export function createProgram(run: Run): Command {
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [COMMAND]", "show the help of a command")
     .exitOverride()
+    .configureOutput({
+      // What was typed is quoted, and may come from a script that had it from elsewhere.
+      outputError: (text, write) => {
+        write(text.split("\n").map(harmless).join("\n"));
+      },
+    })
     .showHelpAfterError("(sotto --help shows what there is)")
     .configureHelp({ showGlobalOptions: false })
     .addHelpText("after", EXAMPLES);

@@ -20,7 +20,7 @@ export function questionFrom(name: string, type: string | undefined): Question {
   if (qname instanceof Wrong) {
     throw new CommandFailure(
       ExitCode.BAD_USAGE,
-      `"${name}" ${qname.text}: labels have 1 to 63 octets, the whole name at most 255`,
+      `"${name}" ${qname.text}: labels have 1 to 63 octets, the whole name at most 255, spaces are written \\032`,
     );
   }
   return { qname, qtype: typeFrom(type ?? (reverse === undefined ? "A" : "PTR")), qclass: Class.IN };

@@ -17,6 +17,19 @@ describe("usage", () => {
     expect(stdout).toMatch(text);
   });
 
+  it.each([
+    { args: ["query", "x\u001b[2J.example"] },
+    { args: ["query", "localhost", "\u001b[2J"] },
+    { args: ["run", "-l", "\u001b[2J"] },
+    { args: ["\u001b[2J"] },
+  ])("that is faulty is quoted without control characters: $args", async ({ args }) => {
+    const { code, stderr } = await sotto(args);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain("\\u001b[2J");
+    expect(stderr).not.toContain("\u001b");
+  });
+
   it("has a version", async () => {
     expect(await sotto(["--version"])).toMatchObject({
       code: 0,
