@@ -6,6 +6,7 @@ import type { Started } from "../app.ts";
 import { parseSocketAddress, type SocketAddress, Wrong } from "../config/addresses.ts";
 import type { Config } from "../config/config.ts";
 import type { Loaded } from "../config/load.ts";
+import { clearPortFault } from "../config/rules/port-rules.ts";
 import type { ProgramLog } from "../observe/log.ts";
 import { StartError } from "../ports/start-error.ts";
 import { type CodeKeeping, keepCodeLater } from "./code-keeping.ts";
@@ -158,7 +159,11 @@ function tellWarnings({ source, warnings }: Loaded, log: ProgramLog): void {
 
 function addressFrom(text: string): SocketAddress {
   const address = parseSocketAddress(text, 53, true);
-  if (!(address instanceof Wrong)) return address;
+  if (!(address instanceof Wrong)) {
+    const fault = clearPortFault(address);
+    if (fault === undefined) return address;
+    throw new CommandFailure(ExitCode.BAD_USAGE, `--listen: "${text}" ${fault}`);
+  }
   throw new CommandFailure(
     ExitCode.BAD_USAGE,
     `--listen: "${text}" ${address.text}; must be an address with a port, such as 127.0.0.1:5335 or [::1]:5335`,

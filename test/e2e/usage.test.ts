@@ -30,6 +30,13 @@ describe("usage", () => {
     expect(stderr).not.toContain("\u001b");
   });
 
+  it("names no port for clear text that is TLS's (RFC 7858 §3.1)", async () => {
+    const { code, stderr } = await sotto(["run", "-l", "127.0.0.1:853"]);
+
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^--listen: "127\.0\.0\.1:853" has port 853, which RFC 7858 forbids/);
+  });
+
   it("has a version", async () => {
     expect(await sotto(["--version"])).toMatchObject({
       code: 0,

@@ -9,6 +9,13 @@ import type { RuleContext } from "./context.ts";
 const PLAIN_PORT = 53;
 const TLS_PORT = 853;
 
+/** In words that follow the key or the address; `undefined` where clear text may use the port. */
+export function clearPortFault({ port }: SocketAddress): string | undefined {
+  return port === TLS_PORT
+    ? "has port 853, which RFC 7858 forbids for clear text; plain DNS uses port 53"
+    : undefined;
+}
+
 export function checkPorts(context: RuleContext): void {
   const { listen, upstream } = context.keys;
   checkClear(context, listen.addresses, ["listen", "addresses"]);
@@ -27,9 +34,8 @@ function checkClear(
   at: Path,
   ...others: Path[]
 ): void {
-  if (!addresses.some(({ port }) => port === TLS_PORT)) return;
-  const text = "has port 853, which RFC 7858 forbids for clear text; plain DNS uses port 53";
-  findings.fault(at, text, ...others);
+  const text = addresses.map(clearPortFault).find((fault) => fault !== undefined);
+  if (text !== undefined) findings.fault(at, text, ...others);
 }
 
 function checkEncrypted({ findings }: RuleContext, addresses: readonly SocketAddress[], at: Path): void {
