@@ -46,7 +46,7 @@ export class QueryRate {
   #wait(): void {
     this.#cancel = this.#clock.after(INTERVAL_MS, () => {
       const now = totals(this.#figures());
-      // A counter that fell was replaced by a reload: the interval starts from nothing.
+      // No counter falls; should one, the bar is empty, not upside down.
       const queries = Math.max(0, now.queries - this.#last.queries);
       const here = Math.max(0, now.answeredHere - this.#last.answeredHere);
       this.#samples.push({ queries, answeredHere: Math.min(queries, here) });

@@ -137,7 +137,7 @@ function upstreams(servers: readonly UpstreamFigures[]): string {
     return `<tr><th scope="row">${escaped(server.label)}</th><td class="text">${escaped(server.operator)}</td><td>${count(server.queries)}</td><td${failures > 0 ? ` class="bad"` : ""}>${count(failures)}</td><td>${count(server.connections["open"] ?? 0)}</td><td>${count(server.handshakes.full)} + ${count(server.handshakes.resumed)}</td><td>${time(server.durations, 0.5)}</td><td>${time(server.durations, 0.95)}</td></tr>`;
   });
   return `<section tabindex="0" aria-label="Upstreams"><h2>Upstreams</h2><table>
-<caption>Since the start or the last reload. Handshakes: full + resumed.</caption>
+<caption>Since the start. Handshakes: full + resumed.</caption>
 <thead><tr><th scope="col">Server</th><th scope="col" class="text">Operator</th><th scope="col">Queries</th><th scope="col">Failures</th><th scope="col">Open</th><th scope="col">Handshakes</th><th scope="col">Median</th><th scope="col">95 %</th></tr></thead>
 <tbody>${rows.join("")}</tbody></table></section>`;
 }
