@@ -96,8 +96,10 @@ export class CacheFile {
     const { log } = this.#deps;
     const { path, cacheSize } = this.#options;
     try {
-      if ((await stat(path)).size > 2 * cacheSize)
-        return log.warn({ path }, "cache.file is too large: ignored");
+      const about = await stat(path);
+      // Who reads a pipe waits until somebody writes.
+      if (!about.isFile()) return log.warn({ path, fault: "foreign" }, "cache.file is ignored");
+      if (about.size > 2 * cacheSize) return log.warn({ path }, "cache.file is too large: ignored");
       const frames = await framesIn(await readFile(path), this.#key);
       if (typeof frames === "string") return log.warn({ path, fault: frames }, "cache.file is ignored");
       const entries = await this.#restore(frames);
@@ -178,6 +180,10 @@ export class CacheFile {
 
 /** Whether something lies at `path` that was not written here: a path mistyped must not cost its owner the file. */
 async function isAnothers(path: string): Promise<boolean> {
+  const about = await stat(path).catch(() => undefined);
+  if (about === undefined) return false;
+  // A pipe, or a device such as /dev/null.
+  if (!about.isFile()) return true;
   const file = await open(path).catch(() => undefined);
   if (file === undefined) return false;
   try {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -256,6 +257,17 @@ describe("the cache file", () => {
     await file.stop();
 
     expect(readFileSync(path, "utf8") === precious).toBe(true);
+    expect(log.lines.at(-1)?.message).toMatch(/is left as it is/);
+  });
+
+  it("that is a pipe or a device is neither waited for nor replaced", async () => {
+    execFileSync("mkfifo", [path]);
+
+    const { file, log } = run();
+    await file.start();
+    await file.stop();
+
+    expect(lstatSync(path).isFIFO()).toBe(true);
     expect(log.lines.at(-1)?.message).toMatch(/is left as it is/);
   });
 
