@@ -139,8 +139,11 @@ function isTable(input: unknown): input is Readonly<Record<string, unknown>> {
   return typeof input === "object" && input !== null && !Array.isArray(input) && !(input instanceof Date);
 }
 
-/** User and password of a URL. The last `@` ends them: one that is not percent-encoded is theirs. */
-const CREDENTIALS = /:\/\/.*@/s;
+/**
+ * User and password of a URL, also of one whose scheme was forgotten; `2001:db8::1@53` has none. The last `@` ends them:
+ * one that is not percent-encoded is theirs.
+ */
+const CREDENTIALS = /(?<=:\/\/).*@|^(?!.*:\/\/).*:.*@(?!\d+$)/s;
 
 /** A value of the file as a fault shows it: short, on one line, and without a password, since faults go to logs. */
 export function shown(value: unknown): string {
@@ -148,6 +151,6 @@ export function shown(value: unknown): string {
   if (value instanceof Date) return "a date";
   if (typeof value === "object") return "a table";
   if (typeof value !== "string") return `${String(value)} (a ${typeof value})`;
-  const text = JSON.stringify(value.replace(CREDENTIALS, "://...@"));
+  const text = JSON.stringify(value.replace(CREDENTIALS, "...@"));
   return text.length > 80 ? `${text.slice(0, 76)}..."` : text;
 }

@@ -80,6 +80,9 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     "[upstream]\nproxy = 'socks5://user:p@ss@tor.example:9050'",
     '2: upstream.proxy: "socks5://...@tor.example:9050" names its host',
   ],
+  ["[upstream]\nproxy = 'user:p@ss@127.0.0.1:9050'", '2: upstream.proxy: "...@127.0.0.1:9050" is not a'],
+  ["[upstream]\nproxy = 'socks5:/user:pass@127.0.0.1:9050'", '2: upstream.proxy: "...@127.0.0.1:9050" '],
+  ["[upstream]\nbootstrap = ['2001:db8::1@53']", '2: upstream.bootstrap[1]: "2001:db8::1@53" has "@"'],
   ["[upstream]\nproxy = '127.0.0.1:9050'", '2: upstream.proxy: "127.0.0.1:9050" is not a'],
   [
     "[dnssec]\nvalidation_time = '2026'",
