@@ -153,13 +153,15 @@ export class Listeners {
 
   async #openOne(transport: "udp" | "tcp", wanted: BindTarget): Promise<Listener | BindFault> {
     const target = this.#options.sharePort ? this.#shareable(transport, wanted) : wanted;
-    if (isBindFault(target)) return target;
-    const opened =
-      transport === "udp"
-        ? await this.#openUdp(target, this.#deps)
-        : await openTcp(target, this.#tcpClients, this.#deps);
+    const opened = isBindFault(target) ? target : await this.#openAt(transport, target);
     if (!isBindFault(opened) || opened.cause !== "not-local") return opened;
-    return hasFamilyOf(target.host, this.#deps.interfaces()) ? opened : { ...opened, cause: "no-family" };
+    return hasFamilyOf(wanted.host, this.#deps.interfaces()) ? opened : { ...opened, cause: "no-family" };
+  }
+
+  #openAt(transport: "udp" | "tcp", target: BindTarget): Promise<Listener | BindFault> {
+    return transport === "udp"
+      ? this.#openUdp(target, this.#deps)
+      : openTcp(target, this.#tcpClients, this.#deps);
   }
 
   /** Bound here, since Node cannot ask for SO_REUSEPORT everywhere. */

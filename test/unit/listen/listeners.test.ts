@@ -109,15 +109,18 @@ describe("the listeners", () => {
     probe.close();
   });
 
-  it("go on with a warning where the host has no IPv6", async () => {
-    // No interface has it, so the kernel says "not available", as it does for ::1 without IPv6.
-    const deps = depsOf({ interfaces: () => ONLY_IPV4 });
+  it.each([false, true])(
+    "go on with a warning where the host has no IPv6; port shared: %s",
+    async (sharePort) => {
+      // No interface has it, so the kernel says "not available", as it does for ::1 without IPv6.
+      const deps = depsOf({ interfaces: () => ONLY_IPV4 });
 
-    const listeners = await listen(optionsOf(["127.0.0.1", "2001:db8::251"]), deps);
+      const listeners = await listen({ ...optionsOf(["127.0.0.1", "2001:db8::251"]), sharePort }, deps);
 
-    expect(listeners.sockets.map(({ address }) => address.host)).toEqual(["127.0.0.1", "127.0.0.1"]);
-    expect(deps.log.lines).toMatchObject([{ level: "warn", message: /no IPv6/ }]);
-  });
+      expect(listeners.sockets.map(({ address }) => address.host)).toEqual(["127.0.0.1", "127.0.0.1"]);
+      expect(deps.log.lines).toMatchObject([{ level: "warn", message: /no IPv6/ }]);
+    },
+  );
 
   it("do not start where no address at all can be had", async () => {
     const faults = await openListeners(optionsOf(["2001:db8::251"]), depsOf({ interfaces: () => ONLY_IPV4 }));
