@@ -172,6 +172,9 @@ function checkRecords({ keys, findings }: RuleContext): void {
   for (const { owner } of records) atOwner.set(owner, (atOwner.get(owner) ?? 0) + 1);
   const alias = records.find(({ owner, type }) => type === Type.CNAME && atOwner.get(owner) !== 1);
   if (alias === undefined) return;
-  const text = `has a CNAME and other data at "${nameToText(alias.owner)}", of which only the CNAME is served; remove one of them`;
+  // The first line holds.
+  const isFirst = records.find(({ owner }) => owner === alias.owner) === alias;
+  const served = isFirst ? "only the CNAME is served" : "the CNAME is not served";
+  const text = `has a CNAME and other data at "${nameToText(alias.owner)}", of which ${served}; remove one of them`;
   findings.warn(["local", "records"], text);
 }

@@ -303,6 +303,10 @@ const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
     '2: local.records: has a CNAME and other data at "a.b.", of which only the CNAME is served',
   ],
   [
+    "[local]\nrecords = ['a.b. 60 A 192.0.2.1', 'a.b. CNAME c.d.', 'a.b. 60 AAAA 2001:db8::1']",
+    '2: local.records: has a CNAME and other data at "a.b.", of which the CNAME is not served',
+  ],
+  [
     "[local]\nrecords = ['a.b. CNAME c.d.', 'a.b. CNAME e.f.']",
     "2: local.records: has a CNAME and other data",
   ],
