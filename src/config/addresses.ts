@@ -65,7 +65,7 @@ export function parseSocketAddress(text: string, usualPort: number, anyPort = fa
 }
 
 /** fe80::/10 (RFC 4291 §2.5.6), as `canonicalIpv6` writes it. */
-const LINK_LOCAL = /^fe[89ab]/;
+const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
 
 function explainAddress(text: string, usualPort: number): Wrong {
   const bare = text.replace(/^\[|\]$/g, "");

@@ -24,7 +24,7 @@ describe("an address with a port", () => {
     expect(parseSocketAddress("[fe80::1%eth0]:853", 853)).toEqual(address);
   });
 
-  it.each(["192.0.2.1:853", "[2001:db8::1]:53", "[fe80::1%eth0]:853"])(
+  it.each(["192.0.2.1:853", "[2001:db8::1]:53", "[fe80::1%eth0]:853", "[fe8::1]:853"])(
     "is written as it was read: %s",
     (text) => {
       const address = parseSocketAddress(text, 853);
