@@ -22,6 +22,8 @@ const SETTLED = 60_000;
 const FIGURES_INTERVAL = 1_000;
 /** Such looks in a row that it leaves without an answer before it is taken for dead: as long as systemd's watchdog waits. */
 const MAX_UNANSWERED = 30;
+/** The same while it starts: it answers once it has read its block lists, and another would have to read them too. */
+const MAX_UNANSWERED_AT_START = 300;
 
 export interface CrewDeps {
   readonly log: Log;
@@ -133,7 +135,8 @@ export class Crew {
   async #lookAt(post: Post): Promise<void> {
     const { mate } = post;
     post.unanswered = (await this.#refresh(post)) ? 0 : post.unanswered + 1;
-    if (post.unanswered < MAX_UNANSWERED) return;
+    const isStarting = post.figures === undefined;
+    if (post.unanswered < (isStarting ? MAX_UNANSWERED_AT_START : MAX_UNANSWERED)) return;
     post.unanswered = 0;
     this.#deps.log.error({ worker: mate.pid }, "a worker hangs and is ended");
     mate.kill();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Crew } from "../../../../src/cli/workers/crew.ts";
 import { configFrom } from "../../config/load-text.ts";
+import { busyFigures } from "../../../support/resolver-figures.ts";
 import { SilentLog } from "../../../support/silent-log.ts";
 
 type End = { readonly code: number | null; readonly signal: string | null };
@@ -26,7 +27,8 @@ const FakeMate = vi.hoisted(() => {
 
     ask(request: string): Promise<object> {
       this.asked.push(request);
-      return this.hangs || !this.isRunning ? Promise.reject(new Error("no answer")) : Promise.resolve({});
+      if (this.hangs || !this.isRunning) return Promise.reject(new Error("no answer"));
+      return Promise.resolve(request === "figures" ? busyFigures() : {});
     }
 
     kill(): void {
@@ -64,6 +66,7 @@ afterEach(async () => {
 
 describe("the processes beside the first one", () => {
   it("are replaced where one hangs for half a minute: its clients would wait for ever", async () => {
+    await vi.advanceTimersByTimeAsync(1_000);
     FakeMate.all[0]!.hangs = true;
 
     await vi.advanceTimersByTimeAsync(29_000);
@@ -72,6 +75,16 @@ describe("the processes beside the first one", () => {
 
     expect(FakeMate.all.map(({ isRunning }) => isRunning)).toEqual([false, true]);
     expect(log.lines.map(({ message }) => message)).toContain("a worker hangs and is ended");
+  });
+
+  it("have five minutes to start in: long block lists are read first, again after each end", async () => {
+    FakeMate.all[0]!.hangs = true;
+
+    await vi.advanceTimersByTimeAsync(299_000);
+    expect(FakeMate.all).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(2_000);
+
+    expect(FakeMate.all.map(({ isRunning }) => isRunning)).toEqual([false, true]);
   });
 
   it("may leave questions without an answer now and then", async () => {
