@@ -242,9 +242,10 @@ class RunningApp implements App {
     return this.#resolver.flush(name, tree);
   }
 
-  rotateSalt(): Promise<void> {
+  /** After a reload that is under way: the next resolver has the salt of before already. */
+  async rotateSalt(): Promise<void> {
+    await this.#reloaded;
     this.#resolver.rotateSalt();
-    return Promise.resolve();
   }
 
   doctor(options: DoctorOptions = {}): Promise<readonly DoctorFinding[]> {

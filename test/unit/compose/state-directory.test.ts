@@ -71,6 +71,22 @@ describe("the salt", () => {
     expect(after).toEqual(before);
   });
 
+  it("that is renewed while a reload reads its block lists is in force after it", async () => {
+    const list = join(folder, "list");
+    writeFileSync(list, "blocked.example\n".repeat(50_000));
+    const config = configFrom(folder, `${SERVER}\n[local]\nblock_lists = ["${list}"]`);
+    const app = await createApp(config, { version: "0.0.0", env: {}, log: new KeptLog() });
+
+    const reloaded = app.reload(config);
+    await new Promise(setImmediate);
+    await app.rotateSalt();
+    await reloaded;
+    const after = app.salt;
+    await app.stop();
+
+    expect(Buffer.from(after)).toEqual(readFileSync(join(config.stateDir, "salt")));
+  });
+
   it("is that of another directory once a reload has set one", async () => {
     const app = await createApp(configFrom(folder, SERVER), {
       version: "0.0.0",
