@@ -19,8 +19,8 @@ export function parseName(text: string): Name | Wrong {
 /** A name that stands for itself and all below it. */
 export function parseDomain(text: string): Name | Wrong {
   // It would be taken for the label "*", which no name of a host is below.
-  return text.startsWith("*.")
-    ? new Wrong(`has a wildcard: write "${text.slice(2)}" for all names below it`)
+  return /^\*(\.|$)/.test(text)
+    ? new Wrong(`has a wildcard: write "${text.slice(2) || "."}" for all names below it`)
     : parseName(text);
 }
 

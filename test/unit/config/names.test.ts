@@ -13,10 +13,12 @@ describe("a domain name of the configuration file", () => {
     expect(parseName("bücher.example")).toBe(parseName("xn--bcher-kva.example"));
   });
 
-  it("has no wildcard where names below are meant anyway", () => {
-    expect(parseDomain("*.corp.example")).toEqual(
-      new Wrong('has a wildcard: write "corp.example" for all names below it'),
-    );
+  it.each([
+    ["*.corp.example", "corp.example"],
+    ["*", "."],
+    ["*.", "."],
+  ])("has no wildcard where names below are meant anyway: %s", (text, meant) => {
+    expect(parseDomain(text)).toEqual(new Wrong(`has a wildcard: write "${meant}" for all names below it`));
   });
 
   it.each(["", "a..b", ".a", `${"a".repeat(64)}.example`].map((text) => [text]))("is not %j", (text) => {
