@@ -95,7 +95,7 @@ export class Listeners {
     const isFatal = (fault: BindFault) => fault.cause !== "no-family" && !this.#isFromWildcard(fault);
     const fatal = this.#open.size === 0 ? faults : faults.filter(isFatal);
     if (fatal.length > 0) return fatal;
-    for (const fault of faults) this.#warn(fault);
+    for (const fault of [...faults, ...this.#wildcardsOfNoFamily()]) this.#warn(fault);
     if (faults.length > 0 || this.#options.addresses.some(({ host }) => isWildcard(host)))
       this.#followLater();
     return [];
@@ -183,6 +183,20 @@ export class Listeners {
 
   #isFromWildcard(fault: BindFault): boolean {
     return !this.#options.addresses.some(({ host }) => host === fault.host);
+  }
+
+  /** They stand for no address here, so nothing was tried. No end either: an address may come. */
+  #wildcardsOfNoFamily(): BindFault[] {
+    const interfaces = this.#deps.interfaces();
+    return this.#options.addresses
+      .filter(({ host }) => isWildcard(host) && !hasFamilyOf(host, interfaces))
+      .map((where) => ({
+        kind: "bind-fault",
+        transport: "udp",
+        ...where,
+        cause: "no-family",
+        code: "EADDRNOTAVAIL",
+      }));
   }
 
   #followLater(): void {

@@ -180,6 +180,17 @@ describe("a wildcard listener", () => {
     ]);
   });
 
+  it("of a family that the host does not have is a warning, told once", async () => {
+    const deps = depsOf({ interfaces: () => ONLY_IPV4 });
+
+    const listeners = await listen(optionsOf(["0.0.0.0", "::"]), deps);
+    deps.clock.advance(5_000);
+    await until(() => deps.clock.pending === 1);
+
+    expect(listeners.sockets.map(({ address }) => address.host)).toEqual(["127.0.0.1", "127.0.0.1"]);
+    expect(deps.log.lines).toMatchObject([{ level: "warn", message: /\[::\].*no IPv6/ }]);
+  });
+
   it("follows addresses as they come and go", async () => {
     let interfaces = ONLY_IPV4;
     const deps = depsOf({ interfaces: () => interfaces });
