@@ -168,10 +168,10 @@ function styleOfStep(stage: string, text: string): Style | undefined {
 }
 
 function footLine(view: LookupView, place: Place): string {
-  const source = view.from_cache
-    ? "from the cache"
-    : view.upstream === ""
-      ? "answered here"
-      : `asked ${view.upstream}`;
-  return `${harmless(source)}, ${view.elapsed_ms.toFixed(1)} ms, ${harmless(place.text)}`;
+  return `${harmless(sourceOf(view))}, ${view.elapsed_ms.toFixed(1)} ms, ${harmless(place.text)}`;
+}
+
+function sourceOf({ upstream, from_cache }: LookupView): string {
+  if (from_cache) return upstream === "" ? "from the cache" : `from the cache, an answer of ${upstream}`;
+  return upstream === "" ? "answered here" : `asked ${upstream}`;
 }

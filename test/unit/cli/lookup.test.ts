@@ -46,6 +46,14 @@ describe("a lookup in a pipe", () => {
     expect(lines.at(-1)).toBe("; answered here, 12.3 ms, in this process");
   });
 
+  it("names the upstream of what the cache had, where one is known", () => {
+    const last = (part: Partial<LookupView>): string | undefined =>
+      lookupLines({ ...VIEW, from_cache: true, ...part }, PLACE, fakeTerminal()).at(-1);
+
+    expect(last({})).toBe("; from the cache, an answer of quad9, 12.3 ms, in this process");
+    expect(last({ upstream: "" })).toBe("; from the cache, 12.3 ms, in this process");
+  });
+
   it("shows signatures to those who ask for them", () => {
     const lines = lookupLines({ ...VIEW, type: "RRSIG" }, PLACE, fakeTerminal());
 
