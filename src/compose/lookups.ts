@@ -6,13 +6,15 @@ import { isTrusted } from "../cache/entry.ts";
 import type { Kept } from "../cache/kept.ts";
 import type { Store } from "../cache/store.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
-import type { Exchange, Query, Response } from "../ports/exchange.ts";
+import type { Budget, Exchange, Query, Response } from "../ports/exchange.ts";
 import type { Question } from "../ports/message.ts";
 import type { Lookup, LookupOptions } from "../ports/operator.ts";
 import type { Trace, TraceStep } from "../ports/trace.ts";
 import { budgetUntil } from "../resolve/budget.ts";
 import { viewOf } from "../resolve/client-view.ts";
 import type { LocalAnswers } from "../resolve/serve.ts";
+import { isWanted, STALE_TTL, staleErrorOf } from "../resolve/stale.ts";
+import { isServable } from "../resolve/stored.ts";
 import { Rcode, rcodeToText } from "../wire/codes.ts";
 import { questionKey } from "../wire/names.ts";
 import { isFault, readMessage } from "../wire/read-message.ts";
@@ -29,6 +31,10 @@ export interface LookupDeps {
   readonly clock: Clock;
   /** Milliseconds a lookup may take. */
   readonly queryTimeout: number;
+  /** Milliseconds it waits for a fresh answer where a stale one is at hand, unless its steps are told. */
+  readonly staleAfter: number;
+  /** Milliseconds past its end that an entry may be given (RFC 8767). */
+  readonly serveStale: number;
 }
 
 /** Steps one lookup tells at most; a chain of trust with retries has a few dozen. */
@@ -63,17 +69,62 @@ export async function lookUp(question: Question, options: LookupOptions, deps: L
   const proven = isTraced ? undefined : deps.synthesis?.answer(question);
   if (proven !== undefined) return done(proven, true);
 
+  // Copied now: the entry may go while we ask.
+  const stale = isFresh ? undefined : staleOf(entry, since, deps);
   const budget = budgetUntil(since + deps.queryTimeout, isTraced ? trace : undefined);
+  const asked = outcomeOf(isTraced ? deps.storing : deps.answers, {
+    query,
+    budget,
+    trace,
+    clock: deps.clock,
+  });
+  if (stale === undefined) return done(await asked, false);
+  const response = isTraced ? await asked : await within(asked, deps.staleAfter, deps.clock);
+  if (response !== undefined && isWanted(response, options.checkingDisabled === true))
+    return done(response, false);
+  trace.add({
+    at: deps.clock.now(),
+    stage: "answer",
+    text: "nothing fresh to be had: clients get stale data",
+  });
+  return done(stale, true);
+}
+
+interface Asking {
+  readonly query: Query;
+  readonly budget: Budget;
+  readonly trace: Trace;
+  readonly clock: Clock;
+}
+
+/** What an exchange gives, a fault included: as a client is told of it. */
+async function outcomeOf(exchange: Exchange, { query, budget, trace, clock }: Asking): Promise<Response> {
   try {
-    const exchange = isTraced ? deps.storing : deps.answers;
-    return done(await exchange.exchange(query, budget), false);
+    return await exchange.exchange(query, budget);
   } catch (error) {
     const { rcode, error: extended } = viewOf(error);
     const told = error instanceof Error ? error.message : "unknown fault";
-    trace.add({ at: deps.clock.now(), stage: "answer", text: `failed: ${told}` });
-    const errors = [extended];
-    return done({ rcode, answer: [], authority: [], verdict: "indeterminate", errors, upstream: "" }, false);
+    trace.add({ at: clock.now(), stage: "answer", text: `failed: ${told}` });
+    return { rcode, answer: [], authority: [], verdict: "indeterminate", errors: [extended], upstream: "" };
   }
+}
+
+/** `undefined` where it takes longer than `delay`. */
+function within(asked: Promise<Response>, delay: number, clock: Clock): Promise<Response | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(delay, () => {
+      resolve(undefined);
+    });
+    asked.finally(cancel).then(resolve, reject);
+  });
+}
+
+/** What clients get of an entry that is past its end, where there is nothing better (RFC 8767). */
+function staleOf(entry: Kept | undefined, now: Instant, deps: LookupDeps): Response | undefined {
+  const { local, serveStale } = deps;
+  if (entry?.generation !== local.generation || !isServable(entry, now, serveStale)) return undefined;
+  const response = responseOf(entry, now, STALE_TTL);
+  return { ...response, errors: [staleErrorOf(entry.rcode), ...response.errors] };
 }
 
 /** As a client without CD sees it: what is bogus, or could not be judged, is SERVFAIL. */
@@ -100,10 +151,10 @@ function describeEntry(
   return { text: `in the cache (${entry.verdict}) ${state}; asked again to explain it`, detail };
 }
 
-/** An entry as data again, its TTLs counted down (RFC 1035 §3.2.1). */
-function responseOf(entry: Kept, now: Instant): Response {
+/** An entry as data again, its TTLs counted down (RFC 1035 §3.2.1), or all of them `ttl`. */
+function responseOf(entry: Kept, now: Instant, ttl?: number): Response {
   const octets = Buffer.alloc(entry.bodyOctets(true));
-  entry.writeBody(true, octets, 0, Math.floor((now - entry.storedAt) / 1_000), undefined);
+  entry.writeBody(true, octets, 0, Math.floor((now - entry.storedAt) / 1_000), ttl);
   const message = readMessage(octets);
   const { rcode, verdict, errors, upstream } = entry;
   if (isFault(message)) return { rcode, verdict, errors, upstream, answer: [], authority: [] };

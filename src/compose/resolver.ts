@@ -216,6 +216,7 @@ export class Resolver {
     const { storing, answers } = this.#serving;
     const { memory, local } = this.#inheritance;
     const { queryTimeout } = this.config.upstream;
+    const { staleAfter, serveStale } = this.config.cache;
     return lookUp(question, options, {
       local: local.data,
       ...memory,
@@ -223,6 +224,8 @@ export class Resolver {
       answers,
       clock: this.#deps.clock,
       queryTimeout,
+      staleAfter,
+      serveStale,
     });
   }
 

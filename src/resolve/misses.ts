@@ -5,16 +5,16 @@
  *
  * Source: RFC 8767 §5 (stale data), RFC 8914 (errors).
  */
-import { Entry, isConclusive, isData } from "../cache/entry.ts";
+import { Entry } from "../cache/entry.ts";
 import type { Excerpt, Kept } from "../cache/kept.ts";
 import type { Store } from "../cache/store.ts";
 import { ask } from "../ports/asking.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
-import type { Exchange, ExtendedError, Landing, Query, Response } from "../ports/exchange.ts";
+import type { Exchange, Landing, Query, Response } from "../ports/exchange.ts";
 import type { Question } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
 import { ResolutionError } from "../ports/fault.ts";
-import { Flag, InfoCode, Rcode } from "../wire/codes.ts";
+import { Flag } from "../wire/codes.ts";
 import { questionOfKey } from "../wire/names.ts";
 import { Views } from "../wire/views.ts";
 import { budgetUntil } from "./budget.ts";
@@ -23,6 +23,7 @@ import { DelayLine } from "./delay-line.ts";
 import type { Answerer, PendingClient } from "./pending-client.ts";
 import { answeringFlags, writeBare, writeEntry } from "./respond.ts";
 import type { AnswerSource, ServeCounters } from "./serve-counters.ts";
+import { isWanted, staleErrorOf } from "./stale.ts";
 import { STALE_RECHECK } from "./stored.ts";
 
 export interface MissesOptions {
@@ -49,9 +50,6 @@ export interface MissesDeps {
   /** Told of what must not happen: a fault of ours, not of the DNS. */
   readonly onBug: (error: unknown) => void;
 }
-
-const STALE: ExtendedError = { infoCode: InfoCode.STALE_ANSWER, text: "" };
-const STALE_NXDOMAIN: ExtendedError = { infoCode: InfoCode.STALE_NXDOMAIN_ANSWER, text: "" };
 
 /** Refreshes that wait for their moment; what comes above it is refreshed when it has expired. */
 const MAX_PLANNED_REFRESHES = 1_024;
@@ -231,7 +229,7 @@ export class Misses implements Answerer {
   }
 
   #answer(client: PendingClient, response: Response): void {
-    if (client.stale !== undefined && !isWanted(response, client)) {
+    if (client.stale !== undefined && !isWanted(response, (client.flags & Flag.CD) !== 0)) {
       this.#answerStale(client, client.stale);
       return;
     }
@@ -289,7 +287,7 @@ export class Misses implements Answerer {
   #answerStale(client: PendingClient, stale: Excerpt): void {
     if (client.isAnswered) return;
     this.#deps.counters.stale++;
-    const staleError = stale.rcode === Rcode.NXDOMAIN ? STALE_NXDOMAIN : STALE;
+    const staleError = staleErrorOf(stale.rcode);
     const now = this.#deps.clock.now();
     const octets = writeEntry(stale, client, { now, limit: client.limit, staleError }, ROOM, 0);
     this.#send(client, octets, "cache", now);
@@ -305,15 +303,6 @@ export class Misses implements Answerer {
     counters.durations[source].observe((now - client.since) / 1_000);
     client.answer(RESPONSES.upTo(octets));
   }
-}
-
-/**
- * Whether `client` is given a response though stale data is at hand, which is for failures alone (RFC 8767 §4).
- * Bogus data is none to a client that set CD, and so judges for itself (RFC 4035 §3.2.2).
- */
-function isWanted(response: Response, { flags }: PendingClient): boolean {
-  if (response.isByRule === true) return true;
-  return (flags & Flag.CD) === 0 ? isData(response) : isConclusive(response);
 }
 
 /** An entry for a response that is not kept: it renders one answer. */

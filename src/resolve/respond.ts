@@ -7,13 +7,12 @@ import type { Instant } from "../ports/clock.ts";
 import type { ExtendedError } from "../ports/exchange.ts";
 import { Flag, Rcode, Type } from "../wire/codes.ts";
 import { fitting, NO_ERRORS, writeErrors } from "./error-options.ts";
+import { STALE_TTL } from "./stale.ts";
 
 /** UDP payload size we advertise and never exceed: fits every path without fragments (DNS flag day 2020). */
 export const UDP_PAYLOAD_OCTETS = 1_232;
 /** Least a UDP client takes: without EDNS, and where its EDNS says less (RFC 6891 §6.2.3). */
 export const LEAST_UDP_OCTETS = 512;
-/** TTL of stale data, in seconds: "RECOMMENDED to be 30 seconds" (RFC 8767 §4). */
-const STALE_TTL = 30;
 
 const HEADER_OCTETS = 12;
 const OPT_OCTETS = 11;
