@@ -14,7 +14,7 @@ export interface Machine {
 }
 
 /** Where there is one configuration for all of a machine. */
-const SYSTEM_CONFIG = "/etc/sotto/sotto.toml";
+export const SYSTEM_CONFIG = "/etc/sotto/sotto.toml";
 const SYSTEM_STATE = "/var/lib/sotto";
 const SYSTEM_CONTROL = "/run/sotto/control.sock";
 const WINDOWS_CONTROL = "\\\\.\\pipe\\sotto";

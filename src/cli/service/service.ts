@@ -1,6 +1,8 @@
 /** `sotto service install | uninstall | status`: the systemd unit, with socket activation. */
 import { realpathSync } from "node:fs";
 import { addressToText, isWildcard } from "../../config/addresses.ts";
+import { BUILT_IN_DEFAULTS } from "../../config/load.ts";
+import { resolvePath, SYSTEM_CONFIG } from "../../config/places.ts";
 import { CommandFailure, ExitCode } from "../failure.ts";
 import { requireConfig, type Session } from "../session.ts";
 import { isReadableByAll, serviceHost } from "./host.ts";
@@ -25,11 +27,14 @@ export function install(
   options: ServiceOptions,
   host: ServiceHost = serviceHost,
 ): Promise<ExitCode> {
-  const file = options.config === undefined ? systemConfig(host) : realpathOrFail(options.config);
-  const { addresses } = requireConfig(session, file).config.listen;
+  const asked = options.config === undefined ? undefined : realpathOrFail(options.config);
+  const { source, config } = requireConfig(session, asked);
+  const { addresses } = config.listen;
+  const file = source === BUILT_IN_DEFAULTS ? undefined : resolvePath(session.machine, "", source);
   const program = programCommand();
   checkReach([...program, ...(file === undefined ? [] : [file])], session, options);
-  const command = [...program, "run", ...(options.config === undefined ? [] : ["-c", String(file)])];
+  const isFoundAnyway = file === undefined || (asked === undefined && file === SYSTEM_CONFIG);
+  const command = [...program, "run", ...(isFoundAnyway ? [] : ["-c", file])];
   for (const address of addresses.filter(isWildcard)) {
     session.terminal.err(
       `warning: systemd opens one socket for ${addressToText(address)}, and over UDP responses may leave from another address ` +
@@ -114,12 +119,6 @@ function requireSystemd(host: ServiceHost): void {
 /** The interpreter and the script that run now: the service will run the same. */
 function programCommand(): string[] {
   return [process.execPath, realpathSync(process.argv[1] ?? "")];
-}
-
-/** The file the service will find by itself: not the one in the present directory. */
-function systemConfig(host: ServiceHost): string | undefined {
-  const path = "/etc/sotto/sotto.toml";
-  return host.exists(path) ? path : undefined;
 }
 
 function realpathOrFail(path: string): string {

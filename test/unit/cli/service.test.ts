@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -133,6 +133,32 @@ describe("sotto service", () => {
 
     const warnings = terminal.errors.filter((line) => line.includes("one socket"));
     expect(warnings).toEqual([expect.stringContaining("0.0.0.0:53")]);
+  });
+
+  it.each([
+    ["the present directory's", {}],
+    ["$SOTTO_CONFIG's", { SOTTO_CONFIG: "sotto.toml" }],
+  ])("starts the service with the file that its sockets come from: %s", async (_whose, env) => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "sotto-service-")));
+    writeFileSync(join(folder, "sotto.toml"), '[listen]\naddresses = ["127.0.0.1:5399"]\n');
+    const terminal = fakeTerminal();
+    const session = fakeSession(terminal, env);
+
+    await install({ ...session, machine: { ...session.machine, cwd: folder } }, { dryRun: true }, fakeHost());
+    rmSync(folder, { recursive: true });
+
+    expect(terminal.lines.map((line) => line.trim())).toContain("ListenDatagram=127.0.0.1:5399");
+    expect(terminal.lines.find((line) => line.includes("ExecStart="))).toMatch(
+      new RegExp(` run -c ${folder}/sotto\\.toml$`),
+    );
+  });
+
+  it("leaves it to the service to find its file where none is found here", async () => {
+    const terminal = fakeTerminal();
+
+    await install(fakeSession(terminal), { dryRun: true }, fakeHost());
+
+    expect(terminal.lines.find((line) => line.includes("ExecStart="))).toMatch(/ run$/);
   });
 
   it.each([
