@@ -124,7 +124,9 @@ function staleOf(entry: Kept | undefined, now: Instant, deps: LookupDeps): Respo
   const { local, serveStale } = deps;
   if (entry?.generation !== local.generation || !isServable(entry, now, serveStale)) return undefined;
   const response = responseOf(entry, now, STALE_TTL);
-  return { ...response, errors: [staleErrorOf(entry.rcode), ...response.errors] };
+  // Clients get it without AD once its signatures have expired (RFC 4035 §5.3.3).
+  const verdict = response.verdict === "secure" && now >= entry.secureUntil ? "insecure" : response.verdict;
+  return { ...response, verdict, errors: [staleErrorOf(entry.rcode), ...response.errors] };
 }
 
 /** As a client without CD sees it: what is bogus, or could not be judged, is SERVFAIL. */

@@ -11,11 +11,15 @@ import { SeededRandom } from "../../support/seeded-random.ts";
 const ASKED = question("www.example.com");
 
 /** A store with one answer that has a life of 60 s, looked up after `age` seconds through `exchange`. */
-function lookupDeps(age: number, exchange: Exchange): LookupDeps & { clock: ManualClock } {
+function lookupDeps(
+  age: number,
+  exchange: Exchange,
+  verdictHolds = 86_400,
+): LookupDeps & { clock: ManualClock } {
   const clock = new ManualClock();
   const store = new Store({ size: 1 << 20 }, new SeededRandom());
   const terms = { now: clock.now(), lifetime: 60, maxTtl: 86_400, minTtl: 0, generation: 1 };
-  const kept = response({ answer: [a("www.example.com", 60)], verdict: "secure" });
+  const kept = response({ answer: [a("www.example.com", 60)], verdict: "secure", maxLifetime: verdictHolds });
   store.keep(keyOf("www.example.com"), new Entry(ASKED, kept, terms));
   clock.advance(age * 1_000);
   return {
@@ -91,6 +95,12 @@ describe("a lookup for the operator of what has expired", () => {
     );
 
     expect(lookup).toMatchObject({ fromCache: false, response: { errors: [], answer: [{ ttl: 300 }] } });
+  });
+
+  it("is secure no more once its signatures have expired (RFC 4035 §5.3.3)", async () => {
+    const lookup = await lookUp(ASKED, {}, lookupDeps(61, NOBODY, 60));
+
+    expect(lookup).toMatchObject({ ...stale, response: { ...stale.response, verdict: "insecure" } });
   });
 
   it("is the failure past cache.serve_stale", async () => {
