@@ -1,4 +1,5 @@
 /** Rules about the files that the configuration names: they must be readable now, not at the first query. */
+import { X509Certificate } from "node:crypto";
 import type { Path } from "../toml-document.ts";
 import type { RuleContext } from "./context.ts";
 
@@ -27,13 +28,35 @@ function checkReadable(context: RuleContext, key: Path, path: string | undefined
   return false;
 }
 
+/** The three names that OpenSSL reads a certificate under. */
+const CERTIFICATE = /^-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/;
+
 function checkAuthorities(context: RuleContext, key: Path, path: string | undefined): void {
   if (path === undefined || !checkReadable(context, key, path)) return;
+  const { findings } = context;
   const full = context.resolve(path);
-  if (!/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(context.files.read(full))) {
-    context.findings.fault(
-      key,
-      `"${full}" holds no certificate; it must be a PEM bundle of certificate authorities`,
-    );
+  const blocks = context.files.read(full).split(/^(?=-----BEGIN )/m);
+  const certificates = blocks.filter((block) => CERTIFICATE.test(block));
+  if (certificates.length === 0) {
+    findings.fault(key, `"${full}" holds no certificate; it must be a PEM bundle of certificate authorities`);
+    return;
+  }
+  // OpenSSL stops at the first that it cannot read, without a word.
+  const damaged = certificates.findIndex((text) => !isCertificate(text));
+  if (damaged === 0) {
+    const text = `"${full}" begins with a certificate that cannot be read, so none in it is trusted; copy it anew, as PEM`;
+    findings.fault(key, text);
+  } else if (damaged > 0) {
+    const which = `number ${damaged + 1} of ${certificates.length}`;
+    const text = `"${full}" has a certificate that cannot be read (${which}), and none from there on is trusted; copy it anew, as PEM`;
+    findings.warn(key, text);
+  }
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
   }
 }

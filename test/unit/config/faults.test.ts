@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createPki } from "../../lab/pki.ts";
 import { faultLines, loadText, warningLines } from "./load-text.ts";
 
 const SERVER = '[[upstream.server]]\nname = "s"\n';
@@ -231,6 +232,14 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     '5: upstream.server[s].ca_file: "/work/good" holds no certificate; it must be a PEM',
   ],
   [
+    `${NAMED}ca_file = "damaged.pem"`,
+    '5: upstream.server[s].ca_file: "/work/damaged.pem" begins with a certificate that cannot be read, so none in it is trusted; copy',
+  ],
+  [
+    `${NAMED}ca_file = "cut.pem"`,
+    '5: upstream.server[s].ca_file: "/work/cut.pem" begins with a certificate that cannot be read, so none in it is trusted; copy',
+  ],
+  [
     `${NAMED}domains = ["."]`,
     "5: upstream.server[s].domains: holds the root, which is every name; leave domains",
   ],
@@ -341,11 +350,22 @@ const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
     "[dnssec]\nnsec3_max_iterations = 500",
     "2: dnssec.nsec3_max_iterations: lets a zone make every denial expensive",
   ],
+  [
+    `${NAMED}ca_file = "half.pem"`,
+    '5: upstream.server[s].ca_file: "/work/half.pem" has a certificate that cannot be read (number 3 of 4), and none from there on is trusted; copy',
+  ],
   ["[metrics]\naddress = '192.0.2.1:9353'", "2: metrics.address: can be reached from other machines"],
 ];
 
+const AUTHORITY = createPki().caPem;
+const DAMAGED = AUTHORITY.replace(/^M.../m, "AAAA");
+
 const FILES = {
   "/work/good": "",
+  "/work/damaged.pem": DAMAGED + AUTHORITY,
+  "/work/cut.pem": AUTHORITY.slice(0, 200),
+  "/work/half.pem": `${AUTHORITY}${AUTHORITY}${DAMAGED}${AUTHORITY}`,
+  "/work/several.pem": `${AUTHORITY}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\nof old:\n${AUTHORITY.replaceAll("CERTIFICATE", "X509 CERTIFICATE")}`,
   "/work/secret": null,
   "/etc/passwd": "root:x:0:0::/root:/bin/sh\nsotto:x:998:998::/:/usr/sbin/nologin\n",
 };
@@ -418,6 +438,7 @@ describe("a configuration file that will do", () => {
       "an address twice, where one is for other names",
       `[dnssec]\nmode = "off"\n${NAMED}${OTHER}domains = ["corp.example"]`,
     ],
+    ["several authorities among other things", `${NAMED}ca_file = "several.pem"`],
     ["a user of this machine", "[listen]\nuser = 'sotto'"],
     ["a user of this machine by number", "[listen]\nuser = '998'"],
     ["a name and pins", `${NAMED}pins = [${PINS.join()}]`],
