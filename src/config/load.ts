@@ -88,10 +88,10 @@ function readFirst({ path, machine, files }: LoadOptions): Found | NotLoaded {
   const { paths, mustExist } = configCandidates(machine, path);
   for (const source of paths) {
     const full = resolvePath(machine, "", source);
-    const trouble = files.trouble(full);
-    if (trouble === undefined) return { source, text: files.read(full), directory: dirname(full) };
-    if (mustExist || !trouble.missing) {
-      const text = `${trouble.text}; name a readable file with -c FILE or $SOTTO_CONFIG`;
+    const found = files.read(full);
+    if (typeof found === "string") return { source, text: found, directory: dirname(full) };
+    if (mustExist || !found.missing) {
+      const text = `${found.text}; name a readable file with -c FILE or $SOTTO_CONFIG`;
       return { faults: [{ line: 0, key: "", text }], source, warnings: [], places: usual };
     }
   }

@@ -5,9 +5,9 @@ import type { TomlDocument } from "../toml-document.ts";
 
 /** Files that the configuration names; none is written or kept open. */
 export interface NamedFiles {
-  /** Text of a file. Throws what `readFileSync` throws. */
-  read(path: string): string;
-  /** `undefined` where the file can be read. */
+  /** Text of a file of moderate size, or why it cannot be had. */
+  read(path: string): string | FileTrouble;
+  /** `undefined` where the file can be read, however large. */
   trouble(path: string): FileTrouble | undefined;
 }
 

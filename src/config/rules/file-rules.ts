@@ -1,7 +1,7 @@
 /** Rules about the files that the configuration names: they must be readable now, not at the first query. */
 import { X509Certificate } from "node:crypto";
 import type { Path } from "../toml-document.ts";
-import type { RuleContext } from "./context.ts";
+import type { FileTrouble, RuleContext } from "./context.ts";
 
 export function checkFiles(context: RuleContext): void {
   const { keys } = context;
@@ -18,24 +18,30 @@ export function checkFiles(context: RuleContext): void {
   }
 }
 
-/** Whether there is nothing wrong with reading it; a finding where there is. */
-function checkReadable(context: RuleContext, key: Path, path: string | undefined): boolean {
-  if (path === undefined) return false;
+function checkReadable(context: RuleContext, key: Path, path: string | undefined): void {
+  if (path === undefined) return;
   const full = context.resolve(path);
   const trouble = context.files.trouble(full);
-  if (trouble === undefined) return true;
-  context.findings.fault(key, `"${full}" ${trouble.text}; it must be a file that Sotto's user can read`);
-  return false;
+  if (trouble !== undefined) tellTrouble(context, key, full, trouble);
+}
+
+function tellTrouble({ findings }: RuleContext, key: Path, path: string, { text }: FileTrouble): void {
+  findings.fault(key, `"${path}" ${text}; it must be a file that Sotto's user can read`);
 }
 
 /** The three names that OpenSSL reads a certificate under. */
 const CERTIFICATE = /^-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/;
 
 function checkAuthorities(context: RuleContext, key: Path, path: string | undefined): void {
-  if (path === undefined || !checkReadable(context, key, path)) return;
+  if (path === undefined) return;
   const { findings } = context;
   const full = context.resolve(path);
-  const blocks = context.files.read(full).split(/^(?=-----BEGIN )/m);
+  const found = context.files.read(full);
+  if (typeof found !== "string") {
+    tellTrouble(context, key, full, found);
+    return;
+  }
+  const blocks = found.split(/^(?=-----BEGIN )/m);
   const certificates = blocks.filter((block) => CERTIFICATE.test(block));
   if (certificates.length === 0) {
     findings.fault(key, `"${full}" holds no certificate; it must be a PEM bundle of certificate authorities`);

@@ -51,14 +51,13 @@ const USERS = "/etc/passwd";
 /** No fault: the file may be checked on another machine than it is for. */
 function checkUser({ keys, files, findings }: RuleContext): void {
   const { user } = keys.listen;
-  if (user === undefined || files.trouble(USERS) !== undefined) return;
-  const isThere = files
-    .read(USERS)
-    .split("\n")
-    .some((line) => {
-      const [name, , uid] = line.split(":");
-      return name === user || uid === user;
-    });
+  if (user === undefined) return;
+  const users = files.read(USERS);
+  if (typeof users !== "string") return;
+  const isThere = users.split("\n").some((line) => {
+    const [name, , uid] = line.split(":");
+    return name === user || uid === user;
+  });
   if (isThere) return;
   const text = `"${user}" is no user of this machine (${USERS}): Sotto does not start here before it is created`;
   findings.warn(["listen", "user"], text);

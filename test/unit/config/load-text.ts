@@ -8,15 +8,11 @@ export const MACHINE: Machine = { env: { HOME: "/home/user" }, uid: 1000, platfo
 
 /** Files by absolute path; `null` stands for one that may not be read. */
 export function filesOf(texts: Readonly<Record<string, string | null>>): NamedFiles {
-  return {
-    read: (path) => texts[path] ?? "",
-    trouble: (path) => {
-      if (texts[path] === undefined) return { missing: true, text: "does not exist" };
-      return texts[path] === null
-        ? { missing: false, text: "may not be read (permission denied)" }
-        : undefined;
-    },
+  const trouble: NamedFiles["trouble"] = (path) => {
+    if (texts[path] === undefined) return { missing: true, text: "does not exist" };
+    return texts[path] === null ? { missing: false, text: "may not be read (permission denied)" } : undefined;
   };
+  return { trouble, read: (path) => trouble(path) ?? texts[path] ?? "" };
 }
 
 export function loadText(
