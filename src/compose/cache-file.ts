@@ -39,6 +39,8 @@ export interface CacheFileDeps {
 
 /** Milliseconds between writes: what a crash loses at most. */
 const WRITE_INTERVAL = 5 * 60_000;
+/** Milliseconds from a flush to a file that knows of it: many in a row are one write. */
+const REWRITE_DELAY = 1_000;
 /** Entries handled without a pause: below a millisecond of work. */
 const ENTRIES_A_TURN = 64;
 /** Octets collected into one frame. */
@@ -51,6 +53,9 @@ export class CacheFile {
   readonly #deps: CacheFileDeps;
   readonly #key: Uint8Array;
   #cancel: () => void = () => undefined;
+  #cancelRewrite: (() => void) | undefined;
+  /** Something was forgotten, that may be in what is still being read. */
+  #isOutdated = false;
   #reading: Promise<void> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -72,8 +77,20 @@ export class CacheFile {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel();
+    this.#cancelRewrite?.();
     await this.#reading;
     await this.write();
+  }
+
+  /** After a flush: what was forgotten comes back neither from what is still being read nor after a crash. */
+  forget(): void {
+    this.#isOutdated = true;
+    if (this.#isStopped) return;
+    this.#cancelRewrite ??= this.#deps.clock.after(REWRITE_DELAY, () => {
+      this.#cancelRewrite = undefined;
+      // Writing answers for its own faults.
+      void this.write();
+    });
   }
 
   /** Done when the file is on the disk. */
@@ -129,6 +146,7 @@ export class CacheFile {
     for (const frame of rest) {
       for (const found of entriesOfOctets(frame, clock, terms)) {
         if (++read % ENTRIES_A_TURN === 0) await turn();
+        if (this.#isOutdated) return restored;
         // What has been asked meanwhile is newer.
         if (found === undefined || store().find(found.key) !== undefined) continue;
         store().keep(found.key, found.entry);

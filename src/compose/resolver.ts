@@ -62,6 +62,8 @@ interface Inheritance {
   readonly clockPart: ClockPart;
   /** How many responses the validator in force has found secure. */
   readonly evidence: { secureResults: () => number };
+  /** Where the cache outlives the process, once that is known. */
+  readonly kept: { file?: CacheFile };
   /** `undefined`: it is to be found where state is kept. */
   readonly salt: Uint8Array | undefined;
 }
@@ -185,8 +187,8 @@ export class Resolver {
       // Without a proof nothing is written.
       secureResults: () => (deps.beside === undefined ? evidence.secureResults() : 0),
     });
-    const kept = { memory, local, figures: new ServingFigures(), before: new CountedBefore() };
-    return new Resolver(config, { ...kept, clockPart, evidence, salt: undefined }, deps);
+    const lasting = { memory, local, kept: {}, figures: new ServingFigures(), before: new CountedBefore() };
+    return new Resolver(config, { ...lasting, clockPart, evidence, salt: undefined }, deps);
   }
 
   /** The resolver of another configuration, with this one's cache and counters. This one is to be closed. */
@@ -248,12 +250,10 @@ export class Resolver {
   flush(name?: Name, tree = false): number {
     this.#failures.clear();
     this.#validation.forget();
-    const { store, synthesis } = this.#inheritance.memory;
-    synthesis?.clear();
-    if (name === undefined) return store.flush();
-    // The name comes first in a key: most need not be taken apart.
-    if (!tree) return store.flush((key) => key.startsWith(name) && questionOfKey(key).qname === name);
-    return store.flush((key) => key.includes(name) && isAtOrBelow(questionOfKey(key).qname, name));
+    const { memory, kept } = this.#inheritance;
+    memory.synthesis?.clear();
+    kept.file?.forget();
+    return memory.store.flush(flushed(name, tree));
   }
 
   /** Decides which operator sees which domain. */
@@ -294,7 +294,7 @@ export class Resolver {
     const { file: path, size: cacheSize, serveStale } = this.config.cache;
     if (path === undefined) return undefined;
     const { data } = this.#inheritance.local;
-    return new CacheFile(
+    this.#inheritance.kept.file = new CacheFile(
       { path, cacheSize, serveStale },
       {
         ...this.#deps,
@@ -305,6 +305,7 @@ export class Resolver {
         key: credential(credentials, "cache-key", this.#state.secret("cache-key")),
       },
     );
+    return this.#inheritance.kept.file;
   }
 
   /** Answers clients that wait, or still come: `close` is near. */
@@ -324,4 +325,12 @@ export class Resolver {
     this.#inheritance.local.close();
     await this.#inheritance.clockPart.close();
   }
+}
+
+/** Which keys a flush is about; `undefined`: all. */
+function flushed(name: Name | undefined, tree: boolean): ((key: string) => boolean) | undefined {
+  if (name === undefined) return undefined;
+  // The name comes first in a key: most need not be taken apart.
+  if (!tree) return (key) => key.startsWith(name) && questionOfKey(key).qname === name;
+  return (key) => key.includes(name) && isAtOrBelow(questionOfKey(key).qname, name);
 }

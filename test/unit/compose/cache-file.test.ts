@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Entry } from "../../../src/cache/entry.ts";
 import { Store } from "../../../src/cache/store.ts";
 import { CacheFile } from "../../../src/compose/cache-file.ts";
@@ -277,6 +277,51 @@ describe("the cache file", () => {
     await savedRun();
 
     expect(readFileSync(path).length).toBeGreaterThan(100);
+  });
+
+  it("no longer holds what was flushed, a second later", async () => {
+    await savedRun();
+    const { store, file, clock } = run();
+    await file.start();
+
+    store.flush((key) => key === keyOf("secret-one.example"));
+    file.forget();
+    clock.advance(1_000);
+    await file.write();
+
+    const afterCrash = run({ wall: "2026-11-20T12:01:00Z" });
+    await afterCrash.file.start();
+    expect(afterCrash.store.find(keyOf("secret-one.example"))).toBeUndefined();
+    expect(afterCrash.store.entryCount).toBe(1);
+  });
+
+  it("is written once for many flushes, and not after the end", async () => {
+    const { file, clock } = run();
+    await file.start();
+    const writes = vi.spyOn(file, "write");
+
+    for (let i = 0; i < 10; i++) file.forget();
+    clock.advance(5_000);
+    expect(writes).toHaveBeenCalledOnce();
+    file.forget();
+    await file.stop();
+    file.forget();
+
+    expect(writes).toHaveBeenCalledTimes(2);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("brings nothing back that is flushed while it is read", async () => {
+    await savedRun();
+    const { store, file } = run();
+
+    const read = file.start();
+    store.flush();
+    file.forget();
+    await read;
+
+    expect(store.entryCount).toBe(0);
+    await file.stop();
   });
 
   it("that cannot be written is a warning", async () => {
