@@ -7,7 +7,7 @@
  */
 import { ask, promised } from "../ports/asking.ts";
 import type { Clock, Instant } from "../ports/clock.ts";
-import type { Budget, Exchange, Landing, Query, Response } from "../ports/exchange.ts";
+import type { Budget, Exchange, Landing, Query, Response, Work } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Random } from "../ports/random.ts";
 import { FlightTable, type Keyed } from "./flight-table.ts";
@@ -50,11 +50,16 @@ export class Flights implements Exchange {
       ask(this.#next, query, budget, landing);
       return;
     }
+    this.join(query, budget, landing, true);
+  };
+
+  /** `mayAskAgain`: whether work that the flight has too little of is worth a second one. */
+  join(query: Query, budget: Budget, landing: Landing, mayAskAgain: boolean): void {
     const flight = this.#aloft.find(query.key);
     if (flight === undefined) this.#start(query, budget, landing);
-    else if (flight.deadline >= budget.deadline) flight.join(landing);
-    else flight.join(new Latecomer(query, budget, landing, this, this.#clock));
-  };
+    else if (flight.outlasts(budget, mayAskAgain)) flight.join(landing);
+    else flight.join(new Latecomer({ query, budget, landing, mayAskAgain }, this, this.#clock));
+  }
 
   /** The flight's budget is that of its first asker; what joins later brings its own only to ask again. */
   #start(query: Query, budget: Budget, landing: Landing): void {
@@ -62,7 +67,7 @@ export class Flights implements Exchange {
       landing.failed(new ResolutionError("overloaded", "too many questions in flight"));
       return;
     }
-    const flight = new Flight(query.key, budget.deadline, landing, this.#aloft);
+    const flight = new Flight(query.key, budget, landing, this.#aloft);
     this.#aloft.add(flight);
     ask(this.#next, query, budget, flight);
   }
@@ -73,19 +78,27 @@ const NOBODY: readonly Landing[] = [];
 /** Those who wait for one response. */
 class Flight implements Landing, Keyed<Flight> {
   readonly key: string;
-  readonly deadline: Instant;
   hash = 0;
   behind: Flight | undefined = undefined;
+  readonly #deadline: Instant;
+  readonly #work: Work;
   readonly #aloft: FlightTable<Flight>;
   #first: Landing | undefined;
   /** BOUNDED: by the clients that may wait. */
   #others: Landing[] | undefined = undefined;
 
-  constructor(key: string, deadline: Instant, first: Landing, aloft: FlightTable<Flight>) {
+  constructor(key: string, { deadline, work }: Budget, first: Landing, aloft: FlightTable<Flight>) {
     this.key = key;
-    this.deadline = deadline;
+    this.#deadline = deadline;
+    this.#work = work;
     this.#first = first;
     this.#aloft = aloft;
+  }
+
+  /** Whether it has as much time and, where that counts, work left as `budget`. */
+  outlasts({ deadline, work }: Budget, countsWork: boolean): boolean {
+    if (this.#deadline < deadline) return false;
+    return !countsWork || this.#work.upstreamQueries >= work.upstreamQueries;
   }
 
   join(landing: Landing): void {
@@ -116,30 +129,40 @@ class Flight implements Landing, Keyed<Flight> {
   }
 }
 
-/** A late joiner inherits no deadline: where the flight ran out of time and the joiner has not, it asks again. */
+interface Joiner {
+  readonly query: Query;
+  readonly budget: Budget;
+  readonly landing: Landing;
+  readonly mayAskAgain: boolean;
+}
+
+/**
+ * Who joins inherits neither the deadline nor the work of a flight, that may be a decoy's or of a client whose own is
+ * nearly used up: where the flight ran out of either and the joiner has not, it asks again. For want of work but once:
+ * a question that costs too much would cost it again for each who waits.
+ */
 class Latecomer implements Landing {
-  readonly #query: Query;
-  readonly #budget: Budget;
-  readonly #landing: Landing;
+  readonly #joiner: Joiner;
   readonly #flights: Flights;
   readonly #clock: Clock;
 
-  constructor(query: Query, budget: Budget, landing: Landing, flights: Flights, clock: Clock) {
-    this.#query = query;
-    this.#budget = budget;
-    this.#landing = landing;
+  constructor(joiner: Joiner, flights: Flights, clock: Clock) {
+    this.#joiner = joiner;
     this.#flights = flights;
     this.#clock = clock;
   }
 
   landed(response: Response): void {
-    this.#landing.landed(response);
+    this.#joiner.landing.landed(response);
   }
 
   failed(error: unknown): void {
-    const ranOut = error instanceof ResolutionError && error.fault === "deadline-exceeded";
-    const hasTime = this.#budget.deadline > this.#clock.now();
-    if (ranOut && hasTime) this.#flights.ask(this.#query, this.#budget, this.#landing);
-    else this.#landing.failed(error);
+    const { query, budget, landing, mayAskAgain } = this.#joiner;
+    const fault = error instanceof ResolutionError ? error.fault : undefined;
+    const isLate = fault === "deadline-exceeded";
+    const isPoor = fault === "work-exhausted" && mayAskAgain && budget.work.upstreamQueries > 0;
+    if ((isLate || isPoor) && budget.deadline > this.#clock.now())
+      this.#flights.join(query, budget, landing, mayAskAgain && !isPoor);
+    else landing.failed(error);
   }
 }

@@ -30,6 +30,14 @@ function asking(name: string, more: Partial<Query> = {}): Query {
   return { question: question(name), key: keyOf(name), purpose: "client", ...more };
 }
 
+const SPENT = new ResolutionError("work-exhausted", "spent");
+
+/** A budget with so many upstream queries left. */
+function budgetOf(upstreamQueries: number): Budget {
+  const { deadline, work } = budgetUntil(5_000);
+  return { deadline, work: { ...work, upstreamQueries } };
+}
+
 const LATE = new ResolutionError("deadline-exceeded", "late");
 
 describe("a flight", () => {
@@ -58,6 +66,45 @@ describe("a flight", () => {
     calls[1]?.land(response({ upstream: "second" }));
 
     expect((await joiner).upstream).toBe("second");
+  });
+
+  it("is asked again for a joiner with work left when it used up its own, as a decoy's does", async () => {
+    const { flights: shared, calls } = flights();
+    const first = shared.exchange(asking("example.com", { purpose: "decoy" }), budgetOf(2));
+    const joiner = shared.exchange(asking("example.com"), budgetOf(50));
+
+    calls[0]?.fail(SPENT);
+    await expect(first).rejects.toBe(SPENT);
+    await settle();
+    calls[1]?.land(response({ upstream: "second" }));
+
+    expect((await joiner).upstream).toBe("second");
+    expect(calls[1]?.budget.work.upstreamQueries).toBe(50);
+  });
+
+  it("that used up its work is asked again once for all who wait, however many", async () => {
+    const { flights: shared, calls } = flights();
+    const all = [1, 50, 60, 70].map((work) => shared.exchange(asking("example.com"), budgetOf(work)));
+    const results = Promise.allSettled(all);
+
+    for (let round = 0; round < 4; round++) {
+      calls[round]?.fail(SPENT);
+      await settle();
+    }
+
+    expect((await results).map(({ status }) => status)).toEqual(Array(4).fill("rejected"));
+    expect(calls).toHaveLength(2);
+  });
+
+  it("that used up its work fails for a joiner who has none left either", async () => {
+    const { flights: shared, calls } = flights();
+    const all = [1, 0].map((work) => shared.exchange(asking("example.com"), budgetOf(work)));
+    const results = Promise.allSettled(all);
+
+    calls[0]?.fail(SPENT);
+
+    expect((await results).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(calls).toHaveLength(1);
   });
 
   it("that failed for another reason fails for its joiners too", async () => {
