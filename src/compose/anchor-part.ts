@@ -17,6 +17,7 @@ import { keyStoreOf } from "../dnssec/validated.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Exchange } from "../ports/exchange.ts";
 import type { Log } from "../ports/log.ts";
+import type { Name } from "../ports/message.ts";
 import { StartError } from "../ports/start-error.ts";
 import { isAtOrBelow } from "../wire/names.ts";
 import { nameToText } from "../wire/presentation.ts";
@@ -24,10 +25,14 @@ import { nameToText } from "../wire/presentation.ts";
 export interface AnchorPart {
   readonly anchors: Anchors;
   /**
-   * Starts keeping the file, where there is one to keep; `onChange` is called when other keys are in force, `onWritten`
-   * when the file says so.
+   * Starts keeping the file, where there is one to keep; `onChange` is called when other keys are in force (with the zone
+   * where one is no more), `onWritten` when the file says so.
    */
-  keep(helpers: Exchange, onChange: () => void, onWritten?: () => void): { stop(): void } | undefined;
+  keep(
+    helpers: Exchange,
+    onChange: (lost?: Name) => void,
+    onWritten?: () => void,
+  ): { stop(): void } | undefined;
 }
 
 /** @throws {StartError} when the file is no good, or nothing could be validated by. */

@@ -137,6 +137,10 @@ export class Resolver {
       },
       keepsAnchors: deps.beside === undefined,
       ...(deps.onAnchorsWritten && { onAnchorsWritten: deps.onAnchorsWritten }),
+      // RFC 5011 §2.1: a key that is revoked must not be used "for any other purpose", and what it proved lives on here.
+      onAnchorLost: (zone) => {
+        this.flush(zone, true);
+      },
       minimises: (question) => this.#upstreams.minimises(question),
       rules: {
         isAnsweredHere: (question) => data.isAnswered(question),
@@ -202,6 +206,7 @@ export class Resolver {
     // Local rules hold for this one too, so they change once nothing else can be refused.
     await local.reload(localOptions(config));
     this.#isMemoryHandedOn = kept;
+    if (kept) successor.#forgetLostBy(this);
     this.#inheritance.before.follow(this.#counting);
     return successor;
   }
@@ -254,6 +259,13 @@ export class Resolver {
     memory.synthesis?.clear();
     kept.file?.forget();
     return memory.store.flush(flushed(name, tree));
+  }
+
+  /** What was proven by anchors that the file had then and has no more: another process may have written it. */
+  #forgetLostBy(before: Resolver): void {
+    const { anchors } = this.#validation;
+    const lost = anchors === undefined ? [] : (before.#validation.anchors?.lostTo(anchors) ?? []);
+    for (const zone of lost) this.flush(zone, true);
   }
 
   /** Decides which operator sees which domain. */

@@ -1,5 +1,6 @@
 /** Trust anchors and validation, from the configuration; QNAME minimisation, which lives on what they know. */
 import type { Config } from "../config/config.ts";
+import type { Anchors } from "../dnssec/anchors.ts";
 import { asFailure, isFailure } from "../dnssec/failure.ts";
 import type { ClientRules } from "../dnssec/judgement.ts";
 import { Validator } from "../dnssec/validated.ts";
@@ -24,6 +25,8 @@ export interface ValidationPart {
   over(raw: Exchange): Exchange;
   /** The zone of the closest rule at or above `name`: where its chain of trust starts, or why it has none. */
   trustFor(name: Name): Name;
+  /** Absent without validation. */
+  readonly anchors?: Anchors;
   /** Responses judged so far, by verdict. */
   verdicts(): Readonly<Record<string, number>>;
   /** Forgets what is known of zones: keys, and that there are none. */
@@ -44,6 +47,8 @@ export interface ValidationPartDeps {
   readonly keepsAnchors?: boolean;
   /** Told when that file puts other keys in force. */
   readonly onAnchorsWritten?: () => void;
+  /** Told of a zone when a key that anchored it does so no more. */
+  readonly onAnchorLost?: (zone: Name) => void;
   /** Whether the server that will be asked minimises by itself. */
   readonly minimises: (question: Question) => boolean;
   /** Absent: there are none. */
@@ -113,13 +118,18 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     validator.zones.clear();
     asked.forget();
   };
+  const changed = (lost?: Name): void => {
+    forget();
+    if (lost !== undefined) deps.onAnchorLost?.(lost);
+  };
   const keeper =
-    deps.keepsAnchors === false ? undefined : anchorPart.keep(raw, forget, deps.onAnchorsWritten);
+    deps.keepsAnchors === false ? undefined : anchorPart.keep(raw, changed, deps.onAnchorsWritten);
   return {
     exchange: validator,
     // Of no client's name: rules for those do not hold.
     over: (other) => validatorOf(other, other, () => true),
     trustFor,
+    anchors: anchorPart.anchors,
     verdicts: () => validator.counters.verdicts,
     renew: (zone, budget) => validator.zones.renew(zone, budget),
     forget,

@@ -4,12 +4,12 @@
  *
  * Source: RFC 5011 §2, §2.3.
  */
-import type { Rrset } from "../ports/message.ts";
+import type { Name, Rrset } from "../ports/message.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Exchange } from "../ports/exchange.ts";
 import type { Log } from "../ports/log.ts";
 import { Type } from "../wire/codes.ts";
-import type { Anchors, TrustAnchor } from "./anchors.ts";
+import { type Anchors, hasAllOf, type TrustAnchor } from "./anchors.ts";
 import { entryFromAnchor, judgeApexKeys } from "./apex-keys.ts";
 import { writeAnchorFile } from "./anchor-file.ts";
 import { isDigestOf } from "./digest.ts";
@@ -38,8 +38,8 @@ export interface KeeperDeps {
   readonly keys: KeyStore;
   readonly anchors: Anchors;
   readonly file: AnchorFilePort;
-  /** Called when other keys are in force than before. */
-  readonly onChange: () => void;
+  /** Called when other keys are in force than before; with the zone where one that was is no more. */
+  readonly onChange: (lost?: Name) => void;
   /** Called when the file puts other keys in force than it did: for those who read it. */
   readonly onWritten?: () => void;
   readonly skew?: ClockSkew;
@@ -126,7 +126,8 @@ export class AnchorKeeper {
     }
     this.#deps.anchors.replace(anchor);
     this.#isAheadOfFile = true;
-    this.#deps.onChange();
+    const isWhole = hasAllOf(anchor, anchorInForce({ anchor: this.#given, point: before }));
+    this.#deps.onChange(isWhole ? undefined : anchor.zone);
   }
 
   async #look(now: number): Promise<Sighting | undefined> {

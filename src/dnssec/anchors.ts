@@ -6,8 +6,8 @@
  */
 import type { Name } from "../ports/message.ts";
 import { ROOT, parentOf } from "../wire/names.ts";
-import type { DelegationSigner } from "./digest.ts";
-import type { Dnskey } from "./dnskey.ts";
+import { type DelegationSigner, isDigestOf } from "./digest.ts";
+import { type Dnskey, isSameKey } from "./dnskey.ts";
 
 /** Keys of one zone that are trusted without proof, by digest or in full. */
 export interface TrustAnchor {
@@ -64,8 +64,38 @@ export class Anchors {
     }
   }
 
+  /** Zones with a key or digest here that `other` does not have: what it has proven counts there no more. */
+  lostTo(other: Anchors): Name[] {
+    return [...this.#rules.values()].flatMap((rule) => {
+      if (rule.kind !== "anchor") return [];
+      const after = other.#rules.get(rule.zone);
+      return after?.kind === "anchor" && hasAllOf(after.anchor, rule.anchor) ? [] : [rule.zone];
+    });
+  }
+
   /** Whether there is anything to validate by. */
   get isEmpty(): boolean {
     return ![...this.#rules.values()].some((rule) => rule.kind === "anchor");
   }
+}
+
+/** Whether each key and digest of `before` is in force by `after`: a digest also by the key that it is of. */
+export function hasAllOf(after: TrustAnchor, before: TrustAnchor): boolean {
+  const { zone } = before;
+  return (
+    before.keys.every(
+      (key) =>
+        after.keys.some((other) => isSameKey(other, key)) ||
+        after.ds.some((digest) => isDigestOf(digest, zone, key)),
+    ) &&
+    before.ds.every(
+      (digest) =>
+        after.ds.some((other) => isSameDigest(other, digest)) ||
+        after.keys.some((key) => isDigestOf(digest, zone, key)),
+    )
+  );
+}
+
+function isSameDigest(a: DelegationSigner, b: DelegationSigner): boolean {
+  return a.digestType === b.digestType && Buffer.compare(a.digest, b.digest) === 0;
 }

@@ -434,3 +434,28 @@ function dsOfZone(apex: string): string[] {
   const zone = usualTree().zones.get(name(apex))!;
   return zone.dsLines();
 }
+
+describe("anchors that take the place of others", () => {
+  const anchorsOf = (anchor: Partial<TrustAnchor>): Anchors =>
+    new Anchors({ anchors: [{ zone: ROOT, ds: [], keys: [], ...anchor }], negative: [], insecureZones: [] });
+  const [builtIn] = builtInAnchors();
+  const [ds2017, ds2024] = builtIn!.ds;
+  const [key2017, key2024] = [KSK_2017, KSK_2024].map(({ rdata }) => readDnskey(rdata)!);
+
+  it.each([
+    ["a digest less", { ds: [ds2017!, ds2024!] }, { ds: [ds2024!] }],
+    ["a key less", { keys: [key2017!, key2024!] }, { keys: [key2024!] }],
+    ["a digest of another key", { ds: [ds2017!] }, { keys: [key2024!] }],
+    ["none", { ds: [ds2017!] }, {}],
+  ])("lose what was proven where they have %s", (_what, before, after) => {
+    expect(anchorsOf(before).lostTo(anchorsOf(after))).toEqual([ROOT]);
+  });
+
+  it.each([
+    ["a key more", { keys: [key2024!] }, { keys: [key2017!, key2024!] }],
+    ["keys in the place of their digests", { ds: [ds2017!, ds2024!] }, { keys: [key2017!, key2024!] }],
+    ["digests in the place of their keys", { keys: [key2024!] }, { ds: [ds2024!] }],
+  ])("lose nothing where they have %s", (_what, before, after) => {
+    expect(anchorsOf(before).lostTo(anchorsOf(after))).toEqual([]);
+  });
+});

@@ -5,6 +5,7 @@ import { anchorsFromLines } from "../../../src/dnssec/anchor-text.ts";
 import { Anchors } from "../../../src/dnssec/anchors.ts";
 import { givenAnchors } from "../../../src/dnssec/trust-anchors.ts";
 import { keyStoreOf } from "../../../src/dnssec/validated.ts";
+import type { Name } from "../../../src/ports/message.ts";
 import type { Exchange } from "../../../src/ports/exchange.ts";
 import { buildTree, type Tree } from "../../lab/tree.ts";
 import { makeZoneKey, REVOKE_FLAG, SEP_FLAG, zoneKey, ZONE_FLAG, type ZoneKey } from "../../lab/zone-key.ts";
@@ -79,7 +80,7 @@ describe("the roll of the root's key by validation_time [D2, D3]", () => {
 /** A keeper whose upstream serves what the zone was at the time. */
 function keeper(clock: ManualClock, start: { readonly given: readonly string[]; readonly file?: string }) {
   const trees = new Map((Object.keys(PHASES) as Phase[]).map((phase) => [phase, treeOf(phase)]));
-  const state = { isUp: true, written: start.file ?? "", changes: 0 };
+  const state = { isUp: true, written: start.file ?? "", changes: 0, lost: [] as Name[] };
   const upstream: Exchange = {
     async exchange({ question }) {
       const phase = (Object.keys(PHASES) as Phase[]).findLast(
@@ -112,8 +113,9 @@ function keeper(clock: ManualClock, start: { readonly given: readonly string[]; 
           state.written = text;
         },
       },
-      onChange: () => {
+      onChange: (lost) => {
         state.changes += 1;
+        if (lost !== undefined) state.lost.push(lost);
       },
     },
   );
@@ -156,6 +158,19 @@ describe("a trust anchor kept by RFC 5011 through a roll of months [D5]", () => 
     expect(tags()).toEqual([NEW.tag]);
     expect(made.anchor().ds).toEqual([]);
     expect(state.written).toMatch(new RegExp(`;;state=5 .*REMOVED`));
+  });
+
+  it("tells of a loss at the revocation, and at no other change (RFC 5011 §2.1)", async () => {
+    const clock = new ManualClock("2026-09-02T00:00:00Z");
+    const { made, state } = keeper(clock, { given: [dsLine(OLD)] });
+
+    made.start();
+    await pass(clock, 120);
+    expect(state.changes).toBeGreaterThan(1);
+    expect(state.lost).toEqual([]);
+    await pass(clock, 140);
+
+    expect(state.lost).toEqual([ROOT]);
   });
 
   it("never trusted the new key where it came too late for it", async () => {
