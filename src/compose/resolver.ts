@@ -207,6 +207,8 @@ export class Resolver {
     await local.reload(localOptions(config));
     this.#isMemoryHandedOn = kept;
     if (kept) successor.#forgetLostBy(this);
+    // One process keeps the file of trust anchors, and in it one resolver.
+    this.#validation.close();
     this.#inheritance.before.follow(this.#counting);
     return successor;
   }

@@ -33,7 +33,7 @@ export interface ValidationPart {
   forget(): void;
   /** Fetches the keys of a zone again, beside those in force. */
   renew(zone: Name, budget: Budget): Promise<void>;
-  /** Ends the timer of the trust anchors. */
+  /** Keeps the file of trust anchors no more; what is in force stays so. */
   close(): void;
 }
 

@@ -77,6 +77,7 @@ export class AnchorKeeper {
     this.#wait(FIRST_PROBE);
   }
 
+  /** For good: what is being looked at is not written, since somebody else may keep the file by now. */
   stop(): void {
     this.#isStopped = true;
     this.#cancel();
@@ -93,6 +94,7 @@ export class AnchorKeeper {
     const now = Math.floor(clock.wall() / 1_000);
     try {
       const seen = await this.#look(now);
+      if (this.#isStopped) return;
       const before = this.#point;
       const stepped =
         seen === undefined ? before : afterSighting(before, seen, now, (key) => this.#isGiven(key));
