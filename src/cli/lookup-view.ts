@@ -24,8 +24,10 @@ export interface ErrorView {
 }
 
 export interface StepView {
-  /** Milliseconds since the first step. */
+  /** Milliseconds since the first step; 0 for what was known before. */
   readonly at_ms: number;
+  /** Only of what an earlier lookup found out. */
+  readonly known_before?: true;
   readonly stage: string;
   readonly text: string;
   readonly detail?: Readonly<Record<string, unknown>>;
@@ -81,7 +83,13 @@ function recordView(record: ResourceRecord): RecordView {
 }
 
 function stepView({ at, stage, text, detail }: TraceStep, start: number): StepView {
-  return { at_ms: rounded(at - start), stage, text, ...(detail !== undefined && { detail }) };
+  return {
+    at_ms: rounded(Math.max(0, at - start)),
+    ...(at < start && { known_before: true }),
+    stage,
+    text,
+    ...(detail !== undefined && { detail }),
+  };
 }
 
 function rounded(milliseconds: number): number {

@@ -136,8 +136,8 @@ function stepLines(steps: readonly StepView[], terminal: Terminal): string[] {
 }
 
 /** What was found out for an earlier lookup, and still holds, has no time in this one. */
-function timeText({ at_ms }: StepView): string {
-  return at_ms < 0 ? "known" : `${at_ms.toFixed(1)} ms`;
+function timeText({ at_ms, known_before }: StepView): string {
+  return known_before === true ? "known" : `${at_ms.toFixed(1)} ms`;
 }
 
 /** One clause a line, those after the first further in. */

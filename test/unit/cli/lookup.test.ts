@@ -140,7 +140,7 @@ describe("an explained lookup", () => {
 
   it("gives each clause of a proof a line, and what was known before no time", () => {
     const text = "com.: DS 1 (A, B), signed; DNSKEY 1 (wanted: x; found: y)";
-    const view = { ...VIEW, steps: [{ at_ms: -400, stage: "chain", text }] };
+    const view = { ...VIEW, steps: [{ at_ms: 0, known_before: true as const, stage: "chain", text }] };
     const lines = explainLines(view, PLACE, fakeTerminal({ isForPeople: true }));
 
     expect(lines.slice(4, 6)).toEqual([
@@ -150,9 +150,11 @@ describe("an explained lookup", () => {
   });
 
   it("gives what was known before no time in a pipe either", () => {
-    const view = { ...VIEW, steps: [{ at_ms: -1414.1, stage: "chain", text: ".: trust anchor" }] };
+    const step = { at_ms: 0, known_before: true as const, stage: "chain", text: ".: trust anchor" };
 
-    expect(explainLines(view, PLACE, fakeTerminal())[1]).toBe(";       known  chain     .: trust anchor");
+    expect(explainLines({ ...VIEW, steps: [step] }, PLACE, fakeTerminal())[1]).toBe(
+      ";       known  chain     .: trust anchor",
+    );
   });
 
   it("names a stage once, and wraps what is too long, on a terminal", () => {
@@ -214,5 +216,19 @@ describe("the JSON of a lookup", () => {
       { at_ms: 0, stage: "local", text: "none" },
       { at_ms: 0.88, stage: "cache", text: "miss", detail: { a: 1 } },
     ]);
+  });
+
+  it("gives what was known before no time below that of the first step, and says that it was", () => {
+    const steps = [
+      ...lookup.steps,
+      { at: lookup.steps[0]!.at - 1_414, stage: "chain", text: "anchor" } as const,
+    ];
+
+    expect(viewOf(question, { ...lookup, steps }, true).steps?.at(-1)).toEqual({
+      at_ms: 0,
+      known_before: true,
+      stage: "chain",
+      text: "anchor",
+    });
   });
 });
