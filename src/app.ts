@@ -21,7 +21,8 @@ import type { Config } from "./config/config.ts";
 import type { Owner } from "./directories.ts";
 import { type BindFault, describeBindFault } from "./listen/bind-fault.ts";
 import { createDrops, createRefused, type ListenCounts } from "./listen/drops.ts";
-import type { ActivatedSocket } from "./listen/socket-activation.ts";
+import { loadLinuxSockets } from "./listen/linux-sockets.ts";
+import { type ActivatedSocket, activatedSockets } from "./listen/socket-activation.ts";
 import { addFigures } from "./observe/added-figures.ts";
 import type { Health } from "./observe/http-endpoint.ts";
 import type { ProgramLog } from "./observe/log.ts";
@@ -80,6 +81,12 @@ const DRAIN_TIME = 2_000;
 const FAREWELL_TIME = 100;
 /** Milliseconds that the resolver of the configuration before still has for its clients after a reload. */
 const SUCCESSION_TIME = 5_000;
+
+/** How many processes `listen.workers` comes to here: sockets that are not given by a service manager need koffi. */
+export function processesOf({ listen }: Config, env: AppEnvironment["env"]): number {
+  if (listen.workers === 1 || typeof loadLinuxSockets() !== "string") return listen.workers;
+  return activatedSockets(env, process.pid).length > 0 ? listen.workers : 1;
+}
 
 /** Makes the program of a configuration: complete, but silent until `start` or a lookup. */
 export async function createApp(config: Config, environment: AppEnvironment): Promise<App> {

@@ -5,10 +5,11 @@ import type { App, AppEnvironment, Started } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import type { Name, Question } from "../ports/message.ts";
 import type { Lookup, LookupOptions } from "../ports/operator.ts";
+import type { ResolverCode } from "./load-resolver.ts";
 import type { Crew } from "./workers/crew.ts";
 import { shareOf } from "./workers/share.ts";
 
-export type CreateApp = (config: Config, environment: AppEnvironment) => Promise<App>;
+export type Program = Pick<ResolverCode, "createApp" | "processesOf">;
 
 /** Empty until the processes are started, and where there are none. */
 interface CrewPlace {
@@ -22,24 +23,36 @@ export class Instance {
   #config: Config;
   readonly #place: CrewPlace;
 
-  private constructor(config: Config, app: App, environment: AppEnvironment, place: CrewPlace) {
+  private constructor(
+    config: Config,
+    processes: number,
+    app: App,
+    environment: AppEnvironment,
+    place: CrewPlace,
+  ) {
     this.#config = config;
     this.#app = app;
     this.#environment = environment;
-    this.#processes = config.listen.workers;
+    this.#processes = processes;
     this.#place = place;
   }
 
-  static async create(config: Config, createApp: CreateApp, environment: AppEnvironment): Promise<Instance> {
+  static async create(
+    config: Config,
+    { createApp, processesOf }: Program,
+    environment: AppEnvironment,
+  ): Promise<Instance> {
+    // Where no other can be started, the one has all.
+    const processes = processesOf(config, environment.env);
     const crew: CrewPlace = { crew: undefined };
     const others: AppEnvironment["others"] = () => crew.crew?.figures() ?? [];
     const onAnchorsWritten = (): void => void crew.crew?.readAnchors();
-    const app = await createApp(shareOf(config, config.listen.workers), {
+    const app = await createApp(shareOf(config, processes), {
       ...environment,
       others,
       onAnchorsWritten,
     });
-    return new Instance(config, app, environment, crew);
+    return new Instance(config, processes, app, environment, crew);
   }
 
   async start(): Promise<Started> {

@@ -6,11 +6,12 @@
  * an idle process does not need again.
  */
 import { setFlagsFromString } from "node:v8";
-import type { createApp } from "../app.ts";
+import type { createApp, processesOf } from "../app.ts";
 import type { createLog } from "../observe/log.ts";
 
 export interface ResolverCode {
   readonly createApp: typeof createApp;
+  readonly processesOf: typeof processesOf;
   readonly createLog: typeof createLog;
 }
 
@@ -19,7 +20,7 @@ export async function loadResolver(): Promise<ResolverCode> {
   setFlagsFromString("--no-use-osr");
   try {
     const [app, log] = await Promise.all([import("../app.ts"), import("../observe/log.ts")]);
-    return { createApp: app.createApp, createLog: log.createLog };
+    return { createApp: app.createApp, processesOf: app.processesOf, createLog: log.createLog };
   } finally {
     setFlagsFromString("--use-osr");
   }

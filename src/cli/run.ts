@@ -40,7 +40,7 @@ export async function run(session: Session, options: RunOptions): Promise<ExitCo
   const addresses = options.listen?.map(addressFrom);
   const adjusted = (config: Config): Config => listeningAt(config, addresses);
 
-  const { createApp, createLog } = await loadResolver();
+  const { createLog, ...program } = await loadResolver();
   const { level, format, queries } = first.config.log;
   const log = await createLog({ level, format, queries, destination: 1, writes: "buffered" });
   guardAgainstDefects(log, () => {
@@ -50,7 +50,7 @@ export async function run(session: Session, options: RunOptions): Promise<ExitCo
   tellWarnings(first, log);
   try {
     const { env } = session.machine;
-    const instance = await Instance.create(adjusted(first.config), createApp, { version, env, log });
+    const instance = await Instance.create(adjusted(first.config), program, { version, env, log });
     const notifier = openNotifier(env, process.pid, log);
     const reloader = new Reloader({
       read: () => readConfig(session, options.config),
