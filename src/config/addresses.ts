@@ -104,7 +104,13 @@ export function parseProxy(text: string): Proxy | Wrong {
   if (url.port === "") return new Wrong("has no port");
   const port = Number(url.port);
   if (port === 0) return new Wrong("has a port out of range (1 to 65535)");
-  if (url.username === "") return { host, port };
+  if (url.pathname.length > 1 || url.search !== "" || url.hash !== "") {
+    return new Wrong("goes on after its port, and a SOCKS5 proxy has no path");
+  }
+  if (url.username === "") {
+    // RFC 1929 §2: a user of 1 to 255 octets.
+    return url.password === "" ? { host, port } : new Wrong("has a password without a user");
+  }
   const username = percentDecoded(url.username);
   const password = percentDecoded(url.password);
   if (username === undefined || password === undefined) {

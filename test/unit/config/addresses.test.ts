@@ -104,6 +104,10 @@ describe("a proxy", () => {
     expect(parseProxy("socks5://a%40b:c%20d@[::1]:1080")).toEqual(proxy);
   });
 
+  it("may end with a slash, as URLs do", () => {
+    expect(parseProxy("socks5://127.0.0.1:9050/")).toEqual({ host: "127.0.0.1", port: 9050 });
+  });
+
   it("takes as much of either as one octet can tell the length of (RFC 1929 §2)", () => {
     const longest = "u".repeat(255);
     const umlauts = "%C3%BC".repeat(128);
@@ -124,6 +128,10 @@ describe("a proxy", () => {
     "socks5://127.0.0.1:0",
     "socks5://%zz@127.0.0.1:1",
     "socks5://user:%zz@127.0.0.1:1",
+    "socks5://:secret@127.0.0.1:1",
+    "socks5://127.0.0.1:1/path",
+    "socks5://127.0.0.1:1?isolate=yes",
+    "socks5://127.0.0.1:1#tor",
   ])("is not %j", (text) => {
     expect(parseProxy(text)).toBeInstanceOf(Wrong);
   });
