@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, watch } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ask as askInstance } from "../../src/cli/control/client.ts";
 import { Rcode } from "../../src/wire/codes.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { labToml, type Program, startProgram } from "../support/program.ts";
@@ -65,6 +66,18 @@ async function entriesFound(): Promise<number> {
 }
 
 describe("the cache's file", () => {
+  it("knows of a flush soon, so that a crash brings nothing back", async () => {
+    await warmRun(NAMES);
+    const program = await start();
+    await program.logged(/^cache read$/);
+    const full = statSync(file()).size;
+
+    await askInstance([join(program.folder, "control.sock")], "flush", {});
+
+    await expect.poll(() => statSync(file()).size, { timeout: 5_000 }).toBeLessThan(full / 10);
+    await program.stop();
+  });
+
   it("brings every name back, so that no upstream is asked after a restart", async () => {
     await warmRun(NAMES);
     const program = await start();
