@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+/** One more than the cores that continuous integration has: half of the time of such tests is waiting. */
+const WORKERS_THAT_WAIT = 3;
 const MEASURED = ["test/e2e/handler-fuzz.test.ts"];
 
 /** Runs of `test/field` take minutes of real time: `npm run test:field`. */
@@ -33,7 +35,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: WORKERS_THAT_WAIT,
           sequence: { groupOrder: 1 },
         },
       },
@@ -44,7 +46,7 @@ export default defineConfig({
           name: "measured",
           include: MEASURED,
           testTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: WORKERS_THAT_WAIT,
           sequence: { groupOrder: 1 },
         },
       },
