@@ -46,6 +46,9 @@ export const SO_REUSEPORT = 15;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const IPV6_MTU_DISCOVER = 23;
+export const SOL_UDP = 17;
+/** Length of the datagrams that one message is sent as; Linux 4.18. */
+export const UDP_SEGMENT = 103;
 export const IPPROTO_IP = 0;
 export const IP_MTU_DISCOVER = 10;
 /** Of both: never fragment, and heed no ICMP message that claims a smaller path. */

@@ -1,34 +1,29 @@
 /**
- * Memory that the kernel reads and writes in `recvmmsg` and `sendmmsg`: an array of `struct mmsghdr`, each
- * with one buffer and one socket address, laid out once. Only lengths change afterwards.
+ * Memory that the kernel writes in `recvmmsg`: an array of `struct mmsghdr`, each with one buffer and one
+ * socket address, laid out once.
  *
- * The pointers in it are plain numbers to the garbage collector. It is safe because each buffer they point
- * to is a field of the ring, outside the moving heap (`allocUnsafeSlow`), and the ring is a field of whoever
- * makes the calls, which end before they return.
- *
- * Source: recvmmsg(2), recvmsg(2); 64-bit little-endian Linux.
+ * Source: recvmmsg(2).
  */
 import type { LinuxSockets } from "./linux-sockets.ts";
-import { type Family, SOCKADDR_SLOT, SOCKADDR_WORDS, sockaddrOctets } from "./sockaddr.ts";
+import {
+  FLAGS_AT,
+  HEADER_OCTETS,
+  HEADER_WORDS,
+  IOV_AT,
+  IOV_COUNT_AT,
+  IOVEC_LENGTH_AT,
+  IOVEC_OCTETS,
+  NAME_AT,
+  NAME_OCTETS_AT,
+  outsideHeap,
+  RECEIVED_AT,
+  STAGGER,
+  wordsOf,
+} from "./message-layout.ts";
+import { type Family, SOCKADDR_SLOT, sockaddrOctets } from "./sockaddr.ts";
 
-/** `sizeof(struct mmsghdr)`. */
-export const HEADER_OCTETS = 64;
-const HEADER_WORDS = HEADER_OCTETS / 4;
-// Offsets in `struct mmsghdr`, in octets.
-const NAME_AT = 0;
-const NAME_OCTETS_AT = 8;
-const IOV_AT = 16;
-const IOV_COUNT_AT = 24;
-// The same in 32-bit words.
-const FLAGS_WORD = 12;
-const RECEIVED_WORD = 14;
-
-const IOVEC_OCTETS = 16;
-const IOVEC_WORDS = IOVEC_OCTETS / 4;
-const LENGTH_WORD = 2;
-
-/** Octets between slots beyond their size: slots at a power of two would share few cache lines. */
-const STAGGER = 64;
+const FLAGS_WORD = FLAGS_AT / 4;
+const RECEIVED_WORD = RECEIVED_AT / 4;
 
 export class MessageRing {
   readonly slots: number;
@@ -41,7 +36,6 @@ export class MessageRing {
   readonly #stride: number;
   readonly #headerWords: Int32Array;
   readonly #iovecs: Buffer;
-  readonly #iovecWords: Int32Array;
 
   constructor(slots: number, slotOctets: number, family: Family, sockets: LinuxSockets) {
     this.slots = slots;
@@ -52,19 +46,19 @@ export class MessageRing {
     this.#iovecs = outsideHeap(slots * IOVEC_OCTETS);
     this.nameWords = wordsOf(this.names);
     this.#headerWords = wordsOf(this.headers);
-    this.#iovecWords = wordsOf(this.#iovecs);
 
     const dataAt = sockets.address(this.data);
     const namesAt = sockets.address(this.names);
     const iovecsAt = sockets.address(this.#iovecs);
     for (let slot = 0; slot < slots; slot++) {
       const header = slot * HEADER_OCTETS;
+      const iovec = slot * IOVEC_OCTETS;
       this.headers.writeBigUInt64LE(namesAt + BigInt(slot * SOCKADDR_SLOT), header + NAME_AT);
       this.headers.writeUInt32LE(sockaddrOctets(family), header + NAME_OCTETS_AT);
-      this.headers.writeBigUInt64LE(iovecsAt + BigInt(slot * IOVEC_OCTETS), header + IOV_AT);
-      this.headers.writeBigUInt64LE(1n, header + IOV_COUNT_AT);
-      this.#iovecs.writeBigUInt64LE(dataAt + BigInt(this.offset(slot)), slot * IOVEC_OCTETS);
-      this.#iovecs.writeBigUInt64LE(BigInt(slotOctets), slot * IOVEC_OCTETS + 8);
+      this.headers.writeBigUInt64LE(iovecsAt + BigInt(iovec), header + IOV_AT);
+      this.headers.writeUInt32LE(1, header + IOV_COUNT_AT);
+      this.#iovecs.writeBigUInt64LE(dataAt + BigInt(this.offset(slot)), iovec);
+      this.#iovecs.writeUInt32LE(slotOctets, iovec + IOVEC_LENGTH_AT);
     }
   }
 
@@ -82,20 +76,4 @@ export class MessageRing {
   flags(slot: number): number {
     return this.#headerWords[slot * HEADER_WORDS + FLAGS_WORD]!;
   }
-
-  /** Sets what `sendmmsg` sends from the slot: its octets, and the address in `words` from `at` on. */
-  address(slot: number, octets: number, words: Int32Array, at: number, count: number): void {
-    const to = slot * SOCKADDR_WORDS;
-    for (let i = 0; i < count; i++) this.nameWords[to + i] = words[at + i]!;
-    this.#iovecWords[slot * IOVEC_WORDS + LENGTH_WORD] = octets;
-  }
-}
-
-/** Never from the shared pool, so that it begins where its memory begins. */
-function outsideHeap(octets: number): Buffer {
-  return Buffer.allocUnsafeSlow(octets).fill(0);
-}
-
-function wordsOf(octets: Buffer): Int32Array {
-  return new Int32Array(octets.buffer, octets.byteOffset, octets.length / 4);
 }

@@ -18,6 +18,8 @@ const PORT_AT = 2;
 const IPV4_AT = 4;
 const IPV6_AT = 8;
 const SCOPE_AT = 24;
+/** The last word of ::1, little-endian. */
+const LAST_WORD_OF_ONE = 0x01000000;
 
 export function sockaddrOctets(family: Family): number {
   return family === 4 ? 16 : 28;
@@ -46,6 +48,18 @@ export function addressOffset(family: Family): number {
 /** The port in the first word of a sockaddr. */
 export function portOf(firstWord: number): number {
   return ((firstWord >>> 8) & 0xff00) | (firstWord >>> 24);
+}
+
+/** Whether the sockaddr in `words` from `at` on has an address of 127.0.0.0/8 or ::1. */
+export function isLoopback(family: Family, words: Int32Array, at: number): boolean {
+  const address = at + addressOffset(family) / 4;
+  if (family === 4) return (words[address]! & 0xff) === 127;
+  return (
+    words[address + 3] === LAST_WORD_OF_ONE &&
+    words[address] === 0 &&
+    words[address + 1] === 0 &&
+    words[address + 2] === 0
+  );
 }
 
 /** Of a sockaddr; `undefined` where it is of no IP family. */

@@ -118,7 +118,9 @@ async function runUnderPressure(withSockets: LinuxSockets): Promise<void> {
   let garbage: Buffer[] = [];
   for (let round = 0; round < 40; round++) {
     const sent = Array.from({ length: 100 }, (_, i) => {
-      const message = Buffer.alloc(40 + ((round * 31 + i * 7) % 1_190), round ^ i);
+      // Every other round in few lengths, so that responses share messages.
+      const spread = round % 2 === 0 ? 1_190 : 3;
+      const message = Buffer.alloc(40 + ((round * 31 + i * 7) % spread), round ^ i);
       message.writeUInt16BE(i, 0);
       return message;
     });

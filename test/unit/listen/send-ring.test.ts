@@ -14,6 +14,7 @@ function ringOver(script: ({ sends: number } | { fails: number })[]) {
   const calls: number[] = [];
   const sockets = {
     address: () => 0n,
+    getsockopt: () => -1,
     errno: () => errno,
     sendmmsg: (_fd: number, headers: Buffer, count: number) => {
       expect(headers.length / 64).toBeGreaterThanOrEqual(count);
