@@ -21,7 +21,7 @@ import { signedData } from "./canonical.ts";
 import { plausibleSignatures } from "./rrsets.ts";
 import { type ClockSkew, DEFAULT_CLOCK_SKEW, timeFault } from "./rrsig.ts";
 import { type GivenAnchor, anchorInForce } from "./trust-anchors.ts";
-import { type Sighting, type TrustPoint, afterFailure, afterSighting } from "./trust-point.ts";
+import { type Sighting, type TrustPoint, afterFailure, afterSighting, untilProbe } from "./trust-point.ts";
 import { VerifiedMemory } from "./verify.ts";
 import type { KeyStore, ZoneKey } from "./zone-key.ts";
 
@@ -173,8 +173,8 @@ export class AnchorKeeper {
 
   /** On the wall clock: a suspended machine looks as soon as it is awake. */
   async #tick(): Promise<void> {
-    const wait = (): number => this.#point.nextProbe * 1_000 - this.#deps.clock.wall();
-    if (wait() <= 0) await this.probe();
+    const wait = (): number => untilProbe(this.#point, this.#deps.clock.wall() / 1_000) * 1_000;
+    if (wait() === 0) await this.probe();
     // Perhaps while the zone was looked at.
     if (this.#isStopped) return;
     this.#wait(Math.min(Math.max(wait(), 1_000), MAX_DELAY));

@@ -49,6 +49,8 @@ const DAY = 86_400;
 const ADD_HOLD_DOWN = 30 * DAY;
 /** RFC 5011 §2.4.2. */
 const REMOVE_HOLD_DOWN = 30 * DAY;
+/** RFC 5011 §2.3: between two looks, whatever TTL and signatures say. */
+const LONGEST_INTERVAL = 15 * DAY;
 /**
  * Keys above which none is taken up that has to wait: none makes room, since who forgets a revocation undoes it
  * (RFC 5011 §2.1). §2.4.3 asks for five; a zone that rolls its key every year fills these in a lifetime.
@@ -83,7 +85,7 @@ export function afterSighting(
   if (seen.signedBy.length === 0) return { ...point, keys: revoked };
   const stepped = revoked.flatMap((tracked) => stepOf(tracked, seen, now) ?? []);
   const added = newKeys(stepped, seen).map((key) => started(key, seen, now, trusted));
-  const interval = clamp(Math.min(15 * DAY, seen.originalTtl / 2, seen.signatureLeft / 2), HOUR);
+  const interval = clamp(Math.min(LONGEST_INTERVAL, seen.originalTtl / 2, seen.signatureLeft / 2), HOUR);
   return {
     ...point,
     keys: joined(withoutOrphans(stepped), added),
@@ -92,10 +94,19 @@ export function afterSighting(
   };
 }
 
-/** The trust point when the RRset could not be had or was not good (RFC 5011 §2.3: retryTime). */
+/**
+ * The trust point when the RRset could not be had or was not good (RFC 5011 §2.3: retryTime). Where nothing was seen,
+ * after an hour, which is right for any TTL: a machine that is on for minutes a day would never look otherwise.
+ */
 export function afterFailure(point: TrustPoint, now: number, seen?: Sighting): TrustPoint {
-  const wait = seen === undefined ? DAY : Math.min(DAY, seen.originalTtl / 10, seen.signatureLeft / 10);
+  const wait = seen === undefined ? HOUR : Math.min(DAY, seen.originalTtl / 10, seen.signatureLeft / 10);
   return { ...point, nextProbe: now + clamp(wait, HOUR) };
+}
+
+/** Seconds until the zone is to be looked at; 0 too where a clock that ran ahead has put that off for longer than any wait is. */
+export function untilProbe({ nextProbe }: TrustPoint, now: number): number {
+  const wait = nextProbe - now;
+  return wait > LONGEST_INTERVAL ? 0 : Math.max(0, wait);
 }
 
 function clamp(seconds: number, least: number): number {

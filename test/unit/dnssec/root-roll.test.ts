@@ -209,6 +209,36 @@ describe("a trust anchor kept by RFC 5011 through a roll of months [D5]", () => 
     expect(tags()).toEqual([OLD.tag]);
   });
 
+  it("looks again within the hour where the network was not there at the start (§2.3)", async () => {
+    const clock = new ManualClock("2026-09-02T00:00:00Z");
+    const { made, state } = keeper(clock, { given: [dsLine(OLD)] });
+    state.isUp = false;
+    made.start();
+    await clock.advanceAsync(60_000, 1_000);
+
+    state.isUp = true;
+    await clock.advanceAsync(3_600_000, 60_000);
+
+    expect(made.point.lastSuccess).toBeGreaterThan(0);
+  });
+
+  it("goes on where the clock was years ahead at a look, and has been set since", async () => {
+    const clock = new ManualClock("2026-09-02T00:00:00Z");
+    const first = keeper(clock, { given: [dsLine(OLD)] });
+    await first.made.probe();
+    const ahead = 9 * 365 * DAY * 1_000;
+    clock.jumpWall(ahead);
+    await first.made.probe();
+
+    clock.jumpWall(-ahead);
+    const second = keeper(clock, { given: [], file: first.state.written });
+    const before = second.made.point.lastSuccess;
+    second.made.start();
+    await pass(clock, 1);
+
+    expect(second.made.point.lastSuccess).toBeGreaterThan(before);
+  });
+
   it("says that other keys are in force", async () => {
     const clock = new ManualClock("2026-09-02T00:00:00Z");
     const { made, state } = keeper(clock, { given: [dsLine(OLD)] });

@@ -6,6 +6,7 @@ import {
   anchoringKeys,
   newTrustPoint,
   revokedKeys,
+  untilProbe,
   type Sighting,
   type TrustPoint,
 } from "../../../src/dnssec/trust-point.ts";
@@ -169,6 +170,16 @@ describe("a trust point (RFC 5011 §4) [D5]", () => {
       afterFailure(START, 0, { ...seen([OLD]), originalTtl, signatureLeft: 99 * DAY }).nextProbe;
 
     expect([after(2 * DAY), after(99 * DAY), after(60)]).toEqual([17_280, DAY, 3_600]);
+  });
+
+  it("tries again after an hour where nothing came: no TTL allows to wait for less, and few for longer (§2.3)", () => {
+    expect(afterFailure(START, DAY).nextProbe).toBe(DAY + 3_600);
+  });
+
+  it("looks at once where the next look is further off than any may be: a clock that ran ahead set it", () => {
+    const at = (nextProbe: number): number => untilProbe({ ...START, nextProbe }, DAY);
+
+    expect([at(0), at(2 * DAY), at(16 * DAY), at(16 * DAY + 1)]).toEqual([0, DAY, 15 * DAY, 0]);
   });
 
   it("manages five keys at least (§2.4.3)", () => {
