@@ -63,8 +63,9 @@ export function createAnchorPart(
       if (file === undefined || kept === undefined) return undefined;
       const keys = keyStoreOf(dnssec);
       const port = { write: (text: string) => writeWhole(file.path, text) };
-      const told = { onChange, ...(onWritten && { onWritten }) };
-      const keeper = new AnchorKeeper(kept, { ...deps, helpers, keys, anchors, file: port, ...told });
+      const named = file.content.anchors.find(({ zone }) => zone === kept.anchor.zone);
+      const more = { onChange, ...(onWritten && { onWritten }), ...(named && { named }) };
+      const keeper = new AnchorKeeper(kept, { ...deps, helpers, keys, anchors, file: port, ...more });
       keeper.start();
       return keeper;
     },

@@ -2,15 +2,20 @@
  * The text of a trust anchor file: DS and DNSKEY records as anybody writes them, or with the states of RFC
  * 5011 in comments, in the form Unbound keeps, so that either program can take over the other's file.
  */
-import type { Name } from "../ports/message.ts";
+import type { Name, ResourceRecord } from "../ports/message.ts";
 import { Class, Type } from "../wire/codes.ts";
 import { isTextFault, nameToText, recordFromText, recordToText } from "../wire/presentation.ts";
 import { type AnchorFault, type AnchorSource, anchorsFromLines, anchorsFromXml } from "./anchor-text.ts";
+import type { TrustAnchor } from "./anchors.ts";
+import { dsRdata } from "./digest.ts";
 import { readDnskey } from "./dnskey.ts";
 import type { KeyState, TrackedKey, TrustPoint } from "./trust-point.ts";
 
 /** Most octets of an anchor file: 64 RSA keys of 4,096 bits with their comments are less than 64 KiB. */
 const MAX_FILE_OCTETS = 262_144;
+
+/** Seconds. No meaning here; what the root's has. */
+const TTL = 172_800;
 
 /** Numbers of the states in the file; 0 is Start. */
 const STATE_NUMBERS: Readonly<Record<KeyState, number>> = {
@@ -87,9 +92,10 @@ function pointsOf(lines: readonly string[], entries: readonly (Entry | undefined
   );
 }
 
-/** The file of one trust point. */
-export function writeAnchorFile(point: TrustPoint): string {
-  const lines = point.keys.map((tracked) => lineOf(point.zone, tracked));
+/** The file of one trust point, and of anchors that have no state: nothing was seen of them yet. */
+export function writeAnchorFile(point: TrustPoint, untracked?: TrustAnchor): string {
+  const plain = untracked === undefined ? [] : recordsOf(untracked).map(recordToText);
+  const lines = [...plain, ...point.keys.map((tracked) => lineOf(point.zone, tracked))];
   const { lastSuccess, nextProbe } = point;
   return [
     "; Trust anchors kept up to date by RFC 5011. Edits while the program runs are lost.",
@@ -102,8 +108,19 @@ export function writeAnchorFile(point: TrustPoint): string {
   ].join("\n");
 }
 
+function recordsOf({ zone, ds, keys }: TrustAnchor): ResourceRecord[] {
+  return [
+    ...ds.map((each) => recordOf(zone, Type.DS, dsRdata(each))),
+    ...keys.map(({ rdata }) => recordOf(zone, Type.DNSKEY, rdata)),
+  ];
+}
+
+function recordOf(owner: Name, type: number, rdata: Uint8Array): ResourceRecord {
+  return { owner, type, class: Class.IN, ttl: TTL, rdata };
+}
+
 function lineOf(owner: Name, { key, state, since, vouchers }: TrackedKey): string {
-  const record = recordToText({ owner, type: Type.DNSKEY, class: Class.IN, ttl: 172_800, rdata: key.rdata });
+  const record = recordToText(recordOf(owner, Type.DNSKEY, key.rdata));
   const named = vouchers.length === 0 ? "" : ` ;;vouchers=${vouchers.join(",")}`;
   const number = STATE_NUMBERS[state];
   const word = state.toUpperCase().replace("-", "");

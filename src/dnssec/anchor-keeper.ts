@@ -20,7 +20,7 @@ import { isSignatureOf } from "./public-key.ts";
 import { signedData } from "./canonical.ts";
 import { plausibleSignatures } from "./rrsets.ts";
 import { type ClockSkew, DEFAULT_CLOCK_SKEW, timeFault } from "./rrsig.ts";
-import { type GivenAnchor, anchorInForce } from "./trust-anchors.ts";
+import { type GivenAnchor, anchorInForce, untracked } from "./trust-anchors.ts";
 import { type Sighting, type TrustPoint, afterFailure, afterSighting, untilProbe } from "./trust-point.ts";
 import { VerifiedMemory } from "./verify.ts";
 import type { KeyStore, ZoneKey } from "./zone-key.ts";
@@ -38,6 +38,8 @@ export interface KeeperDeps {
   readonly keys: KeyStore;
   readonly anchors: Anchors;
   readonly file: AnchorFilePort;
+  /** What the file names without a state: it stays there until a key of it was seen. */
+  readonly named?: TrustAnchor;
   /** Called when other keys are in force than before; with the zone where one that was is no more. */
   readonly onChange: (lost?: Name) => void;
   /** Called when the file puts other keys in force than it did: for those who read it. */
@@ -103,13 +105,18 @@ export class AnchorKeeper {
       if (!isGood)
         log.warn({}, "the keys of a trust anchor's zone could not be validated; looking again later");
       this.#inForce(before);
-      await this.#deps.file.write(writeAnchorFile(this.#point));
+      await this.#deps.file.write(this.#text());
       if (this.#isAheadOfFile) this.#deps.onWritten?.();
       this.#isAheadOfFile = false;
     } catch (error) {
       this.#point = afterFailure(this.#point, now);
       log.warn({ error: String(error) }, "the trust anchors could not be looked at or written");
     }
+  }
+
+  #text(): string {
+    const { named } = this.#deps;
+    return writeAnchorFile(this.#point, named && untracked(named, this.#point));
   }
 
   #inForce(before: TrustPoint): void {

@@ -50,6 +50,11 @@ export function readDs(rdata: Uint8Array): DelegationSigner | undefined {
   };
 }
 
+/** The RDATA that `readDs` reads. */
+export function dsRdata({ keyTag, algorithm, digestType, digest }: DelegationSigner): Uint8Array {
+  return Uint8Array.of(keyTag >> 8, keyTag & 0xff, algorithm, digestType, ...digest);
+}
+
 /**
  * Whether the digest type is one we compute. A digest of the wrong length fits no key, and so makes a zone
  * bogus; it does not make it insecure as an unknown type does (RFC 6840 §5.2).

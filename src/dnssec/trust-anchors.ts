@@ -28,6 +28,15 @@ export function anchorInForce({ anchor, point }: GivenAnchor): TrustAnchor {
   return { zone, ds, keys: [...own, ...tracked] };
 }
 
+/** What of `anchor` no tracked key stands for: nobody has seen such a key yet. */
+export function untracked(anchor: TrustAnchor, { keys: tracked }: TrustPoint): TrustAnchor {
+  const known = tracked.map(({ key }) => unrevoked(key));
+  const { zone } = anchor;
+  const ds = anchor.ds.filter((each) => !known.some((key) => isDigestOf(each, zone, key)));
+  const keys = anchor.keys.filter((key) => !known.some((other) => isSameKey(other, key)));
+  return { zone, ds, keys };
+}
+
 /** The root's anchors of this release. */
 export function builtInAnchors(): readonly TrustAnchor[] {
   const source = anchorsFromLines(ROOT_ANCHORS);

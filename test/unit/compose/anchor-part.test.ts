@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createAnchorPart } from "../../../src/compose/anchor-part.ts";
 import type { Exchange } from "../../../src/ports/exchange.ts";
+import { ResolutionError } from "../../../src/ports/fault.ts";
 import { Type } from "../../../src/wire/codes.ts";
 import { ROOT } from "../../../src/wire/names.ts";
 import { resolve } from "../../lab/authority.ts";
@@ -82,6 +83,42 @@ describe("the trust anchors of a configuration", () => {
     keeper?.stop();
     await settle();
     expect(clock.pending).toBe(0);
+  });
+
+  it("stay in the file while the zone cannot be looked at: the next start has nothing else to go by", async () => {
+    const tree = usualTree();
+    writeFileSync(path, tree.anchors.join("\n"));
+    const { clock, made } = part({ trustAnchorFile: path });
+    const before = made().anchors.governing(ROOT);
+    const helpers: Exchange = {
+      exchange: () => Promise.reject(new ResolutionError("upstream-unreachable", "no network yet")),
+    };
+
+    const keeper = made().keep(helpers, () => undefined);
+    await clock.advanceAsync(10_000, 1_000);
+    await vi.waitFor(() => {
+      expect(readFileSync(path, "utf8")).toMatch(/next_probe_time/);
+    });
+    keeper?.stop();
+
+    expect(made().anchors.governing(ROOT)).toEqual(before);
+  });
+
+  it("stay in the file where their key has not been seen, and the others have", async () => {
+    const tree = usualTree();
+    const standby = `. IN DS 4711 13 2 ${"ab".repeat(32)}`;
+    writeFileSync(path, [...tree.anchors, standby].join("\n"));
+    const { clock, made } = part({ trustAnchorFile: path });
+    const helpers: Exchange = { exchange: async ({ question }) => responseOf(resolve(tree, question)) };
+
+    const keeper = made().keep(helpers, () => undefined);
+    await clock.advanceAsync(10_000, 1_000);
+    await vi.waitFor(() => {
+      expect(readFileSync(path, "utf8")).toMatch(/;;state=2/);
+    });
+    keeper?.stop();
+
+    expect(made().anchors.governing(ROOT)).toMatchObject({ anchor: { ds: [{ keyTag: 4711 }], keys: [{}] } });
   });
 
   it.each([0o640, 0o644])(
