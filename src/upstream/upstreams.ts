@@ -191,8 +191,9 @@ export class Upstreams implements Exchange {
       if (now - this.#beatAt > SLEPT_MS) this.wakeUp();
       else this.#lookAtNetwork();
       this.#beatAt = now;
-      const isIdle = this.#aloft.size === 0 && !this.#fleet.tend(now, IN_USE_MS);
-      if (!isIdle && !this.#isStopped) this.#beatLater();
+      // First, and whatever is in flight: a busy resolver has addresses to prove and to look up, too.
+      const isInUse = this.#fleet.tend(now, IN_USE_MS) || this.#aloft.size > 0;
+      if (isInUse && !this.#isStopped) this.#beatLater();
     });
   }
 

@@ -6,6 +6,7 @@ import type { Trace } from "../../src/ports/trace.ts";
 import { outgoingQuery } from "../../src/privacy/outgoing-query.ts";
 import { budgetUntil } from "../../src/resolve/budget.ts";
 import type { ServerOptions, UpstreamOptions } from "../../src/upstream/options.ts";
+import type { AskPlain } from "../../src/upstream/plain-resolver.ts";
 import { Upstreams } from "../../src/upstream/upstreams.ts";
 import { questionKey } from "../../src/wire/names.ts";
 import { ManualClock, settle } from "./manual-clock.ts";
@@ -43,6 +44,8 @@ export interface SimulationOptions {
   readonly upstream?: Partial<UpstreamOptions>;
   readonly server?: Partial<ServerOptions>;
   readonly seed?: number;
+  /** Whom a resolver in clear names. */
+  readonly askPlain?: AskPlain;
 }
 
 export class Simulation {
@@ -55,7 +58,7 @@ export class Simulation {
   fingerprint: string | undefined = "home";
   sessionsForgotten = 0;
 
-  constructor({ operators, upstream, server, seed = 7 }: SimulationOptions) {
+  constructor({ operators, upstream, server, seed = 7, askPlain }: SimulationOptions) {
     const random = new SeededRandom(seed);
     const encode = outgoingQuery({ padding: "block", paddingBlock: 128, ecs: "zero" }, random);
     const servers = Object.entries(operators).flatMap(([operator, addresses]) =>
@@ -78,7 +81,7 @@ export class Simulation {
       random,
       log: this.log,
       dialer: this.network,
-      askPlain: () => Promise.resolve("nobody is asked in clear"),
+      askPlain: askPlain ?? (() => Promise.resolve("nobody is asked in clear")),
       encode: (question) => encode(question, 0),
       // Odd serials to the operators in order, even ones in the reverse: both are in use.
       ranked: ({ qname }, labels) => (serialOf(qname) % 2 === 1 ? labels : [...labels].reverse()),
