@@ -65,9 +65,12 @@ export class Fleet {
     this.stations = { general: [...this.#general.values()], clear: this.#clear, split };
   }
 
-  /** The first query is here: what has to be looked up first is looked up. */
-  start(now: Instant): void {
-    for (const { whereabouts } of this.#berths) whereabouts?.tend(now);
+  /** What has to be looked up first is looked up; again where nobody is there any more. */
+  lookUp(now: Instant): void {
+    for (const { whereabouts, addresses } of this.#berths) {
+      if (addresses.every((address) => address.isDown)) whereabouts?.missed();
+      whereabouts?.tend(now);
+    }
   }
 
   setAddresses(berth: Berth, addresses: readonly AddressAndPort[]): void {
@@ -90,7 +93,7 @@ export class Fleet {
 
   /** Tries what is down and wanted. @returns whether anything here is in use. */
   tend(now: Instant, inUseWithin: number): boolean {
-    this.start(now);
+    this.lookUp(now);
     let isInUse = false;
     for (const replicas of this.#all()) {
       if (!replicas.isInUse(now, inUseWithin)) continue;

@@ -164,7 +164,7 @@ export class Upstreams implements Exchange {
   /** Beats while there is something to look after. A beat that comes far too late means that we were stopped. */
   #watch(now: Instant): void {
     if (this.#cancelBeat === undefined) {
-      this.#fleet.start(now);
+      this.#fleet.lookUp(now);
       this.#lookAtNetwork();
       this.#beatAt = now;
       this.#beatLater();

@@ -44,6 +44,8 @@ export class Whereabouts {
   /** The look-up under way was made where we are no more. */
   #isOutdated = false;
   #dueAt: Instant = Number.NEGATIVE_INFINITY;
+  /** When a look-up last found something. */
+  #foundAt: Instant = Number.NEGATIVE_INFINITY;
   #retry = FIRST_RETRY_MS;
   #isStopped = false;
   /** Why the last look-up found nothing; `undefined` where it did, or none was made. */
@@ -76,6 +78,11 @@ export class Whereabouts {
     this.#retry = FIRST_RETRY_MS;
   }
 
+  /** Nobody answers where it was found: it may have moved, and the TTL is not waited for. */
+  missed(): void {
+    if (this.fault === undefined) this.#dueAt = Math.min(this.#dueAt, this.#foundAt + MIN_TTL * 1_000);
+  }
+
   stop(): void {
     this.#isStopped = true;
   }
@@ -90,6 +97,7 @@ export class Whereabouts {
     const { clock, onFound } = this.#deps;
     const now = clock.now();
     this.#isLooking = false;
+    this.#foundAt = now;
     this.#retry = FIRST_RETRY_MS;
     this.#dueAt = this.#isOutdated ? now : now + Math.min(Math.max(found.ttl, MIN_TTL), MAX_TTL) * 1_000;
     if (this.fault !== undefined)

@@ -94,6 +94,32 @@ describe("the addresses of a server that has to be looked up", () => {
     expect(scene.whereabouts.fault).toBe("192.0.2.53 does not answer");
   });
 
+  it("are looked up before their TTL where nobody answers there, at most every 30 s", async () => {
+    const scene = new Scene();
+    await scene.tendAfter(0);
+    scene.whereabouts.missed();
+    await scene.tendAfter(29);
+    const before = scene.looks;
+    await scene.tendAfter(1);
+    scene.whereabouts.missed();
+    await scene.tendAfter(29);
+
+    expect([before, scene.looks]).toEqual([1, 2]);
+  });
+
+  it("are looked up no sooner for that where the last look-up failed", async () => {
+    const scene = new Scene();
+    await scene.tendAfter(0);
+    scene.result = "192.0.2.53 does not answer";
+    await scene.tendAfter(600);
+    for (let i = 0; i < 120; i++) {
+      scene.whereabouts.missed();
+      await scene.tendAfter(1);
+    }
+
+    expect(scene.looks).toBe(2 + 6);
+  });
+
   it("are looked up anew on another network, and hold until then", async () => {
     const scene = new Scene();
     await scene.tendAfter(0);
