@@ -23,8 +23,8 @@ export interface ClockPartDeps {
   readonly log: Log;
   /** Where the last good time is kept. */
   readonly file: string;
-  /** Responses found secure so far: what proves the clock right. */
-  readonly secureResults: () => number;
+  /** A time that has passed, by signatures that held: milliseconds since 1970. */
+  readonly passed: () => number | undefined;
 }
 
 /** No clock that is right shows less: this program is younger. Well in the past, so that no fixed date ends it. */

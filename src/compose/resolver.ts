@@ -60,8 +60,8 @@ interface Inheritance {
   readonly figures: ServingFigures;
   readonly before: CountedBefore;
   readonly clockPart: ClockPart;
-  /** How many responses the validator in force has found secure. */
-  readonly evidence: { secureResults: () => number };
+  /** A time that has passed, by what the validator in force has proven. */
+  readonly evidence: { passed: () => number | undefined };
   /** Where the cache outlives the process, once that is known. */
   readonly kept: { file?: CacheFile };
   /** `undefined`: it is to be found where state is kept. */
@@ -154,7 +154,7 @@ export class Resolver {
     inheritance.memory.synthesis?.yieldTo((question) => data.alias(question) !== undefined);
     const rewriting = { clock, counters: inheritance.figures.rewriting };
     const rules = rewriteRules(config, data);
-    inheritance.evidence.secureResults = () => this.#validation.verdicts()["secure"] ?? 0;
+    inheritance.evidence.passed = () => this.#validation.passed();
     this.#serving = createServing({
       config,
       // Order, outermost first: no verdict by a wrong clock, rewriting after the verdict, minimising before
@@ -183,13 +183,13 @@ export class Resolver {
     if (deps.beside === undefined) state.warnIfOpen();
     const local = await createLocalPart(config, deps);
     const memory = createCacheMemory(config, deps.clock, deps.random);
-    const evidence = { secureResults: () => 0 };
+    const evidence: Inheritance["evidence"] = { passed: () => undefined };
     const clockPart = await createClockPart({
       clock: deps.clock,
       log: deps.log,
       file: state.file("last-good-time"),
       // Without a proof nothing is written.
-      secureResults: () => (deps.beside === undefined ? evidence.secureResults() : 0),
+      passed: () => (deps.beside === undefined ? evidence.passed() : undefined),
     });
     const lasting = { memory, local, kept: {}, figures: new ServingFigures(), before: new CountedBefore() };
     return new Resolver(config, { ...lasting, clockPart, evidence, salt: undefined }, deps);

@@ -29,6 +29,8 @@ export interface ValidationPart {
   readonly anchors?: Anchors;
   /** Responses judged so far, by verdict. */
   verdicts(): Readonly<Record<string, number>>;
+  /** A time that has passed, by signatures that held: milliseconds since 1970. */
+  passed(): number | undefined;
   /** Forgets what is known of zones: keys, and that there are none. */
   forget(): void;
   /** Fetches the keys of a zone again, beside those in force. */
@@ -71,6 +73,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
       over: unjudged,
       trustFor,
       verdicts: () => ({}),
+      passed: () => undefined,
       renew: () => Promise.resolve(),
       forget: () => {
         asked.forget();
@@ -131,6 +134,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     trustFor,
     anchors: anchorPart.anchors,
     verdicts: () => validator.counters.verdicts,
+    passed: () => validator.passed,
     renew: (zone, budget) => validator.zones.renew(zone, budget),
     forget,
     close: () => keeper?.stop(),

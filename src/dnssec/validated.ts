@@ -99,6 +99,7 @@ export class Validator implements Exchange {
   readonly #options: ValidatedOptions;
   readonly #deps: ValidatedDeps;
   readonly #tools: JudgeTools;
+  readonly #memory = new VerifiedMemory();
   readonly zones: ZoneMap;
   readonly counters: ValidatedCounters = {
     verdicts: { secure: 0, insecure: 0, bogus: 0, indeterminate: 0 },
@@ -117,7 +118,7 @@ export class Validator implements Exchange {
         skew: options.skew ?? DEFAULT_CLOCK_SKEW,
         validationTime: options.validationTime,
       },
-      { helpers, clock: deps.clock, anchors: deps.anchors, keys, memory: new VerifiedMemory() },
+      { helpers, clock: deps.clock, anchors: deps.anchors, keys, memory: this.#memory },
     );
     this.zones = new ZoneMap(walk, deps.clock, (zone) => deps.onAgeing?.(zone));
     this.#tools = {
@@ -128,6 +129,12 @@ export class Validator implements Exchange {
       context: (budget) => walk.context(budget),
       pause: deps.pause ?? nextTurn,
     };
+  }
+
+  /** Milliseconds since 1970 that have passed, by signatures that held; `undefined` where none did, or by no clock. */
+  get passed(): number | undefined {
+    const { passed } = this.#memory;
+    return this.#options.validationTime !== undefined || passed === undefined ? undefined : passed * 1_000;
   }
 
   exchange(query: Query, budget: Budget): Promise<Response> {

@@ -109,7 +109,10 @@ function verifyOne(
     const { verifications } = context.work;
     if (verifications <= 0 || verifications <= attemptsUntil) return "work-limit";
     tried += 1;
-    if (holds(rrset, signature, key, context)) return signedBy(rrset, signature, key, context.now);
+    if (holds(rrset, signature, key, context)) {
+      context.memory.wasMade(signature, context.now);
+      return signedBy(rrset, signature, key, context.now);
+    }
     reason = "signature-wrong";
   }
   return reason;
@@ -168,6 +171,8 @@ interface Verified {
 export class VerifiedMemory {
   /** By the last octets of the signature: of two that share them, one is verified again. BOUNDED: by 4,096 entries of at most 2 KiB each. */
   readonly #known = new Generations<number, Verified>(REMEMBERED);
+  /** The latest time, in seconds since 1970, at which a signature that held was made: it has passed, whatever the clock shows. */
+  passed: number | undefined;
 
   has(key: ZoneKey, data: Buffer, signature: Uint8Array): boolean {
     if (!isRemembered(key, data, signature)) return false;
@@ -179,6 +184,11 @@ export class VerifiedMemory {
     if (!isRemembered(key, data, signature)) return;
     const verified = { key, data: data.latin1Slice(), signature: asBuffer(signature).latin1Slice() };
     this.#known.set(lastOctets(signature), verified);
+  }
+
+  /** Serial number arithmetic, as in `timeFault`. */
+  wasMade({ inception }: Signature, now: number): void {
+    this.passed = Math.max(this.passed ?? 0, now + ((inception - now) | 0));
   }
 
   clear(): void {

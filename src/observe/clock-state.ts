@@ -1,10 +1,10 @@
 /**
  * Whether the wall clock can be believed. A machine without a battery-backed clock starts in the past, and
- * then every signature and certificate looks not yet valid. The latest time that was once proven right is kept
+ * then every signature and certificate looks not yet valid. The latest time that is proven to have passed is kept
  * in a file; a clock before it, or before any it could run at, is provably wrong.
  *
- * A time is only kept when something secure was validated since the last one: the signatures held, so the
- * clock was right to within their validity. A clock that once ran ahead can therefore not spoil the file.
+ * What is kept is no reading of the clock but the latest time at which a signature that held was made. A clock that
+ * runs ahead, by years or by days within which signatures still hold, does therefore not make the right time a wrong one.
  */
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -22,8 +22,8 @@ export interface ClockStateDeps {
   readonly file: string | undefined;
   /** A time that has certainly passed: milliseconds since 1970-01-01 UTC. */
   readonly notBefore: number;
-  /** How often something was validated as secure so far. */
-  readonly secureResults: () => number;
+  /** The latest time that has passed by what was proven; `undefined` where nothing was. */
+  readonly passed: () => number | undefined;
 }
 
 /** Milliseconds a clock may lag behind a proven time and still be believed: it may just have been set by hand. */
@@ -38,7 +38,6 @@ const MAX_FILE_OCTETS = 64;
 export class ClockState {
   readonly #deps: ClockStateDeps;
   #lastGood: number;
-  #secureAtSave = 0;
   #saving: Promise<void> = Promise.resolve();
   #cancel: () => void = () => undefined;
 
@@ -65,7 +64,7 @@ export class ClockState {
     return this.#deps.clock.wall() < this.#lastGood - TOLERANCE_MS ? "wrong" : "plausible";
   }
 
-  /** Keeps the present time where it has been proven since the last one. Done when it is on the disk. */
+  /** Keeps the time that is proven to have passed. Done when it is on the disk. */
   async save(): Promise<void> {
     this.#saving = this.#saving.then(() => this.#write());
     await this.#saving;
@@ -85,13 +84,10 @@ export class ClockState {
   }
 
   async #write(): Promise<void> {
-    const { clock, file, log, secureResults } = this.#deps;
-    const proofs = secureResults();
-    // A reload starts counting from nothing.
-    if (proofs < this.#secureAtSave) this.#secureAtSave = 0;
-    if (file === undefined || proofs === this.#secureAtSave || clock.wall() <= this.#lastGood) return;
-    this.#secureAtSave = proofs;
-    this.#lastGood = clock.wall();
+    const { file, log } = this.#deps;
+    const passed = this.#deps.passed();
+    if (file === undefined || passed === undefined || passed <= this.#lastGood) return;
+    this.#lastGood = passed;
     try {
       makeDirectory(dirname(file));
       await replaceFile(file, `${isoTime(this.#lastGood)}\n`);

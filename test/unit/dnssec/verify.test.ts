@@ -51,6 +51,28 @@ describe("a signature that holds", () => {
   });
 });
 
+describe("the time that has passed", () => {
+  it("is when the latest signature that held was made, and no later one's that did not", () => {
+    const all = context();
+    const made = (inception: number, key = KEY) => run(signed({ inception }, key), keysOf([KEY]), all);
+
+    made(NOW - 20);
+    made(NOW - 10);
+    made(NOW - 30);
+    made(NOW - 5, OTHER);
+
+    expect(all.memory.passed).toBe(NOW - 10);
+  });
+
+  it("goes on past 2106 (RFC 4034 §3.1.5)", () => {
+    const now = 2 ** 32 + 1_000;
+    const all = { ...context(), now };
+    run(signed({ inception: 2 ** 32 - 10, expiration: 2_000 }), keysOf([KEY]), all);
+
+    expect(all.memory.passed).toBe(2 ** 32 - 10);
+  });
+});
+
 describe("a verification that is remembered", () => {
   const octets = Buffer.from(Array.from({ length: 200 }, (_, i) => i));
   const [key, other] = keysOf([KEY, OTHER]) as [ZoneKey, ZoneKey];

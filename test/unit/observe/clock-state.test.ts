@@ -19,7 +19,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function stateAt(wall: string, secure = { results: 0 }) {
+function stateAt(wall: string, proven: { passed?: number } = {}) {
   const clock = new ManualClock(wall);
   const log = new SilentLog();
   const file = join(folder, "state", "last-good-time");
@@ -28,7 +28,7 @@ function stateAt(wall: string, secure = { results: 0 }) {
     log,
     file,
     notBefore: BUILT_AT,
-    secureResults: () => secure.results,
+    passed: () => proven.passed,
   });
   return { clock, log, file, state };
 }
@@ -45,7 +45,7 @@ describe("the clock", () => {
   });
 
   it("is wrong before a time that was proven in an earlier run", async () => {
-    const earlier = stateAt("2027-03-01T00:00:00Z", { results: 1 });
+    const earlier = stateAt("2027-03-01T00:00:00Z", { passed: Date.parse("2027-03-01T00:00:00Z") });
     await earlier.state.start();
     await earlier.state.stop();
 
@@ -75,9 +75,9 @@ describe("the clock", () => {
   });
 });
 
-describe("the last good time", () => {
+describe("the last good time [D75]", () => {
   it("is kept for this user alone, whatever lies where it is written: never through a link", async () => {
-    const { file, state } = stateAt("2027-03-01T00:00:00Z", { results: 1 });
+    const { file, state } = stateAt("2027-03-01T00:00:00Z", { passed: Date.parse("2027-03-01T00:00:00Z") });
     const elsewhere = join(folder, "elsewhere");
     writeFileSync(elsewhere, "", { mode: 0o644 });
     mkdirSync(join(folder, "state"));
@@ -90,16 +90,27 @@ describe("the last good time", () => {
     expect([kept.isFile(), kept.mode & 0o777]).toEqual([true, 0o600]);
   });
 
-  it("is kept every hour while signatures are found valid", async () => {
-    const secure = { results: 0 };
-    const { state, clock, file } = stateAt("2026-12-01T00:00:00Z", secure);
+  it("is kept every hour: when the latest signature that held was made", async () => {
+    const proven: { passed?: number } = {};
+    const { state, clock, file } = stateAt("2026-12-01T12:00:00Z", proven);
     await state.start();
 
-    secure.results = 3;
+    proven.passed = Date.parse("2026-12-01T00:00:00Z");
     clock.advance(3_600_000);
     await state.stop();
 
-    expect(readFileSync(file, "utf8")).toBe("2026-12-01T01:00:00.000Z\n");
+    expect(readFileSync(file, "utf8")).toBe("2026-12-01T00:00:00.000Z\n");
+  });
+
+  it("is never set back", async () => {
+    const proven = { passed: Date.parse("2026-12-02T00:00:00Z") };
+    const { state, file } = stateAt("2026-12-03T00:00:00Z", proven);
+    await state.save();
+
+    proven.passed = Date.parse("2026-12-01T00:00:00Z");
+    await state.save();
+
+    expect(readFileSync(file, "utf8")).toBe("2026-12-02T00:00:00.000Z\n");
   });
 
   it("is not kept on the word of the clock alone", async () => {
@@ -113,7 +124,7 @@ describe("the last good time", () => {
   });
 
   it.each(["", "not a time", "\u0000".repeat(10_000)])("is none where the file is damaged", async (text) => {
-    const { state, file } = stateAt("2026-12-01T00:00:00Z", { results: 1 });
+    const { state, file } = stateAt("2026-12-01T00:00:00Z", { passed: Date.parse("2026-12-01T00:00:00Z") });
     await state.save();
     writeFileSync(file, text);
 
@@ -131,7 +142,7 @@ describe("the last good time", () => {
       log,
       file: "/dev/null/last-good-time",
       notBefore: BUILT_AT,
-      secureResults: () => 1,
+      passed: () => Date.parse("2027-03-01T00:00:00Z"),
     });
 
     await state.save();
