@@ -19,7 +19,6 @@ import type { Exchange } from "../ports/exchange.ts";
 import type { Log } from "../ports/log.ts";
 import type { Name } from "../ports/message.ts";
 import { StartError } from "../ports/start-error.ts";
-import { isAtOrBelow } from "../wire/names.ts";
 import { nameToText } from "../wire/presentation.ts";
 
 export interface AnchorPart {
@@ -47,7 +46,8 @@ export function createAnchorPart(
   const anchors = new Anchors({
     anchors: given.map(anchorInForce),
     negative: dnssec.negativeTrustAnchors,
-    insecureZones: domains.filter((domain) => !given.some(({ anchor }) => isAtOrBelow(anchor.zone, domain))),
+    // An anchor below speaks for what is below it, and one above cannot know what its own servers hold.
+    insecureZones: domains.filter((domain) => !given.some(({ anchor }) => anchor.zone === domain)),
   });
   if (anchors.isEmpty) {
     throw new StartError(

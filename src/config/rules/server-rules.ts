@@ -4,6 +4,7 @@
  * Source: RFC 8310 §5 and §8 (profiles, authentication domain name), RFC 7858 §4.2 (pins), RFC 7671
  * (DANE), RFC 9462 (DDR).
  */
+import type { Name } from "../../ports/message.ts";
 import { addressToText, isLoopback, isWildcard, type SocketAddress, twiceIn } from "../addresses.ts";
 import { serverName, serverOperator } from "../config.ts";
 import type { ServerKeys } from "../schema/upstream.ts";
@@ -151,8 +152,7 @@ function checkDomains({ server, context, at }: Subject): void {
     findings.fault(at("domains"), "holds the root, which is every name; leave domains = [] for that");
   }
   if (server.domains.length === 0 || keys.dnssec.mode === "off") return;
-  const anchored = (domain: string): boolean =>
-    keys.dnssec.trust_anchors.some(({ owner }) => owner.length > 1 && domain.endsWith(owner));
+  const anchored = (domain: Name): boolean => keys.dnssec.trust_anchors.some(({ owner }) => owner === domain);
   if (!server.domains.every(anchored)) {
     const text =
       "has no trust anchor of its own, so DNSSEC does not protect these names (insecure); " +

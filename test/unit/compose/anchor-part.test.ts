@@ -25,8 +25,8 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-function part(dnssec: Readonly<Record<string, unknown>>) {
-  const config = configFrom("");
+function part(dnssec: Readonly<Record<string, unknown>>, toml = "") {
+  const config = configFrom(toml);
   const log = new SilentLog();
   const clock = new ManualClock();
   const changed = { ...config, dnssec: { ...config.dnssec, ...dnssec } };
@@ -57,6 +57,31 @@ describe("the trust anchors of a configuration", () => {
       /^warn: a trust anchor is of no use.*unsupported algorithms only/,
     );
   });
+
+  it.each(["sub.corp.example", "example"])(
+    "leave a domain with servers of its own insecure, where they are of %s",
+    (zone) => {
+      const trustAnchors = [
+        record(zone, Type.DS, 1, Buffer.concat([Buffer.from([0, 1, 13, 2]), Buffer.alloc(32)])),
+      ];
+      const { anchors } = part(
+        { trustAnchors },
+        `[[upstream.server]]
+name = "corp"
+addresses = ["192.0.2.53:53"]
+transport = "plain"
+domains = ["corp.example"]
+
+[[upstream.server]]
+name = "other"
+addresses = ["192.0.2.1:853"]
+auth_name = "dns.example"`,
+      ).made();
+
+      expect(anchors.governing(name("www.corp.example")).kind).toBe("insecure-zone");
+      expect(anchors.governing(name(`www.${zone}`)).kind).toBe("anchor");
+    },
+  );
 
   it("are refused where the file cannot be read", () => {
     expect(part({ trustAnchorFile: path }).made).toThrow(/cannot be read \(ENOENT\)/);

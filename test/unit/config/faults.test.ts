@@ -291,6 +291,10 @@ const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
     "5: upstream.server[s].domains: has no trust anchor of its own",
   ],
   [
+    `${NAMED}domains = ["eng.corp.example"]\n${NAMED.replace('"s"', '"t"')}[dnssec]\ntrust_anchors = ["corp.example. DS 1 13 2 ${DS}"]`,
+    "5: upstream.server[s].domains: has no trust anchor of its own",
+  ],
+  [
     `${NAMED}domains = ["corp.example"]`,
     "1: upstream.server: every server has domains, so all other names get SERVFAIL",
   ],
