@@ -1,10 +1,12 @@
 /** What `sotto doctor` says of one address of an upstream: a line that sums it up, then a line for each fault. */
 import type { DialFailure, DialFault } from "../ports/dialer.ts";
+import type { Name } from "../ports/message.ts";
 import type { DoctorFinding } from "../ports/operator.ts";
 import type { ServerOptions } from "../upstream/options.ts";
 import type { Probe, ProbeResponse } from "../upstream/probe.ts";
 import { Flag, OptionCode, Rcode, rcodeToText, Type } from "../wire/codes.ts";
 import { ednsOption } from "../wire/edns.ts";
+import { nameToText } from "../wire/presentation.ts";
 
 export interface Circumstances {
   /** Wall clock: milliseconds since 1970. */
@@ -39,12 +41,14 @@ export function probeFindings(
   probe: Probe,
   circumstances: Circumstances,
 ): DoctorFinding[] {
-  const { info, keys } = probe;
-  const unsigned = circumstances.validates ? dnssecFaults(probe) : [];
-  const passesDnssec = circumstances.validates && keys !== undefined && unsigned.length === 0;
+  const { info, first } = probe;
+  const [domain] = server.domains;
+  // What is signed below its domains, and by whom, only their anchors tell.
+  const isJudged = circumstances.validates && domain === undefined && first?.message.rcode === Rcode.NOERROR;
+  const unsigned = isJudged ? dnssecFaults(first, probe.denial) : [];
   const faults = [
     ...certificateFaults(probe, circumstances),
-    ...responseFaults(keys),
+    ...responseFaults(first, domain),
     ...unsigned,
     ...minimisationFaults(probe, server),
   ].map((fault) => ({ ok: false, subject, ...fault }));
@@ -52,9 +56,9 @@ export function probeFindings(
     info.encrypted ? info.protocol : "in clear: everybody on the way reads the names",
     info.encrypted ? identityText(server, info.doubt) : "",
     info.certificateEnd === undefined ? "" : `certificate until ${dayOf(info.certificateEnd)}`,
-    keys === undefined ? "" : `${keys.took.toFixed(0)} ms`,
-    ...(info.encrypted && keys !== undefined ? sessionTexts(keys) : []),
-    passesDnssec ? "passes DNSSEC" : "",
+    first === undefined ? "" : `${first.took.toFixed(0)} ms`,
+    ...(info.encrypted && first !== undefined ? sessionTexts(first) : []),
+    isJudged && unsigned.length === 0 ? "passes DNSSEC" : "",
     minimises(probe.minimisation) === true ? "minimises QNAMEs" : "",
   ];
   return [{ ok: true, subject, text: text.filter((part) => part !== "").join(", ") }, ...faults];
@@ -94,25 +98,26 @@ function certificateFaults({ info }: Probe, { now }: Circumstances): Fault[] {
   return [{ text, remedy: "have another server ready; its operator should have renewed it" }];
 }
 
-function responseFaults(keys: ProbeResponse | undefined): Fault[] {
-  if (keys === undefined) {
+function responseFaults(first: ProbeResponse | undefined, domain: Name | undefined): Fault[] {
+  if (first === undefined) {
     const remedy = "it may not be a resolver, or not serve you: use another server";
     return [{ text: "takes connections but answers no query", remedy }];
   }
-  const { rcode, edns } = keys.message;
+  const { rcode, edns } = first.message;
   if (rcode !== Rcode.NOERROR) {
     const remedy = "it may not serve you: ask its operator, or use another server";
-    return [{ text: `answers ${rcodeToText(rcode)} to a question about the root`, remedy }];
+    const subject = domain === undefined ? "the root" : nameToText(domain);
+    return [{ text: `answers ${rcodeToText(rcode)} to a question about ${subject}`, remedy }];
   }
-  if (edns !== undefined) return [];
+  // A server in the house often speaks none, and nothing is lost where nothing is signed.
+  if (edns !== undefined || domain !== undefined) return [];
   const remedy = "nothing signed passes it, and no padding: use another server";
   return [{ text: "does not speak EDNS", remedy }];
 }
 
 const NEEDS_DNSSEC = 'use another server, or set dnssec.mode = "off" and trust this one';
 
-function dnssecFaults({ keys, denial }: Probe): Fault[] {
-  if (keys?.message.rcode !== Rcode.NOERROR) return [];
+function dnssecFaults(keys: ProbeResponse, denial: ProbeResponse | undefined): Fault[] {
   const has = (records: readonly { readonly type: number }[], type: number): boolean =>
     records.some((record) => record.type === type);
   if (!has(keys.message.answer, Type.RRSIG)) {

@@ -146,6 +146,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
           random,
           dialer,
           minimisation,
+          ...(server.domains[0] !== undefined && { domain: server.domains[0] }),
           encode: (question, id) => encode(question, id, hops.of(server.ecs, server.transport === "tls")),
         }),
         circumstances: { now: clock.wall(), validates: config.dnssec.mode === "validate" },

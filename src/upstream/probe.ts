@@ -1,12 +1,13 @@
 /**
  * One address of a server, looked at for the person who runs this: a connection of its own, a few questions about
- * the root that say nothing of anybody, and what the responses show. Judges nothing.
+ * the root that say nothing of anybody, and what the responses show. A server of `domains` may know those alone, and is
+ * asked about the first. Judges nothing.
  *
  * Source: RFC 7858 §3; RFC 4035 §3.1.6, §3.2.1 (DO), §3.2.2 (CD); RFC 7828; RFC 7830; RFC 6891.
  */
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Channel, ChannelInfo, DialFailure, Dialer } from "../ports/dialer.ts";
-import type { Message, Question } from "../ports/message.ts";
+import type { Message, Name, Question } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
 import { Class, Type } from "../wire/codes.ts";
 import { FrameReader, frameOf } from "../wire/framing.ts";
@@ -24,14 +25,17 @@ export interface ProbeDeps {
   readonly encode: (question: Question, id: number) => Uint8Array;
   /** Also whether the server minimises, by a name of a test that others run. */
   readonly minimisation: boolean;
+  /** The first of the server's `domains`; absent: it takes every name. */
+  readonly domain?: Name;
 }
 
 export interface Probe {
   readonly info: ChannelInfo;
   /** Milliseconds from the dial to a channel whose peer is known. */
   readonly connecting: number;
-  /** The root's keys, signed; and that the root has no such type, proven. `undefined`: no response. */
-  readonly keys: ProbeResponse | undefined;
+  /** The root's keys, signed, or the SOA of the server's domain. `undefined`: no response. */
+  readonly first: ProbeResponse | undefined;
+  /** That the root has no such type, proven. */
   readonly denial: ProbeResponse | undefined;
   /** The text of the minimisation test; `undefined` where it was not wanted, or not answered. */
   readonly minimisation: ProbeResponse | undefined;
@@ -58,13 +62,16 @@ export async function probe(target: DialTarget, deps: ProbeDeps): Promise<Probe 
   if ("fault" in opened) return opened;
   const { info, line } = opened;
   const connecting = deps.clock.now() - since;
-  const keys = await line.ask(KEYS);
-  const denial = await line.ask(DENIAL);
-  const qname = deps.minimisation ? nameFromText(MINIMISATION_TEST) : undefined;
+  const { domain } = deps;
+  const first = await line.ask(
+    domain === undefined ? KEYS : { qname: domain, qtype: Type.SOA, qclass: Class.IN },
+  );
+  const denial = domain === undefined ? await line.ask(DENIAL) : undefined;
+  const qname = deps.minimisation && domain === undefined ? nameFromText(MINIMISATION_TEST) : undefined;
   const minimisation =
     qname === undefined ? undefined : await line.ask({ qname, qtype: Type.TXT, qclass: Class.IN });
   line.close();
-  return { info, connecting, keys, denial, minimisation };
+  return { info, connecting, first, denial, minimisation };
 }
 
 function open(target: DialTarget, deps: ProbeDeps): Promise<{ info: ChannelInfo; line: Line } | DialFailure> {

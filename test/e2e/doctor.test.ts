@@ -54,6 +54,20 @@ describe("the doctor at an upstream", () => {
     expect(new Set(asked)).toEqual(new Set(["."]));
   });
 
+  it.each([false, true])(
+    "asks one of `domains` about the first of them alone, minimisation test: %s",
+    async (test) => {
+      const findings = await examine(
+        {},
+        (toml) => toml.replace("[dnssec]", 'domains = ["example.com"]\n\n[dnssec]'),
+        test,
+      );
+
+      expect(findings.map(({ ok }) => ok)).toEqual([true]);
+      expect(lab.queries().map(({ questions }) => nameToText(questions[0]!.qname))).toEqual(["example.com."]);
+    },
+  );
+
   it("asks for the name of a minimisation test on request only", async () => {
     await examine({}, undefined, true);
 

@@ -5,6 +5,7 @@ import type { ServerOptions } from "../../../src/upstream/options.ts";
 import type { Probe, ProbeResponse } from "../../../src/upstream/probe.ts";
 import { Flag, Type } from "../../../src/wire/codes.ts";
 import { ROOT } from "../../../src/wire/names.ts";
+import { name } from "../../support/records.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const circumstances = { now: NOW, validates: true };
@@ -60,7 +61,7 @@ function probe(more: Partial<Probe> = {}): Probe {
     protocol: "TLSv1.3",
     certificateEnd: Date.parse("2027-01-31T00:00:00Z"),
   };
-  return { info, connecting: 30, keys, denial, minimisation: undefined, ...more };
+  return { info, connecting: 30, first: keys, denial, minimisation: undefined, ...more };
 }
 
 function told(more: Partial<Probe> = {}, own: Partial<ServerOptions> = {}, validates = true): string[] {
@@ -101,18 +102,18 @@ describe("what the doctor says of an upstream", () => {
   it("notes what is not a fault: no keepalive, no padding", () => {
     const bare = response([Type.DNSKEY, Type.RRSIG], "answer", { edns: { ...edns, options: [] } });
 
-    expect(told({ keys: bare })).toHaveLength(1);
-    expect(told({ keys: bare })[0]).toMatch(/no keepalive, does not pad responses/);
+    expect(told({ first: bare })).toHaveLength(1);
+    expect(told({ first: bare })[0]).toMatch(/no keepalive, does not pad responses/);
   });
 
   const plain = (message: Partial<Message>) => response([Type.DNSKEY, Type.RRSIG], "answer", message);
   it.each([
-    ["no answer", { keys: undefined }, /takes connections but answers no query/],
-    ["REFUSED", { keys: plain({ rcode: 5 }) }, /answers REFUSED to a question about the root/],
-    ["no EDNS", { keys: plain({ edns: undefined }) }, /does not speak EDNS/],
-    ["no signatures", { keys: response([Type.DNSKEY], "answer") }, /strips DNSSEC signatures/],
+    ["no answer", { first: undefined }, /takes connections but answers no query/],
+    ["REFUSED", { first: plain({ rcode: 5 }) }, /answers REFUSED to a question about the root/],
+    ["no EDNS", { first: plain({ edns: undefined }) }, /does not speak EDNS/],
+    ["no signatures", { first: response([Type.DNSKEY], "answer") }, /strips DNSSEC signatures/],
     ["no proofs", { denial: response([Type.SOA], "authority") }, /strips the proofs/],
-    ["no CD", { keys: plain({ flags: Flag.QR }) }, /does not copy the CD bit/],
+    ["no CD", { first: plain({ flags: Flag.QR }) }, /does not copy the CD bit/],
     [
       "a certificate near its end",
       { info: { ...probe().info, certificateEnd: NOW + 86_400_000 } },
@@ -125,8 +126,23 @@ describe("what the doctor says of an upstream", () => {
     expect(findings[0]?.remedy).toBeTruthy();
   });
 
+  it("does not say that what refuses passes DNSSEC", () => {
+    expect(told({ first: plain({ rcode: 5 }) })[0]).not.toContain("passes DNSSEC");
+  });
+
+  it("asks nothing of a server of `domains` that only the root can show", () => {
+    const soa = response([Type.SOA], "answer", { flags: Flag.QR, edns: undefined });
+
+    expect(told({ first: soa, denial: undefined }, { domains: [name("corp.example")] })).toEqual([
+      expect.stringMatching(/^ok TLSv1.3, name verified, certificate until 2027-01-31, 12 ms, no keepalive/),
+    ]);
+    expect(told({ first: plain({ rcode: 5 }) }, { domains: [name("corp.example")] })[1]).toBe(
+      "FAULT answers REFUSED to a question about corp.example.",
+    );
+  });
+
   it("does not ask for signatures where nothing is validated", () => {
-    expect(told({ keys: response([Type.DNSKEY], "answer") }, {}, false)).toHaveLength(1);
+    expect(told({ first: response([Type.DNSKEY], "answer") }, {}, false)).toHaveLength(1);
   });
 
   it.each([
