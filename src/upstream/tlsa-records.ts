@@ -2,7 +2,7 @@
  * TLSA records of upstreams, proven and kept for their TTL. The way they are asked for is handed in: it must lead
  * to servers that are authenticated without DANE, and through a validator.
  *
- * Source: RFC 6698 §3 (owner), §4.1 (secure records only); RFC 7671 §7 (aliases); RFC 8310 §8.2.
+ * Source: RFC 6698 §3 (owner), §4.1 (secure records only); RFC 7671 §7 (aliases); RFC 8310 §8.2; RFC 9520 §3.2.
  */
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Response } from "../ports/exchange.ts";
@@ -21,10 +21,13 @@ export interface TlsaRecordsDeps {
 }
 
 interface Kept {
-  readonly records: readonly Tlsa[];
+  /** The records, or why there are none to trust. */
+  readonly found: readonly Tlsa[] | string;
   readonly until: Instant;
 }
 
+/** Seconds for which an answer without a record to trust holds: with clients waiting, a server is dialled all the time. */
+const NOTHING_LIFETIME = 5;
 /** CNAMEs followed within one response. */
 const MAX_ALIASES = 8;
 
@@ -43,7 +46,7 @@ export class TlsaRecords {
   async of(authName: string, port: number): Promise<readonly Tlsa[] | string> {
     const owner = `_${port}._tcp.${authName}`;
     const kept = this.#kept.get(owner);
-    if (kept !== undefined && this.#deps.clock.now() < kept.until) return kept.records;
+    if (kept !== undefined && this.#deps.clock.now() < kept.until) return kept.found;
     this.#kept.delete(owner);
     const pending = this.#pending.get(owner);
     if (pending !== undefined) return pending;
@@ -63,13 +66,16 @@ export class TlsaRecords {
     } catch (error) {
       return `TLSA ${owner} could not be had: ${error instanceof Error ? error.message : String(error)}`;
     }
-    const fault = faultOf(response);
-    if (fault !== undefined) return `TLSA ${owner} ${fault}`;
     const { records, ttl } = tlsaIn(response, qname);
-    if (records.length === 0) return `TLSA ${owner} does not exist`;
-    const seconds = Math.min(ttl, response.maxLifetime ?? ttl);
-    this.#kept.set(owner, { records, until: this.#deps.clock.now() + seconds * 1_000 });
-    return records;
+    const fault = faultOf(response) ?? (records.length === 0 ? "does not exist" : undefined);
+    return fault === undefined
+      ? this.#keep(owner, records, Math.min(ttl, response.maxLifetime ?? ttl))
+      : this.#keep(owner, `TLSA ${owner} ${fault}`, NOTHING_LIFETIME);
+  }
+
+  #keep(owner: string, found: Kept["found"], seconds: number): Kept["found"] {
+    this.#kept.set(owner, { found, until: this.#deps.clock.now() + seconds * 1_000 });
+    return found;
   }
 }
 

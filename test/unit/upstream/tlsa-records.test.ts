@@ -107,6 +107,27 @@ describe("the TLSA records of a server", () => {
     expect(await scene.look()).toBe(`TLSA _853._tcp.dot.example.net ${told}`);
   });
 
+  it.each([
+    ["are absent", { answer: [] }],
+    ["are bogus", { verdict: "bogus" }],
+    ["nobody can give", { rcode: 2, verdict: "indeterminate", answer: [] }],
+  ] as const)(
+    "that %s are not asked for at each dial, and found soon (RFC 9520 §3.2)",
+    async (_what, more) => {
+      const scene = new Scene();
+      scene.answer = response([RECORD], more);
+      const first = await scene.look();
+      scene.answer = response([RECORD]);
+      scene.clock.advance(4_999);
+      const second = await scene.look();
+      scene.clock.advance(1);
+
+      expect([typeof first, second]).toEqual(["string", first]);
+      expect(await scene.look()).toHaveLength(1);
+      expect(scene.asked).toHaveLength(2);
+    },
+  );
+
   it("that cannot be had are asked for again, and nothing is kept of it", async () => {
     const scene = new Scene();
     scene.answer = new Error("no response in time");
