@@ -20,6 +20,7 @@ import { type CoverTraffic, covered } from "../privacy/cover-traffic.ts";
 import { keptSalt, renewedSalt } from "../privacy/salt.ts";
 import { createSharding, type Sharding } from "../privacy/sharding.ts";
 import type { DialTarget } from "../upstream/dial-target.ts";
+import type { KnownPlaces } from "../upstream/whereabouts.ts";
 import { KeyPrefetch } from "../resolve/key-prefetch.ts";
 import { PrefetchShare } from "../resolve/prefetch-share.ts";
 import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
@@ -64,6 +65,8 @@ interface Inheritance {
   readonly evidence: { passed: () => number | undefined };
   /** Where the cache outlives the process, once that is known. */
   readonly kept: { file?: CacheFile };
+  /** Where servers are that had to be looked up. */
+  readonly knownPlaces: KnownPlaces;
   /** `undefined`: it is to be found where state is kept. */
   readonly salt: Uint8Array | undefined;
 }
@@ -102,6 +105,7 @@ export class Resolver {
       log,
       isClockWrong: () => inheritance.clockPart.isWrong(),
       validatedOver: (raw) => this.#validation.over(raw),
+      knownPlaces: inheritance.knownPlaces,
       ...(dialer && { dialer }),
     });
     this.#failures = new Failures(clock, () => this.#upstreams.connectionsOpened());
@@ -192,7 +196,8 @@ export class Resolver {
       passed: () => (deps.beside === undefined ? evidence.passed() : undefined),
     });
     const lasting = { memory, local, kept: {}, figures: new ServingFigures(), before: new CountedBefore() };
-    return new Resolver(config, { ...lasting, clockPart, evidence, salt: undefined }, deps);
+    const knownPlaces: KnownPlaces = new Map();
+    return new Resolver(config, { ...lasting, clockPart, evidence, knownPlaces, salt: undefined }, deps);
   }
 
   /** The resolver of another configuration, with this one's cache and counters. This one is to be closed. */
@@ -202,7 +207,10 @@ export class Resolver {
     const next = kept ? memory : createCacheMemory(config, this.#deps.clock, this.#deps.random);
     // Where it cannot be kept, or just now not be read, another would show names to other operators.
     const salt = config.stateDir === this.config.stateDir ? this.#salt : undefined;
-    const successor = new Resolver(config, { ...this.#inheritance, memory: next, salt }, this.#deps);
+    // Whoever tells where servers are may be silent just now, and all worked.
+    const knownPlaces = this.#upstreams.places();
+    const inheritance = { ...this.#inheritance, memory: next, salt, knownPlaces };
+    const successor = new Resolver(config, inheritance, this.#deps);
     // Local rules hold for this one too, so they change once nothing else can be refused.
     await local.reload(localOptions(config));
     this.#isMemoryHandedOn = kept;

@@ -26,6 +26,7 @@ import { createPlainResolver } from "../upstream/plain-resolver.ts";
 import { type ServerSnapshot, summed } from "../upstream/snapshot.ts";
 import { TlsDialer } from "../upstream/tls-dialer.ts";
 import { Upstreams, type UpstreamsDeps } from "../upstream/upstreams.ts";
+import type { KnownPlaces } from "../upstream/whereabouts.ts";
 import { MAX_MESSAGE_OCTETS } from "../wire/read-message.ts";
 import { Views } from "../wire/views.ts";
 import { createDanePart } from "./dane-part.ts";
@@ -52,6 +53,8 @@ export interface UpstreamPart {
   /** The machine slept, or its network changed. */
   networkChanged(): void;
   clearTextQueries(): number;
+  /** Where the servers are that were looked up. */
+  places(): KnownPlaces;
   /** Records dropped because they answered no question of ours. */
   irrelevantRecords(): number;
   shardFailovers(): number;
@@ -69,6 +72,8 @@ export interface UpstreamPartDeps {
   readonly isClockWrong: () => boolean;
   /** Validation by the anchors in force, over another way to the servers: for TLSA records. */
   readonly validatedOver: (raw: Exchange) => Exchange;
+  /** Of the configuration before: they hold until a look-up brings others. */
+  readonly knownPlaces?: KnownPlaces;
   /** Instead of TLS. */
   readonly dialer?: Dialer<DialTarget>;
 }
@@ -111,6 +116,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     },
     defer: setImmediate,
     networkFingerprint,
+    ...(deps.knownPlaces && { knownPlaces: deps.knownPlaces }),
     forgetSessions: () => {
       tls.forgetSessions();
     },
@@ -138,6 +144,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     },
     clearTextQueries: () => upstreams.counters.clearTextQueries,
     shardFailovers: () => upstreams.counters.shardFailovers,
+    places: () => upstreams.places(),
     probe: ({ minimisation = false }) =>
       checkUpstreams(options, {
         askPlain,

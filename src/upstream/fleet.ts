@@ -14,13 +14,15 @@ import type { SplitDomain, Stations } from "./router.ts";
 import { createServer, type Server } from "./server.ts";
 import { findOf } from "./finders.ts";
 import { type ServerSnapshot, snapshotOf } from "./snapshot.ts";
-import { distinct, Whereabouts } from "./whereabouts.ts";
+import { distinct, type KnownPlaces, lookedUpFor, Whereabouts } from "./whereabouts.ts";
 
 export interface FleetDeps extends Omit<AddressDeps, "connections" | "idleTimeout"> {
   /** Asks a resolver in clear: where a server of a `host` or `discover` is. */
   readonly askPlain: AskPlain;
   /** Where the durations of a server go; absent: nowhere. */
   readonly durations?: (server: string) => Durations;
+  /** Of the configuration before: they hold until a look-up brings others. */
+  readonly knownPlaces?: KnownPlaces;
 }
 
 /** A server, where its addresses belong, and what they are now. */
@@ -87,6 +89,17 @@ export class Fleet {
     }
   }
 
+  /** Where the servers are that were looked up. */
+  places(): KnownPlaces {
+    return new Map(
+      this.#berths.flatMap(({ server, addresses }) => {
+        const key = lookedUpFor(server.options);
+        const places = addresses.map(({ target: { address, port } }) => ({ address, port }));
+        return key === undefined || places.length === 0 ? [] : [[key, places] as const];
+      }),
+    );
+  }
+
   isReachable(now: Instant): boolean {
     return this.stations.general.some((replicas) => !replicas.isDown(now));
   }
@@ -144,7 +157,7 @@ export class Fleet {
     });
     const berth: Berth = { server, replicas, inClear, whereabouts, addresses: [], clearAddresses: [] };
     this.#berths.push(berth);
-    this.setAddresses(berth, options.addresses);
+    this.setAddresses(berth, this.#deps.knownPlaces?.get(lookedUpFor(options) ?? "") ?? options.addresses);
     return replicas;
   }
 

@@ -28,6 +28,7 @@ import type { ServerSnapshot } from "./snapshot.ts";
 import type { EncodeFor } from "./server.ts";
 import { TimeWheel } from "./time-wheel.ts";
 import { Turn } from "./turn.ts";
+import type { KnownPlaces } from "./whereabouts.ts";
 
 export interface UpstreamsDeps {
   readonly clock: Clock;
@@ -47,6 +48,8 @@ export interface UpstreamsDeps {
   readonly forgetSessions: () => void;
   /** Where the durations of a server go; absent: nowhere. */
   readonly durations?: (server: string) => Durations;
+  /** Of the configuration before: they hold until a look-up brings others. */
+  readonly knownPlaces?: KnownPlaces;
 }
 
 /** Milliseconds between two looks at what nobody asks for: probes of what is down, whether the process slept. */
@@ -135,6 +138,11 @@ export class Upstreams implements Exchange {
     this.#network = this.#deps.networkFingerprint() ?? this.#network;
     this.#deps.forgetSessions();
     this.#fleet.wakeUp(this.#deps.clock.now());
+  }
+
+  /** Where the servers are that were looked up. */
+  places(): KnownPlaces {
+    return this.#fleet.places();
   }
 
   snapshot(): readonly ServerSnapshot[] {

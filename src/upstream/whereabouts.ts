@@ -6,7 +6,7 @@
  */
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import type { AddressAndPort } from "./options.ts";
+import type { AddressAndPort, ServerOptions } from "./options.ts";
 
 export interface Found {
   /** At least one. */
@@ -17,6 +17,15 @@ export interface Found {
 
 /** Looks once; or why nothing was found. Never rejects. */
 export type Find = () => Promise<Found | string>;
+
+/** Addresses that were found, by what had to be looked up. */
+export type KnownPlaces = ReadonlyMap<string, readonly AddressAndPort[]>;
+
+/** What is looked up for a server; `undefined` where its addresses are given. */
+export function lookedUpFor({ host, discover }: ServerOptions): string | undefined {
+  if (host !== undefined) return `host ${host.name} ${host.port}`;
+  return discover === undefined ? undefined : `discover ${discover.address} ${discover.port}`;
+}
 
 export interface WhereaboutsDeps {
   readonly clock: Clock;

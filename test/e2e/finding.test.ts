@@ -2,6 +2,9 @@
  * Servers whose addresses have to be found out: `host` through bootstrap resolvers, `discover` by DDR (RFC 9462).
  * A plain resolver hears that one name, and whoever it names still has to prove who they are.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isFault, readMessage } from "../../src/wire/read-message.ts";
 import { nameToText } from "../../src/wire/presentation.ts";
@@ -13,7 +16,7 @@ import { ask } from "../support/ask.ts";
 import { type ConnectTrap, setConnectTrap } from "../support/connect-trap.ts";
 import { freePort } from "../support/peers.ts";
 import { labToml } from "../support/program.ts";
-import { type RunningApp, startApp } from "../support/running-app.ts";
+import { configFrom, type RunningApp, startApp } from "../support/running-app.ts";
 
 const pki = createPki();
 const DESIGNATION = "_dns.resolver 300 SVCB 1 dot.example.net. alpn=dot";
@@ -45,15 +48,17 @@ async function startPlain(answer = lab.authority.respond): Promise<Do53Upstream>
   return plain;
 }
 
-async function startWith(keys: string, bootstrap: string, profile = "strict"): Promise<RunningApp> {
-  running = await startApp(
-    (folder) => `[upstream]
+function tomlFor(folder: string, keys: string, bootstrap: string, profile = "strict"): string {
+  return `[upstream]
 profile = "${profile}"
 bootstrap = ["${bootstrap}"]
 ${labToml(lab, folder)
   .replace(/addresses = .*/, keys)
-  .replace(/auth_name = .*/, "")}`,
-  );
+  .replace(/auth_name = .*/, "")}`;
+}
+
+async function startWith(keys: string, bootstrap: string, profile = "strict"): Promise<RunningApp> {
+  running = await startApp((folder) => tomlFor(folder, keys, bootstrap, profile));
   return running;
 }
 
@@ -158,6 +163,25 @@ ${labToml(lab, folder)}`,
     expect(rcode).toBe(0);
     const lines = log.lines.filter(({ message }) => message === "upstream cannot be found");
     expect(lines.map(({ fields }) => fields["detail"])).toEqual(["127.0.0.1 refuses connections"]);
+  });
+});
+
+describe("a server that was found, when the configuration is reloaded while nobody can be asked about it,", () => {
+  it.each(["host", "discover"])("by `%s` stays where it was", async (key) => {
+    await begin();
+    const { address } = await startPlain();
+    const found = key === "host" ? byHost : `discover = "${address}"`;
+    const { port, app } = await startWith(found, address);
+    const before = await ask(port, "www.example.com");
+    await plain?.close();
+    plain = undefined;
+
+    const folder = mkdtempSync(join(tmpdir(), "sotto-found-"));
+    await app.reload(configFrom(folder, tomlFor(folder, found, address)));
+    const after = await ask(port, "www.example.org");
+    rmSync(folder, { recursive: true });
+
+    expect([before.rcode, after.rcode]).toEqual([0, 0]);
   });
 });
 
