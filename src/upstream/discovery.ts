@@ -68,10 +68,16 @@ async function whereIs(
 ): Promise<Found | string> {
   const along = additional.flatMap((record) => {
     const address = record.owner === target ? addressOf(record.type, record.rdata) : undefined;
-    return address === undefined ? [] : [address];
+    return address === undefined ? [] : [{ address, ttl: record.ttl }];
   });
-  const given = along.length > 0 ? along : hints;
-  if (given.length > 0) return { addresses: given.map((address) => ({ address, port })), ttl };
+  // Hints are part of the designation, and live as long.
+  const given = along.length > 0 ? along : hints.map((address) => ({ address, ttl }));
+  if (given.length > 0) {
+    return {
+      addresses: given.map(({ address }) => ({ address, port })),
+      ttl: Math.min(ttl, ...given.map((each) => each.ttl)),
+    };
+  }
   // "." would be resolver.arpa itself, which has no address.
   if (target === ROOT) return `${resolver.address} designates a resolver without an address`;
   const found = await addressesOf(target, port, resolver, ask);

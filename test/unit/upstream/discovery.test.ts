@@ -167,6 +167,15 @@ describe("discovery of designated resolvers (RFC 9462)", () => {
     expect(found).toMatchObject({ addresses: [{ address: "192.0.2.1", port: 853 }] });
   });
 
+  it("looks again when the addresses that came along expire, though the designation does not", async () => {
+    const { found } = await find([svcb("1 dns.example.net. alpn=dot", 86_400)], {}, [
+      "dns.example.net. 60 IN A 192.0.2.1",
+      "dns.example.net. 300 IN AAAA 2001:db8::1",
+    ]);
+
+    expect(found).toMatchObject({ ttl: 60 });
+  });
+
   it("looks the name up at the same resolver where no address is given", async () => {
     const { found, asked } = await find([svcb("1 dns.example.net. alpn=dot")], {
       "192.0.2.53 dns.example.net. A": { answer: ["dns.example.net. 60 IN A 192.0.2.1"] },
