@@ -1,4 +1,5 @@
 /** Tests each address of each upstream for `sotto doctor`, with connections of its own. */
+import type { Clock } from "../ports/clock.ts";
 import type { DoctorFinding } from "../ports/operator.ts";
 import { targetOf } from "../upstream/dial-target.ts";
 import { findOf } from "../upstream/finders.ts";
@@ -9,6 +10,7 @@ import { type Circumstances, failureFinding, probeFindings } from "./probe-findi
 
 export interface UpstreamCheckupDeps {
   readonly askPlain: AskPlain;
+  readonly clock: Clock;
   readonly probeDeps: (server: ServerOptions) => ProbeDeps;
   readonly circumstances: Circumstances;
 }
@@ -42,9 +44,9 @@ async function checkServer(
 async function whereIs(
   server: ServerOptions,
   options: UpstreamOptions,
-  { askPlain }: UpstreamCheckupDeps,
+  { askPlain, clock }: UpstreamCheckupDeps,
 ): Promise<AddressAndPort[] | DoctorFinding> {
-  const find = findOf(server, options.bootstrap, askPlain);
+  const find = findOf(server, options.bootstrap, askPlain, clock);
   const found = await find?.();
   if (found === undefined) return [...server.addresses];
   if (typeof found !== "string") return [...found.addresses];

@@ -148,6 +148,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     probe: ({ minimisation = false }) =>
       checkUpstreams(options, {
         askPlain,
+        clock,
         probeDeps: (server) => ({
           clock,
           random,

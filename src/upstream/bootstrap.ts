@@ -4,6 +4,7 @@
  *
  * Source: RFC 8310 §7.2 (the direct configuration needs a look-up that may be opportunistic), §8.
  */
+import type { Clock } from "../ports/clock.ts";
 import type { Message, Name, Question, ResourceRecord } from "../ports/message.ts";
 import { ipv4ToText, ipv6ToText } from "../wire/addresses.ts";
 import { Class, Rcode, Type } from "../wire/codes.ts";
@@ -15,23 +16,55 @@ import type { Find, Found } from "./whereabouts.ts";
 
 /** CNAMEs followed within one response. */
 const MAX_ALIASES = 8;
+/** Milliseconds of silence after which the next resolver is asked, too: all of its tries take longer than clients wait. */
+const PATIENCE_MS = 1_000;
 
 export function bootstrapping(
   host: NonNullable<ServerOptions["host"]>,
   resolvers: readonly AddressAndPort[],
   ask: AskPlain,
+  clock: Clock,
 ): Find {
   const name = nameFromText(host.name);
-  return async () => {
-    if (name === undefined) return "its host is no name";
+  if (name === undefined) return () => Promise.resolve("its host is no name");
+  const looks = resolvers.map((resolver) => () => addressesOf(name, host.port, resolver, ask));
+  return () => firstOf(looks, clock);
+}
+
+/** What the first look that finds something finds. Each begins once the one before has failed, or kept silent. */
+function firstOf(looks: readonly Find[], clock: Clock): Promise<Found | string> {
+  return new Promise((resolve, reject) => {
     let fault = "there is no bootstrap resolver";
-    for (const resolver of resolvers) {
-      const found = await addressesOf(name, host.port, resolver, ask);
-      if (typeof found !== "string") return found;
-      fault = found;
-    }
-    return fault;
-  };
+    let begun = 0;
+    let open = 0;
+    let cancel = (): void => undefined;
+    const settle = (result: Found | string): void => {
+      cancel();
+      begun = looks.length;
+      resolve(result);
+    };
+    const next = (): void => {
+      cancel();
+      const look = looks[begun];
+      if (look === undefined) {
+        if (open === 0) settle(fault);
+        return;
+      }
+      begun++;
+      open++;
+      cancel = clock.after(PATIENCE_MS, next);
+      look().then((found) => {
+        open--;
+        if (typeof found !== "string") {
+          settle(found);
+          return;
+        }
+        fault = found;
+        next();
+      }, reject);
+    };
+    next();
+  });
 }
 
 /** What one plain resolver says of a name's addresses, both families. */

@@ -1,4 +1,5 @@
 /** How the addresses of a server are found, where they are not given. */
+import type { Clock } from "../ports/clock.ts";
 import { bootstrapping } from "./bootstrap.ts";
 import { discovering } from "./discovery.ts";
 import type { AddressAndPort, ServerOptions } from "./options.ts";
@@ -10,7 +11,8 @@ export function findOf(
   { host, discover }: ServerOptions,
   bootstrap: readonly AddressAndPort[],
   ask: AskPlain,
+  clock: Clock,
 ): Find | undefined {
-  if (host !== undefined) return bootstrapping(host, bootstrap, ask);
+  if (host !== undefined) return bootstrapping(host, bootstrap, ask, clock);
   return discover === undefined ? undefined : discovering(discover, ask);
 }

@@ -166,7 +166,7 @@ export class Fleet {
     onFound: (addresses: readonly AddressAndPort[]) => void,
   ): Whereabouts | undefined {
     const { clock, log, askPlain } = this.#deps;
-    const find = findOf(options, this.#options.bootstrap, askPlain);
+    const find = findOf(options, this.#options.bootstrap, askPlain, clock);
     return find && new Whereabouts({ clock, log, server: options.name, find, onFound });
   }
 

@@ -6,6 +6,7 @@ import { discovering } from "../../../src/upstream/discovery.ts";
 import type { AddressAndPort } from "../../../src/upstream/options.ts";
 import type { AskPlain } from "../../../src/upstream/plain-resolver.ts";
 import { typeToText } from "../../../src/wire/codes.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import { isTextFault, nameToText, recordFromText } from "../../../src/wire/presentation.ts";
 
 const RESOLVER: AddressAndPort = { address: "192.0.2.53", port: 53 };
@@ -50,7 +51,7 @@ describe("a host looked up through bootstrap", () => {
   const host = { name: "dot.example.net", port: 853 };
   const find = (script: Script, resolvers = [RESOLVER]) => {
     const { ask, asked } = scripted(script);
-    return bootstrapping(host, resolvers, ask)().then((found) => ({ found, asked }));
+    return bootstrapping(host, resolvers, ask, new ManualClock())().then((found) => ({ found, asked }));
   };
 
   it("has the addresses of both families, and the smallest TTL", async () => {
@@ -115,6 +116,50 @@ describe("a host looked up through bootstrap", () => {
     );
 
     expect(found).toMatchObject({ addresses: [{ address: "192.0.2.1" }] });
+  });
+
+  describe("with two resolvers, of which the first keeps silent for long,", () => {
+    const SECOND: AddressAndPort = { address: "192.0.2.54", port: 53 };
+    const scene = (second: Script[string]) => {
+      const clock = new ManualClock();
+      const { ask: known, asked } = scripted({
+        "192.0.2.53 dot.example.net. A": { answer: ["dot.example.net. 300 IN A 192.0.2.1"] },
+        "192.0.2.54 dot.example.net. A": second,
+        "192.0.2.54 dot.example.net. AAAA": typeof second === "string" ? second : { answer: [] },
+      });
+      const later: AskPlain = (...asking) =>
+        new Promise((resolve) => clock.after(2_500, () => resolve(known(...asking))));
+      const ask: AskPlain = (resolver, question) =>
+        resolver === RESOLVER ? later(resolver, question) : known(resolver, question);
+      return { clock, asked, found: bootstrapping(host, [RESOLVER, SECOND], ask, clock)() };
+    };
+
+    it("is asked of the second after a second, which is what clients can wait", async () => {
+      const { clock, asked, found } = scene({ answer: ["dot.example.net. 300 IN A 192.0.2.2"] });
+      await clock.advanceAsync(999);
+      const before = asked.length;
+      await clock.advanceAsync(1);
+
+      expect(await found).toMatchObject({ addresses: [{ address: "192.0.2.2" }] });
+      expect([before, asked.length]).toEqual([0, 2]);
+    });
+
+    it("takes what the first says in the end, where the second knows nothing", async () => {
+      const { clock, found } = scene("does not answer");
+      await clock.advanceAsync(2_500, 500);
+
+      expect(await found).toMatchObject({ addresses: [{ address: "192.0.2.1" }] });
+      expect(clock.pending).toBe(0);
+    });
+  });
+
+  it("is asked of no other where the first answers", async () => {
+    const { asked } = await find(
+      { "192.0.2.53 dot.example.net. A": { answer: ["dot.example.net. 300 IN A 192.0.2.1"] } },
+      [RESOLVER, { address: "192.0.2.54", port: 53 }],
+    );
+
+    expect(asked.every((each) => each.startsWith("192.0.2.53 "))).toBe(true);
   });
 
   it("that does not exist is said to be so", async () => {
