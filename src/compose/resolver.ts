@@ -321,13 +321,18 @@ export class Resolver {
       {
         ...this.#deps,
         store: () => inForce().store,
-        terms: () => verdictTerms(inForce().config),
+        terms: () => inForce().#verdictTerms(),
         generation: () => data.generation,
         isWelcome: (question, answer) => !hasRule(question, answer, data),
         key: credential(credentials, "cache-key", this.#state.secret("cache-key")),
       },
     );
     return this.#inheritance.kept.file;
+  }
+
+  /** The file of trust anchors is one thing that the configuration does not tell. */
+  #verdictTerms(): string {
+    return JSON.stringify([verdictTerms(this.config), this.#validation.anchors?.keyNames]);
   }
 
   /** Answers clients that wait, or still come: `close` is near. */

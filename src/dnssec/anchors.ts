@@ -6,6 +6,7 @@
  */
 import type { Name } from "../ports/message.ts";
 import { ROOT, parentOf } from "../wire/names.ts";
+import { nameToText } from "../wire/presentation.ts";
 import { type DelegationSigner, isDigestOf } from "./digest.ts";
 import { type Dnskey, isSameKey } from "./dnskey.ts";
 
@@ -71,6 +72,17 @@ export class Anchors {
       const after = other.#rules.get(rule.zone);
       return after?.kind === "anchor" && hasAllOf(after.anchor, rule.anchor) ? [] : [rule.zone];
     });
+  }
+
+  /** The keys by which anything is proven: zone, tag and algorithm, which a key and its digests have in common. */
+  get keyNames(): readonly string[] {
+    const names = [...this.#rules.values()].flatMap((rule) => {
+      if (rule.kind !== "anchor") return [];
+      const { zone, ds, keys } = rule.anchor;
+      const named = [...ds.map(({ keyTag, algorithm }) => ({ tag: keyTag, algorithm })), ...keys];
+      return named.map(({ tag, algorithm }) => `${nameToText(zone)} ${tag} ${algorithm}`);
+    });
+    return [...new Set(names)].sort();
   }
 
   /** Whether there is anything to validate by. */

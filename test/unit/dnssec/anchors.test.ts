@@ -293,6 +293,21 @@ describe("the rule that governs a name", () => {
   });
 });
 
+describe("the keys that anchors name", () => {
+  it("are the same by digest and in full, and others for another zone", () => {
+    const key = readDnskey(KSK_2017.rdata)!;
+    const builtIn = builtInAnchors()[0]!;
+    const ds = builtIn.ds.filter(({ keyTag }) => keyTag === key.tag);
+    const named = (one: TrustAnchor): readonly string[] =>
+      new Anchors({ anchors: [one], negative: [], insecureZones: [name("corp")] }).keyNames;
+
+    expect(named({ zone: ROOT, ds, keys: [] })).toEqual([". 20326 8"]);
+    expect(named({ zone: ROOT, ds: [], keys: [key] })).toEqual([". 20326 8"]);
+    expect(named({ zone: ROOT, ds, keys: [key] })).toEqual([". 20326 8"]);
+    expect(named({ zone: name("com"), ds, keys: [] })).toEqual(["com. 20326 8"]);
+  });
+});
+
 describe("validation by an anchor", () => {
   it("starts at a zone below the root (RFC 4035 §5.1: an island of security) [D14]", async () => {
     const { ask, asked } = labValidator({ anchors: dsOfZone("island.example") });
