@@ -62,6 +62,8 @@ export class AnchorKeeper {
   #isAheadOfFile = false;
   #cancel: () => void = () => undefined;
   #isStopped = false;
+  /** What was warned of last. */
+  #warned: string | undefined;
 
   constructor({ anchor, point }: GivenAnchor, deps: KeeperDeps) {
     this.#given = anchor;
@@ -92,8 +94,7 @@ export class AnchorKeeper {
 
   /** Looks at the zone once. Faults are logged, never thrown. */
   async probe(): Promise<void> {
-    const { clock, log } = this.#deps;
-    const now = Math.floor(clock.wall() / 1_000);
+    const now = Math.floor(this.#deps.clock.wall() / 1_000);
     try {
       const seen = await this.#look(now);
       if (this.#isStopped) return;
@@ -102,16 +103,39 @@ export class AnchorKeeper {
         seen === undefined ? before : afterSighting(before, seen, now, (key) => this.#isGiven(key));
       const isGood = seen !== undefined && seen.signedBy.length > 0;
       this.#point = isGood ? stepped : afterFailure(stepped, now, seen);
-      if (!isGood)
-        log.warn({}, "the keys of a trust anchor's zone could not be validated; looking again later");
       this.#inForce(before);
-      await this.#deps.file.write(this.#text());
-      if (this.#isAheadOfFile) this.#deps.onWritten?.();
-      this.#isAheadOfFile = false;
+      if (!(await this.#write(now))) return;
+      if (isGood) this.#warned = undefined;
+      else this.#warn("the keys of a trust anchor's zone could not be validated; looking again later");
     } catch (error) {
       this.#point = afterFailure(this.#point, now);
-      log.warn({ error: String(error) }, "the trust anchors could not be looked at or written");
+      this.#warn("the keys of a trust anchor's zone could not be looked at", error);
     }
+  }
+
+  /** @returns whether the file says what is known now. */
+  async #write(now: number): Promise<boolean> {
+    try {
+      await this.#deps.file.write(this.#text());
+    } catch (error) {
+      this.#point = afterFailure(this.#point, now);
+      this.#warn(
+        "the trust anchor file cannot be written, so that no new key is ever trusted after a restart; make it " +
+          "and its directory writable for the user that Sotto runs as",
+        error,
+      );
+      return false;
+    }
+    if (this.#isAheadOfFile) this.#deps.onWritten?.();
+    this.#isAheadOfFile = false;
+    return true;
+  }
+
+  /** Once, until all is well again: it is tried every hour. */
+  #warn(text: string, error?: unknown): void {
+    if (text === this.#warned) return;
+    this.#warned = text;
+    this.#deps.log.warn(error === undefined ? {} : { error: String(error) }, text);
   }
 
   #text(): string {

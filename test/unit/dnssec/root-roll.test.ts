@@ -80,7 +80,13 @@ describe("the roll of the root's key by validation_time [D2, D3]", () => {
 /** A keeper whose upstream serves what the zone was at the time. */
 function keeper(clock: ManualClock, start: { readonly given: readonly string[]; readonly file?: string }) {
   const trees = new Map((Object.keys(PHASES) as Phase[]).map((phase) => [phase, treeOf(phase)]));
-  const state = { isUp: true, written: start.file ?? "", changes: 0, lost: [] as Name[] };
+  const state = {
+    isUp: true,
+    written: start.file ?? "",
+    changes: 0,
+    lost: [] as Name[],
+    writeFault: undefined as Error | undefined,
+  };
   const upstream: Exchange = {
     async exchange({ question }) {
       const phase = (Object.keys(PHASES) as Phase[]).findLast(
@@ -100,16 +106,18 @@ function keeper(clock: ManualClock, start: { readonly given: readonly string[]; 
   const anchor = records[0] ?? given?.anchor ?? { zone: ROOT, ds: [], keys: [] };
   const point = given?.point ?? { zone: ROOT, keys: [], lastSuccess: 0, nextProbe: 0 };
   const anchors = new Anchors({ anchors: [anchor], negative: [], insecureZones: [] });
+  const log = new SilentLog();
   const made = new AnchorKeeper(
     { anchor, point },
     {
       clock,
-      log: new SilentLog(),
+      log,
       helpers: upstream,
       keys: keyStoreOf({ insecureAlgorithms: [], minRsaBits: 1_024 }),
       anchors,
       file: {
         async write(text) {
+          if (state.writeFault !== undefined) throw state.writeFault;
           state.written = text;
         },
       },
@@ -120,7 +128,7 @@ function keeper(clock: ManualClock, start: { readonly given: readonly string[]; 
     },
   );
   const tags = (): number[] => made.anchor().keys.map((key) => key.tag);
-  return { made, anchors, state, tags };
+  return { made, anchors, state, tags, log };
 }
 
 async function pass(clock: ManualClock, days: number): Promise<void> {
@@ -237,6 +245,34 @@ describe("a trust anchor kept by RFC 5011 through a roll of months [D5]", () => 
     await pass(clock, 1);
 
     expect(second.made.point.lastSuccess).toBeGreaterThan(before);
+  });
+
+  it("warns once, not every hour, of a file that cannot be written, and again when that was over", async () => {
+    const clock = new ManualClock("2026-09-02T00:00:00Z");
+    const { made, state, log } = keeper(clock, { given: [dsLine(OLD)] });
+    made.start();
+    state.writeFault = new Error("EACCES: permission denied");
+    await clock.advanceAsync(12 * 3_600_000, 600_000);
+    state.writeFault = undefined;
+    await pass(clock, 2);
+    state.writeFault = new Error("EROFS: read-only file system");
+    await pass(clock, 2);
+
+    const warnings = log.lines.filter(({ level }) => level === "warn");
+    expect(warnings.map(({ message }) => message.slice(0, 41))).toEqual(
+      Array(2).fill("the trust anchor file cannot be written, "),
+    );
+    expect(state.written).toMatch(/state=2/);
+  });
+
+  it("warns once, not every hour, of a zone that cannot be reached", async () => {
+    const clock = new ManualClock("2026-09-02T00:00:00Z");
+    const { made, state, log } = keeper(clock, { given: [dsLine(OLD)] });
+    made.start();
+    state.isUp = false;
+    await clock.advanceAsync(12 * 3_600_000, 600_000);
+
+    expect(log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
   });
 
   it("says that other keys are in force", async () => {
