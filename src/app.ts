@@ -37,6 +37,8 @@ export interface AppEnvironment {
   readonly log: ProgramLog;
   /** Of a process that serves beside the first one. */
   readonly beside?: Beside;
+  /** Of a command that is over in a moment: what the service keeps in files is not its to bring up to date. */
+  readonly isOneOff?: boolean;
   /** Figures of the processes beside this one, for one page of metrics. */
   readonly others?: () => readonly ResolverFigures[];
   /** Told when the file of trust anchors puts other keys in force (RFC 5011): those processes have read it before. */
@@ -102,6 +104,7 @@ export async function createApp(config: Config, environment: AppEnvironment): Pr
     counts,
     owner: userToBecome(config),
     ...(environment.beside && { beside: environment.beside }),
+    ...(environment.isOneOff === true && { isOneOff: true }),
     ...(environment.onAnchorsWritten && { onAnchorsWritten: environment.onAnchorsWritten }),
   });
   return new RunningApp(resolver, { environment, clock, counts });

@@ -4,7 +4,7 @@
  * Directories not by `mkdir` with `recursive`: where a file system says ENOENT to a directory whose parent is there, as /proc does,
  * Node makes the parent again and tries again, for ever.
  */
-import { lchownSync, mkdirSync, statSync } from "node:fs";
+import { lchownSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -36,11 +36,15 @@ export async function openAnew(path: string): Promise<FileHandle> {
   return open(path, "wx", 0o600);
 }
 
-/** A whole file of `text` in the place of the one there is, for this user alone or with `mode`. */
-export async function replaceFile(path: string, text: string, mode?: number): Promise<void> {
+/** A whole file of `text` in the place of the one there is: for this user alone, or for whom the one `before` was. */
+export async function replaceFile(path: string, text: string, before?: Stats): Promise<void> {
   const file = await openAnew(`${path}.new`);
   try {
-    if (mode !== undefined) await file.chmod(mode);
+    if (before !== undefined) {
+      // Only root may give a file away, where it may, and only root would take it away.
+      if (process.getuid?.() === 0) await file.chown(before.uid, before.gid).catch(() => undefined);
+      await file.chmod(before.mode & 0o777);
+    }
     await file.writeFile(text);
     // Else the name may be on the disk before the text is, and a power cut leave an empty file.
     await file.sync();

@@ -20,7 +20,7 @@ export async function withStandalone<Result>(
     destination: 2,
     writes: "direct",
   });
-  const app = await createApp(config, { version, env: session.machine.env, log });
+  const app = await createApp(config, { version, env: session.machine.env, log, isOneOff: true });
   try {
     return await work(app);
   } finally {

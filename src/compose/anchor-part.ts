@@ -149,6 +149,5 @@ function isWritable(path: string): boolean {
 
 /** As a whole or not at all. Whoever reads the file beside us, as Unbound may, still can. */
 async function writeWhole(path: string, text: string): Promise<void> {
-  const before = await stat(path).catch(() => undefined);
-  await replaceFile(path, text, before === undefined ? undefined : before.mode & 0o777);
+  await replaceFile(path, text, await stat(path).catch(() => undefined));
 }

@@ -50,6 +50,8 @@ export interface ResolverDeps {
   readonly onAnchorsWritten?: () => void;
   /** Of a process that is not the first. */
   readonly beside?: Beside;
+  /** Of a command that is over in a moment. */
+  readonly isOneOff?: boolean;
   /** Instead of sockets: where upstreams are played. */
   readonly dialer?: Dialer<DialTarget>;
 }
@@ -139,7 +141,7 @@ export class Resolver {
       onAgeing: ({ name, expiresAt }) => {
         if (config.cache.prefetch) this.#keyPrefetch.plan(name, expiresAt);
       },
-      keepsAnchors: deps.beside === undefined,
+      keepsAnchors: keepsFiles(deps),
       ...(deps.onAnchorsWritten && { onAnchorsWritten: deps.onAnchorsWritten }),
       // RFC 5011 §2.1: a key that is revoked must not be used "for any other purpose", and what it proved lives on here.
       onAnchorLost: (zone) => {
@@ -193,7 +195,7 @@ export class Resolver {
       log: deps.log,
       file: state.file("last-good-time"),
       // Without a proof nothing is written.
-      passed: () => (deps.beside === undefined ? evidence.passed() : undefined),
+      passed: () => (keepsFiles(deps) ? evidence.passed() : undefined),
     });
     const lasting = { memory, local, kept: {}, figures: new ServingFigures(), before: new CountedBefore() };
     const knownPlaces: KnownPlaces = new Map();
@@ -352,6 +354,11 @@ export class Resolver {
     this.#inheritance.local.close();
     await this.#inheritance.clockPart.close();
   }
+}
+
+/** One process brings files up to date: a command may be another user, who would leave the service a file it cannot read. */
+function keepsFiles({ beside, isOneOff }: ResolverDeps): boolean {
+  return beside === undefined && isOneOff !== true;
 }
 
 /** Which keys a flush is about; `undefined`: all. */

@@ -1,12 +1,14 @@
 /** The wall clock of the machine, set wrong while the resolver runs. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createApp } from "../../src/app.ts";
 import { startLab } from "../lab/lab.ts";
 import { ask } from "../support/ask.ts";
 import { labToml } from "../support/program.ts";
-import { startApp } from "../support/running-app.ts";
+import { question } from "../support/records.ts";
+import { configFrom, KeptLog, startApp } from "../support/running-app.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -34,5 +36,25 @@ describe("a clock that was ahead for a while [D75]", () => {
     rmSync(stateDir, { recursive: true });
 
     expect([before.rcode, after.rcode]).toEqual([0, 0]);
+  });
+});
+
+describe("the last good time [D75]", () => {
+  it.each([true, false])("is kept by the service, not by a command: a command is %s", async (isOneOff) => {
+    const lab = await startLab();
+    const folder = mkdtempSync(join(tmpdir(), "sotto-clock-"));
+    const app = await createApp(configFrom(folder, labToml(lab, folder)), {
+      version: "0.0.0",
+      env: {},
+      log: new KeptLog(),
+      isOneOff,
+    });
+    const { response } = await app.lookup(question("www.example.com"), {});
+    await app.stop();
+    const isKept = existsSync(join(folder, "state", "last-good-time"));
+    await lab.close();
+    rmSync(folder, { recursive: true });
+
+    expect([response.verdict, isKept]).toEqual(["secure", !isOneOff]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chownSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -144,6 +144,24 @@ auth_name = "dns.example"`,
     keeper?.stop();
 
     expect(made().anchors.governing(ROOT)).toMatchObject({ anchor: { ds: [{ keyTag: 4711 }], keys: [{}] } });
+  });
+
+  it.runIf(process.getuid?.() === 0)("leave the file to its owner, whom root could lock out", async () => {
+    const tree = usualTree();
+    writeFileSync(path, tree.anchors.join("\n"), { mode: 0o600 });
+    chownSync(path, 65_534, 65_533);
+    const { clock, made } = part({ trustAnchorFile: path });
+    const helpers: Exchange = { exchange: async ({ question }) => responseOf(resolve(tree, question)) };
+
+    const keeper = made().keep(helpers, () => undefined);
+    await clock.advanceAsync(10_000, 1_000);
+    await vi.waitFor(() => {
+      expect(readFileSync(path, "utf8")).toMatch(/state=2/);
+    });
+    keeper?.stop();
+
+    const { uid, gid, mode } = statSync(path);
+    expect([uid, gid, mode & 0o777]).toEqual([65_534, 65_533, 0o600]);
   });
 
   it.each([0o640, 0o644])(
