@@ -47,7 +47,7 @@ async function whereIs(
   { askPlain, clock }: UpstreamCheckupDeps,
 ): Promise<AddressAndPort[] | DoctorFinding> {
   const find = findOf(server, options.bootstrap, askPlain, clock);
-  const found = await find?.();
+  const found = await find?.(() => undefined);
   if (found === undefined) return [...server.addresses];
   if (typeof found !== "string") return [...found.addresses];
   const remedy =

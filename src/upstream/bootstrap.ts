@@ -2,17 +2,17 @@
  * The addresses of an upstream's `host`, asked of plain resolvers. They are told this one name; what they say is
  * believed only as far as that somebody there can prove the upstream's identity.
  *
- * Source: RFC 8310 §7.2 (the direct configuration needs a look-up that may be opportunistic), §8.
+ * Source: RFC 8310 §7.2 (the direct configuration needs a look-up that may be opportunistic), §8; RFC 8305 §3.
  */
 import type { Clock } from "../ports/clock.ts";
-import type { Message, Name, Question, ResourceRecord } from "../ports/message.ts";
+import type { Message, Name, ResourceRecord } from "../ports/message.ts";
 import { ipv4ToText, ipv6ToText } from "../wire/addresses.ts";
 import { Class, Rcode, Type } from "../wire/codes.ts";
 import { nameFromOctets } from "../wire/names.ts";
 import { nameFromText } from "../wire/presentation.ts";
 import type { AddressAndPort, ServerOptions } from "./options.ts";
 import type { AskPlain } from "./plain-resolver.ts";
-import type { Find, Found } from "./whereabouts.ts";
+import type { Begin, Find, Found } from "./whereabouts.ts";
 
 /** CNAMEs followed within one response. */
 const MAX_ALIASES = 8;
@@ -27,12 +27,14 @@ export function bootstrapping(
 ): Find {
   const name = nameFromText(host.name);
   if (name === undefined) return () => Promise.resolve("its host is no name");
-  const looks = resolvers.map((resolver) => () => addressesOf(name, host.port, resolver, ask));
-  return () => firstOf(looks, clock);
+  const looks = resolvers.map(
+    (resolver) => (begin: Begin) => addressesOf(name, host.port, resolver, ask, begin),
+  );
+  return (begin) => firstOf(looks, begin, clock);
 }
 
 /** What the first look that finds something finds. Each begins once the one before has failed, or kept silent. */
-function firstOf(looks: readonly Find[], clock: Clock): Promise<Found | string> {
+function firstOf(looks: readonly Find[], begin: Begin, clock: Clock): Promise<Found | string> {
   return new Promise((resolve, reject) => {
     let fault = "there is no bootstrap resolver";
     let begun = 0;
@@ -53,7 +55,7 @@ function firstOf(looks: readonly Find[], clock: Clock): Promise<Found | string> 
       begun++;
       open++;
       cancel = clock.after(PATIENCE_MS, next);
-      look().then((found) => {
+      look(begin).then((found) => {
         open--;
         if (typeof found !== "string") {
           settle(found);
@@ -67,27 +69,27 @@ function firstOf(looks: readonly Find[], clock: Clock): Promise<Found | string> 
   });
 }
 
-/** What one plain resolver says of a name's addresses, both families. */
+/** What one plain resolver says of a name's addresses: both families at once, and each begins with what it brings. */
 export async function addressesOf(
   name: Name,
   port: number,
   resolver: AddressAndPort,
   ask: AskPlain,
+  begin: Begin,
 ): Promise<Found | string> {
-  const questions: Question[] = [Type.AAAA, Type.A].map((qtype) => ({
-    qname: name,
-    qtype,
-    qclass: Class.IN,
-  }));
-  const responses = await Promise.all(questions.map((question) => ask(resolver, question)));
-  const hosts = responses.flatMap((response) =>
-    typeof response === "string" ? [] : hostsIn(response, name),
+  const found = await Promise.all(
+    // In this order: RFC 8305 §3.
+    [Type.AAAA, Type.A].map(async (qtype) => {
+      const response = await ask(resolver, { qname: name, qtype, qclass: Class.IN });
+      const hosts = typeof response === "string" ? [] : hostsIn(response, name);
+      const addresses = hosts.map(({ address }) => ({ address, port }));
+      if (addresses.length > 0) begin(addresses);
+      return { response, addresses, ttl: Math.min(...hosts.map(({ ttl }) => ttl)) };
+    }),
   );
-  if (hosts.length === 0) return `${resolver.address} ${faultOf(responses)}`;
-  return {
-    addresses: hosts.map(({ address }) => ({ address, port })),
-    ttl: Math.min(...hosts.map(({ ttl }) => ttl)),
-  };
+  const addresses = found.flatMap((family) => family.addresses);
+  if (addresses.length === 0) return `${resolver.address} ${faultOf(found.map(({ response }) => response))}`;
+  return { addresses, ttl: Math.min(...found.map(({ ttl }) => ttl)) };
 }
 
 /** Addresses at the end of the chain of aliases that begins at `name`. */

@@ -12,7 +12,7 @@ import { type ServiceBinding, serviceBindingOf } from "../wire/service-binding.t
 import { addressesOf, addressOf } from "./bootstrap.ts";
 import type { AddressAndPort } from "./options.ts";
 import type { AskPlain } from "./plain-resolver.ts";
-import type { Find, Found } from "./whereabouts.ts";
+import type { Begin, Find, Found } from "./whereabouts.ts";
 
 /** `_dns.resolver.arpa.` */
 const DESIGNATED = "\x04_dns\x08resolver\x04arpa\x00" as Name;
@@ -24,13 +24,13 @@ const NO_DOT_PORTS: readonly number[] = [0, 53];
 const MAX_DESIGNATIONS = 8;
 
 export function discovering(resolver: AddressAndPort, ask: AskPlain): Find {
-  return async () => {
+  return async (begin) => {
     const response = await ask(resolver, { qname: DESIGNATED, qtype: Type.SVCB, qclass: Class.IN });
     if (typeof response === "string") return `${resolver.address} ${response}`;
     const designations = designationsIn(response);
     if (designations.length === 0) return `${resolver.address} designates no resolver with DNS over TLS`;
     const found = await Promise.all(
-      designations.map((designation) => whereIs(designation, response, resolver, ask)),
+      designations.map((designation) => whereIs(designation, response, resolver, ask, begin)),
     );
     const known = found.filter((each) => typeof each !== "string");
     if (known.length === 0) return String(found[0]);
@@ -65,6 +65,7 @@ async function whereIs(
   { additional }: Message,
   resolver: AddressAndPort,
   ask: AskPlain,
+  begin: Begin,
 ): Promise<Found | string> {
   const along = additional.flatMap((record) => {
     const address = record.owner === target ? addressOf(record.type, record.rdata) : undefined;
@@ -80,6 +81,6 @@ async function whereIs(
   }
   // "." would be resolver.arpa itself, which has no address.
   if (target === ROOT) return `${resolver.address} designates a resolver without an address`;
-  const found = await addressesOf(target, port, resolver, ask);
+  const found = await addressesOf(target, port, resolver, ask, begin);
   return typeof found === "string" ? found : { ...found, ttl: Math.min(ttl, found.ttl) };
 }

@@ -1,9 +1,11 @@
 /**
  * The addresses of a server that has to be looked up, kept up to date while it is in use. Old addresses hold until
- * there are new ones: a look-up that fails takes nothing away.
+ * there are new ones: a look-up that fails takes nothing away. Those of one family are used before the other one's
+ * come: a resolver may never answer for one of the two.
  *
- * Source: RFC 9462 §4.1 (refresh at the TTL); RFC 8767 §4 has the same thought for answers.
+ * Source: RFC 9462 §4.1 (refresh at the TTL); RFC 8767 §4 has the same thought for answers; RFC 8305 §3.
  */
+import { isIPv6 } from "node:net";
 import type { Clock, Instant } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { AddressAndPort, ServerOptions } from "./options.ts";
@@ -15,8 +17,11 @@ export interface Found {
   readonly ttl: number;
 }
 
+/** Takes what is found before all of it is. */
+export type Begin = (some: readonly AddressAndPort[]) => void;
+
 /** Looks once; or why nothing was found. Never rejects. */
-export type Find = () => Promise<Found | string>;
+export type Find = (begin: Begin) => Promise<Found | string>;
 
 /** Addresses that were found, by what had to be looked up. */
 export type KnownPlaces = ReadonlyMap<string, readonly AddressAndPort[]>;
@@ -44,6 +49,8 @@ const MAX_TTL = 86_400;
 const FIRST_RETRY_MS = 1_000;
 /** Milliseconds. */
 const MAX_RETRY_MS = 60_000;
+/** Milliseconds that addresses of IPv4 wait for those of IPv6: RFC 8305 §3, Resolution Delay. */
+const RESOLUTION_DELAY_MS = 50;
 /** Addresses of one server that are used. */
 export const MAX_FOUND = 16;
 
@@ -57,6 +64,8 @@ export class Whereabouts {
   #foundAt: Instant = Number.NEGATIVE_INFINITY;
   #retry = FIRST_RETRY_MS;
   #isStopped = false;
+  /** BOUNDED: by `MAX_FOUND`. */
+  #addresses: readonly AddressAndPort[] = [];
   /** Why the last look-up found nothing; `undefined` where it did, or none was made. */
   fault: string | undefined;
 
@@ -97,22 +106,35 @@ export class Whereabouts {
   }
 
   async #look(): Promise<void> {
-    const found = await this.#deps.find();
+    const { clock, find, log, server } = this.#deps;
+    let isWhole = false;
+    const found = await find((some) => {
+      const join = (): void => {
+        if (!isWhole && !this.#isStopped) this.#use([...some, ...this.#addresses]);
+      };
+      if (some.some(({ address }) => isIPv6(address))) join();
+      else clock.after(RESOLUTION_DELAY_MS, join);
+    });
+    isWhole = true;
     if (this.#isStopped) return;
     if (typeof found === "string") {
       this.#failed(found);
       return;
     }
-    const { clock, onFound } = this.#deps;
     const now = clock.now();
     this.#isLooking = false;
     this.#foundAt = now;
     this.#retry = FIRST_RETRY_MS;
     this.#dueAt = this.#isOutdated ? now : now + Math.min(Math.max(found.ttl, MIN_TTL), MAX_TTL) * 1_000;
-    if (this.fault !== undefined)
-      this.#deps.log.info({ upstream: this.#deps.server }, "upstream found again");
+    if (this.fault !== undefined) log.info({ upstream: server }, "upstream found again");
     this.fault = undefined;
-    onFound(distinct(found.addresses).slice(0, MAX_FOUND), now);
+    this.#use(found.addresses);
+  }
+
+  #use(addresses: readonly AddressAndPort[]): void {
+    const { clock, onFound } = this.#deps;
+    this.#addresses = distinct(addresses).slice(0, MAX_FOUND);
+    onFound(this.#addresses, clock.now());
   }
 
   #failed(fault: string): void {

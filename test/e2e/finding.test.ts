@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Type } from "../../src/wire/codes.ts";
 import { isFault, readMessage } from "../../src/wire/read-message.ts";
 import { nameToText } from "../../src/wire/presentation.ts";
 import { type Do53Upstream, startDo53Upstream } from "../lab/do53-upstream.ts";
@@ -89,6 +90,23 @@ describe("a server given by `host`", () => {
     expect(lab.upstream.counters.queries).toBeGreaterThan(0);
     expect(trap.dialled.filter((each) => each.startsWith("tcp") && !each.endsWith(":853"))).toEqual([]);
     expect(plain?.received.map(({ length }) => length)).toHaveLength(2);
+  });
+
+  it("is found at once where the resolver never answers for AAAA (RFC 8305 §3)", async () => {
+    await begin();
+    const { address } = await startPlain((query) => {
+      const message = readMessage(query);
+      const isIpv6 = !isFault(message) && message.questions[0]?.qtype === Type.AAAA;
+      return isIpv6 ? undefined : lab.authority.respond(query);
+    });
+    const { port } = await startWith(byHost, address);
+
+    const asked = Date.now();
+    const { rcode } = await ask(port, "www.example.com");
+
+    expect(rcode).toBe(0);
+    // The first datagram for AAAA is waited for a second, and two more follow.
+    expect(Date.now() - asked).toBeLessThan(900);
   });
 
   it("is dialled at port 53 where it is asked in clear, never at 853 (RFC 7858 §3.1)", async () => {

@@ -6,8 +6,8 @@ import { discovering } from "../../../src/upstream/discovery.ts";
 import type { AddressAndPort } from "../../../src/upstream/options.ts";
 import type { AskPlain } from "../../../src/upstream/plain-resolver.ts";
 import { typeToText } from "../../../src/wire/codes.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
 import { isTextFault, nameToText, recordFromText } from "../../../src/wire/presentation.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
 
 const RESOLVER: AddressAndPort = { address: "192.0.2.53", port: 53 };
 
@@ -51,7 +51,12 @@ describe("a host looked up through bootstrap", () => {
   const host = { name: "dot.example.net", port: 853 };
   const find = (script: Script, resolvers = [RESOLVER]) => {
     const { ask, asked } = scripted(script);
-    return bootstrapping(host, resolvers, ask, new ManualClock())().then((found) => ({ found, asked }));
+    return bootstrapping(
+      host,
+      resolvers,
+      ask,
+      new ManualClock(),
+    )(() => undefined).then((found) => ({ found, asked }));
   };
 
   it("has the addresses of both families, and the smallest TTL", async () => {
@@ -69,6 +74,29 @@ describe("a host looked up through bootstrap", () => {
     });
     expect(asked).toHaveLength(2);
   });
+
+  it.each([
+    ["AAAA", "A", "192.0.2.1"],
+    ["A", "AAAA", "2001:db8::1"],
+  ])(
+    "is found with what came where its %s query is never answered (RFC 8305 §3)",
+    async (silent, type, address) => {
+      const { ask } = scripted({
+        [`192.0.2.53 dot.example.net. ${type}`]: { answer: [`dot.example.net. 300 IN ${type} ${address}`] },
+      });
+      const asked: string[] = [];
+      const askMute: AskPlain = (resolver, question) => {
+        asked.push(typeToText(question.qtype));
+        return typeToText(question.qtype) === silent ? new Promise(() => undefined) : ask(resolver, question);
+      };
+      const begun: (readonly AddressAndPort[])[] = [];
+      void bootstrapping(host, [RESOLVER], askMute, new ManualClock())((some) => begun.push(some));
+      await settle();
+
+      expect(begun).toEqual([[{ address, port: 853 }]]);
+      expect(asked).toEqual(["AAAA", "A"]);
+    },
+  );
 
   it("is followed through aliases, within one response", async () => {
     const { found } = await find({
@@ -131,7 +159,7 @@ describe("a host looked up through bootstrap", () => {
         new Promise((resolve) => clock.after(2_500, () => resolve(known(...asking))));
       const ask: AskPlain = (resolver, question) =>
         resolver === RESOLVER ? later(resolver, question) : known(resolver, question);
-      return { clock, asked, found: bootstrapping(host, [RESOLVER, SECOND], ask, clock)() };
+      return { clock, asked, found: bootstrapping(host, [RESOLVER, SECOND], ask, clock)(() => undefined) };
     };
 
     it("is asked of the second after a second, which is what clients can wait", async () => {
@@ -184,7 +212,7 @@ describe("discovery of designated resolvers (RFC 9462)", () => {
   const SVCB = "192.0.2.53 _dns.resolver.arpa. SVCB";
   const find = (answer: readonly string[], more: Script = {}, additional: readonly string[] = []) => {
     const { ask, asked } = scripted({ [SVCB]: { answer, additional }, ...more });
-    return discovering(RESOLVER, ask)().then((found) => ({ found, asked }));
+    return discovering(RESOLVER, ask)(() => undefined).then((found) => ({ found, asked }));
   };
   const svcb = (text: string, ttl = 300) => `_dns.resolver.arpa. ${ttl} IN SVCB ${text}`;
 
@@ -279,6 +307,6 @@ describe("discovery of designated resolvers (RFC 9462)", () => {
   it("passes a failure on", async () => {
     const { ask } = scripted({ [SVCB]: "does not answer" });
 
-    expect(await discovering(RESOLVER, ask)()).toBe("192.0.2.53 does not answer");
+    expect(await discovering(RESOLVER, ask)(() => undefined)).toBe("192.0.2.53 does not answer");
   });
 });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { AddressAndPort } from "../../../src/upstream/options.ts";
-import { type Found, Whereabouts } from "../../../src/upstream/whereabouts.ts";
+import { type Begin, type Found, Whereabouts } from "../../../src/upstream/whereabouts.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { SilentLog } from "../../support/silent-log.ts";
 
 const one = { address: "192.0.2.1", port: 853 };
 const two = { address: "192.0.2.2", port: 853 };
+const six = { address: "2001:db8::1", port: 853 };
 
 class Scene {
   readonly clock = new ManualClock();
@@ -17,12 +18,14 @@ class Scene {
     clock: this.clock,
     log: this.log,
     server: "s",
-    find: () => {
-      this.looks++;
-      return this.result instanceof Error ? Promise.reject(this.result) : Promise.resolve(this.result);
-    },
+    find: (begin) => this.find(begin),
     onFound: (addresses) => this.found.push(addresses),
   });
+
+  find(_begin: Begin): Promise<Found | string> {
+    this.looks++;
+    return this.result instanceof Error ? Promise.reject(this.result) : Promise.resolve(this.result);
+  }
 
   async tendAfter(seconds: number): Promise<void> {
     this.clock.advance(seconds * 1_000);
@@ -149,6 +152,78 @@ describe("the addresses of a server that has to be looked up", () => {
       expect(scene.found).toHaveLength(before + 2);
     },
   );
+
+  describe("of which one family comes before the other (RFC 8305 §3)", () => {
+    class Slow extends Scene {
+      begin: Begin = () => undefined;
+      end: (found: Found | string) => void = () => undefined;
+      override find(begin: Begin): Promise<Found | string> {
+        this.begin = begin;
+        return new Promise((resolve) => {
+          this.end = resolve;
+        });
+      }
+    }
+
+    it("are used at once where they are of IPv6, and the others join them", async () => {
+      const scene = new Slow();
+      scene.whereabouts.tend(scene.clock.now());
+      scene.begin([six]);
+      const first = [...scene.found];
+      scene.end({ addresses: [six, one], ttl: 600 });
+      await settle();
+
+      expect(first).toEqual([[six]]);
+      expect(scene.found).toEqual([[six], [six, one]]);
+    });
+
+    it("wait 50 ms for those of IPv6 where they are of IPv4", async () => {
+      const scene = new Slow();
+      scene.whereabouts.tend(scene.clock.now());
+      scene.begin([one]);
+      scene.clock.advance(49);
+      const before = [...scene.found];
+      scene.clock.advance(1);
+      const then = [...scene.found];
+      scene.end({ addresses: [six, one], ttl: 600 });
+      await settle();
+
+      expect([before, then]).toEqual([[], [[one]]]);
+      expect(scene.found).toEqual([[one], [six, one]]);
+    });
+
+    it("are not used by themselves where all are there within 50 ms, nor after the end", async () => {
+      const scene = new Slow();
+      scene.whereabouts.tend(scene.clock.now());
+      scene.begin([one]);
+      scene.end({ addresses: [six, one], ttl: 600 });
+      await settle();
+      scene.clock.advance(600_000);
+      scene.whereabouts.tend(scene.clock.now());
+      scene.begin([two]);
+      scene.whereabouts.stop();
+      scene.clock.advance(50);
+
+      expect(scene.found).toEqual([[six, one]]);
+    });
+
+    it("join those of before, which hold until the look-up is over", async () => {
+      const scene = new Slow();
+      scene.whereabouts.tend(scene.clock.now());
+      scene.end({ addresses: [six, one], ttl: 600 });
+      await settle();
+      scene.clock.advance(600_000);
+      scene.whereabouts.tend(scene.clock.now());
+      scene.begin([two]);
+      scene.clock.advance(50);
+      const meanwhile = scene.found.at(-1);
+      scene.end({ addresses: [two], ttl: 600 });
+      await settle();
+
+      expect(meanwhile).toEqual([two, six, one]);
+      expect(scene.found.at(-1)).toEqual([two]);
+    });
+  });
 
   it("survive a look-up that breaks", async () => {
     const scene = new Scene();
