@@ -11,6 +11,7 @@ import { NO_ERRORS, refreshAfter, type Servable } from "./entry.ts";
 import { BODY_START, KEY_OCTETS, Mark, STORED_AT, VERDICTS, Word } from "./layout.ts";
 
 const HEADER_OCTETS = 12;
+const ANSWER_COUNT = 6;
 const MAX_OFFSET = 0x7fff_ffff;
 
 /** What is read of a run beside a body. */
@@ -58,6 +59,12 @@ export class Kept implements Servable {
     if (octets === 0) return NO_ERRORS;
     this.#blocks.read(this.#chain, this.#bodyEnd(false), octets, SCRATCH_VIEW, 0);
     return JSON.parse(SCRATCH.toString("utf8", 0, octets)) as ExtendedError[];
+  }
+
+  /** Whether ANSWER has records. */
+  get hasAnswer(): boolean {
+    this.#blocks.read(this.#chain, BODY_START + ANSWER_COUNT, 2, SCRATCH_VIEW, 0);
+    return (SCRATCH[0]! | SCRATCH[1]!) !== 0;
   }
 
   get upstream(): string {

@@ -10,6 +10,7 @@ import type { Budget, Exchange, Query, Response } from "../ports/exchange.ts";
 import type { Question } from "../ports/message.ts";
 import type { Lookup, LookupOptions } from "../ports/operator.ts";
 import type { Trace, TraceStep } from "../ports/trace.ts";
+import { absenceOf } from "../resolve/absent-names.ts";
 import { budgetUntil } from "../resolve/budget.ts";
 import { viewOf } from "../resolve/client-view.ts";
 import type { LocalAnswers } from "../resolve/serve.ts";
@@ -71,6 +72,10 @@ export async function lookUp(question: Question, options: LookupOptions, deps: L
 
   // Copied now: the entry may go while we ask.
   const stale = isFresh ? undefined : staleOf(entry, since, deps);
+  if (!isTraced && (stale === undefined || stale.rcode === Rcode.NXDOMAIN)) {
+    const absence = absenceOf(query.key, deps.store, since, deps.local.generation);
+    if (absence !== undefined) return done(responseOf(absence, since), true);
+  }
   const budget = budgetUntil(since + deps.queryTimeout, isTraced ? trace : undefined);
   const asked = outcomeOf(isTraced ? deps.storing : deps.answers, {
     query,

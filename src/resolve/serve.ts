@@ -14,6 +14,7 @@ import type { Client, PacketHandler } from "../ports/packet-handler.ts";
 import { Class, Flag, InfoCode, isOfData, Rcode, Type } from "../wire/codes.ts";
 import { questionOfKey } from "../wire/names.ts";
 import { ScanFault, ScannedQuery, scanQuery } from "../wire/scan-query.ts";
+import { absenceOf } from "./absent-names.ts";
 import type { Misses } from "./misses.ts";
 import { PendingClient } from "./pending-client.ts";
 import { answeringFlags, LEAST_UDP_OCTETS, octetLimit, writeBare, writeEntry } from "./respond.ts";
@@ -149,8 +150,19 @@ export class QueryServer implements PacketHandler {
         : new Entry(question, responseOf(local), answeredHere(now, query.dnssecOk));
     if (here !== undefined) return this.#answerHere(here, now, packet, start, out, outStart, client);
 
-    this.#counters.misses++;
     const isStale = current !== undefined && isServable(current, now, this.#options.serveStale);
+    const stale = isStale ? current.excerpt(query.dnssecOk) : undefined;
+    if (stale === undefined || stale.rcode === Rcode.NXDOMAIN) {
+      const absence = absenceOf(key, this.#store, now, this.#deps.local.generation);
+      if (absence !== undefined) {
+        const octets = this.#hit(absence, now, packet, start, out, outStart, client);
+        // It was asked for by another type.
+        packet.copy(out, outStart + HEADER_OCTETS, start + HEADER_OCTETS, query.questionEnd);
+        return octets;
+      }
+    }
+
+    this.#counters.misses++;
     this.#deps.misses.wait(
       new PendingClient(
         query,
@@ -160,7 +172,7 @@ export class QueryServer implements PacketHandler {
         octetLimit(query, client.transport),
         client.detach(this.#deps.synthesis?.teaches),
         now,
-        isStale ? current.excerpt(query.dnssecOk) : undefined,
+        stale,
       ),
     );
     return 0;

@@ -4,8 +4,9 @@ import { Store } from "../../../src/cache/store.ts";
 import { type LookupDeps, lookUp } from "../../../src/compose/lookups.ts";
 import type { Exchange, Response } from "../../../src/ports/exchange.ts";
 import { ResolutionError } from "../../../src/ports/fault.ts";
+import { Type } from "../../../src/wire/codes.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
-import { a, keyOf, question, response } from "../../support/records.ts";
+import { a, keyOf, question, response, soa } from "../../support/records.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 
 const ASKED = question("www.example.com");
@@ -49,6 +50,22 @@ describe("a lookup for the operator", () => {
     expect(lookup.fromCache).toBe(true);
     expect(lookup.response.answer.map(({ ttl }) => ttl)).toEqual([54]);
   });
+});
+
+describe("a lookup for the operator of a name that does not exist", () => {
+  it.each([false, true])(
+    "is answered by what is known of its A query, unless its steps are told: %s",
+    async (trace) => {
+      const deps = lookupDeps(0, answering({ answer: [] }));
+      const terms = { now: deps.clock.now(), lifetime: 60, maxTtl: 60, minTtl: 0, generation: 1 };
+      const denial = response({ rcode: 3, authority: [soa("example.com", 60, 60)] });
+      deps.store.keep(keyOf("no.example.com"), new Entry(question("no.example.com"), denial, terms));
+
+      const lookup = await lookUp(question("no.example.com", Type.AAAA), { trace }, deps);
+
+      expect(lookup).toMatchObject({ fromCache: !trace, response: { rcode: trace ? 0 : 3 } });
+    },
+  );
 });
 
 describe("a lookup for the operator of what has expired", () => {
