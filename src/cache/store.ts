@@ -37,7 +37,7 @@ export interface StoreOptions {
 }
 
 export class Store {
-  readonly #size: number;
+  #size: number;
   readonly #beside: () => number;
   /** BOUNDED: all that is kept, by `size` octets as accounted, together with `beside`. */
   readonly #blocks = new Blocks();
@@ -57,6 +57,11 @@ export class Store {
     this.#beside = options.beside ?? (() => 0);
     this.#index = new KeyIndex(this.#blocks, random);
     this.#found = new Kept(this.#blocks, this.#upstreams);
+  }
+
+  /** From now on entries may account for `size` octets, no less than before. */
+  grow(size: number): void {
+    this.#size = Math.max(size, this.#size);
   }
 
   /**

@@ -21,10 +21,22 @@ export function createCacheMemory(config: Config, clock: Clock, random: Random):
   return { store, synthesis };
 }
 
-/** Equal for two configurations that may share a cache as it is. */
-export function cacheTerms(config: Config): string {
-  const { size, maxNegativeTtl } = config.cache;
-  return JSON.stringify([size, maxNegativeTtl, verdictTerms(config)]);
+/**
+ * Whether what was kept under one configuration may be kept under the next. A smaller cache starts anew: of the memory
+ * that entries gave up nothing goes back to the system but all at once (`Blocks`).
+ */
+export function mayKeepCache(before: Config, after: Config): boolean {
+  return (
+    after.cache.size >= before.cache.size &&
+    after.cache.maxNegativeTtl === before.cache.maxNegativeTtl &&
+    verdictTerms(after) === verdictTerms(before)
+  );
+}
+
+/** Gives it the room that a configuration allows, which is no less than it has. */
+export function growCacheMemory({ store, synthesis }: CacheMemory, { cache }: Config): void {
+  store.grow(cache.size);
+  synthesis?.grow(cache.size * RANGE_SHARE);
 }
 
 /** What of a configuration decides whether responses judged under it are right under another. */

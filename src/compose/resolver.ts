@@ -26,7 +26,13 @@ import { PrefetchShare } from "../resolve/prefetch-share.ts";
 import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
 import type { Beside } from "./beside.ts";
 import { CacheFile } from "./cache-file.ts";
-import { type CacheMemory, cacheTerms, createCacheMemory, verdictTerms } from "./cache-memory.ts";
+import {
+  type CacheMemory,
+  createCacheMemory,
+  growCacheMemory,
+  mayKeepCache,
+  verdictTerms,
+} from "./cache-memory.ts";
 import { type ClockPart, createClockPart } from "./clock-part.ts";
 import { figuresOf } from "./figures.ts";
 import { CountedBefore, type Counting, countingOf } from "./counted-before.ts";
@@ -205,7 +211,7 @@ export class Resolver {
   /** The resolver of another configuration, with this one's cache and counters. This one is to be closed. */
   async succeed(config: Config): Promise<Resolver> {
     const { local, memory } = this.#inheritance;
-    const kept = cacheTerms(config) === cacheTerms(this.config);
+    const kept = mayKeepCache(this.config, config);
     const next = kept ? memory : createCacheMemory(config, this.#deps.clock, this.#deps.random);
     // Where it cannot be kept, or just now not be read, another would show names to other operators.
     const salt = config.stateDir === this.config.stateDir ? this.#salt : undefined;
@@ -216,7 +222,10 @@ export class Resolver {
     // Local rules hold for this one too, so they change once nothing else can be refused.
     await local.reload(localOptions(config));
     this.#isMemoryHandedOn = kept;
-    if (kept) successor.#forgetLostBy(this);
+    if (kept) {
+      growCacheMemory(memory, config);
+      successor.#forgetLostBy(this);
+    }
     // One process keeps the file of trust anchors, and in it one resolver.
     this.#validation.close();
     this.#inheritance.before.follow(this.#counting);

@@ -24,7 +24,7 @@ import type { Kept } from "./spans.ts";
 import { ZoneRanges } from "./zone-ranges.ts";
 
 export interface SynthesisOptions {
-  /** Octets that may be held: the share of memory that denials have. */
+  /** Octets that may be held at first: the share of memory that denials have. */
   readonly maxOctets: number;
   /** Seconds; cap for what is answered from here. */
   readonly maxTtl: number;
@@ -49,6 +49,7 @@ export class Synthesis {
   readonly #view = new DenialView(SYNTHESIZED);
   /** In order of use, the least recent first. BOUNDED: by `maxOctets` over all zones. */
   readonly #zones = new Map<Name, ZoneRanges>();
+  #maxOctets: number;
   /** The last of them. */
   #latest: ZoneRanges | undefined;
   #octets = 0;
@@ -58,7 +59,13 @@ export class Synthesis {
 
   constructor(options: SynthesisOptions, clock: Clock) {
     this.#options = options;
+    this.#maxOctets = options.maxOctets;
     this.#clock = clock;
+  }
+
+  /** From now on `maxOctets` may be held; by the zones that are known, no more each than before. */
+  grow(maxOctets: number): void {
+    this.#maxOctets = maxOctets;
   }
 
   /** Memory that is taken, over all zones. */
@@ -99,7 +106,7 @@ export class Synthesis {
     if (verdict !== "secure") return;
     const zone = proven.find(({ rrset: { type } }) => type === Type.NSEC || type === Type.NSEC3)?.zone;
     if (zone === undefined) return;
-    const ranges = this.#zones.get(zone) ?? new ZoneRanges(zone, this.#options.maxOctets * ZONE_SHARE);
+    const ranges = this.#zones.get(zone) ?? new ZoneRanges(zone, this.#maxOctets * ZONE_SHARE);
     const before = this.#zones.has(zone) ? ranges.octets : 0;
     const own = proven.filter((each) => each.zone === zone);
     const terms = { now: this.#clock.now(), maxTtl: this.#maxTtl(own, zone, response) };
@@ -128,7 +135,7 @@ export class Synthesis {
     const before = found.ranges.octets;
     const tail = tailFor(found, dnssecOk);
     this.#use(found.ranges, before);
-    if (this.#octets > this.#options.maxOctets) this.#evict();
+    if (this.#octets > this.#maxOctets) this.#evict();
     if (tail === undefined) return entryOf(question, found, dnssecOk, now);
     return this.#view.aim(key, found.made.rcode, tail, ttlOf(found, now), now);
   }
@@ -181,7 +188,7 @@ export class Synthesis {
 
   #evict(): void {
     for (const [zone, ranges] of this.#zones) {
-      if (this.#octets <= this.#options.maxOctets) return;
+      if (this.#octets <= this.#maxOctets) return;
       this.#zones.delete(zone);
       if (ranges === this.#latest) this.#latest = undefined;
       this.#octets -= ranges.octets;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cacheTerms, createCacheMemory } from "../../../src/compose/cache-memory.ts";
+import { createCacheMemory, growCacheMemory, mayKeepCache } from "../../../src/compose/cache-memory.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { Rcode } from "../../../src/wire/codes.ts";
 import { LabAuthority } from "../../lab/authority.ts";
@@ -57,11 +57,32 @@ describe("what a signed zone has proven", () => {
 });
 
 describe("a reload", () => {
-  it("keeps the cache where what was judged would be judged alike", () => {
-    const before = cacheTerms(configOf(""));
+  it.each([
+    ["", "[upstream]\nconnections = 1", true],
+    ["", '[dnssec]\nmode = "off"', false],
+    ["", `[dnssec]\nnegative_trust_anchors = ["example.com"]`, false],
+    ["", '[cache]\nmax_negative_ttl = "1m"', false],
+    ['[cache]\nsize = "1MiB"', '[cache]\nsize = "2MiB"', true],
+    ['[cache]\nsize = "2MiB"', '[cache]\nsize = "1MiB"', false],
+  ])("from %j to %j keeps the cache: %s", (before, after, isKept) => {
+    expect(mayKeepCache(configOf(before), configOf(after))).toBe(isKept);
+  });
 
-    expect(cacheTerms(configOf("[upstream]\nconnections = 1"))).toBe(before);
-    expect(cacheTerms(configOf('[dnssec]\nmode = "off"'))).not.toBe(before);
-    expect(cacheTerms(configOf(`[dnssec]\nnegative_trust_anchors = ["example.com"]`))).not.toBe(before);
+  it("to a larger cache keeps what is there, and has room for more", () => {
+    const { store, synthesis, clock } = taught('[cache]\nsize = "1MiB"');
+    const keep = (from: number, to: number): void => {
+      for (let i = from; i < to; i++) {
+        const qname = `n${i}.example`;
+        const terms = { now: clock.now(), lifetime: 300, maxTtl: 300, minTtl: 0, generation: 0 };
+        store.keep(keyOf(qname), new Entry(question(qname), response({ answer: [a(qname)] }), terms));
+      }
+    };
+    keep(0, 10_000);
+    const before = store.entryCount;
+    growCacheMemory({ store, synthesis }, configOf('[cache]\nsize = "2MiB"'));
+    keep(10_000, 11_000);
+
+    expect(store.entryCount).toBe(before + 1_000);
+    expect(synthesis?.answer(question("nothing.example.com"))?.rcode).toBe(Rcode.NXDOMAIN);
   });
 });
