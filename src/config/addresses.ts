@@ -51,6 +51,7 @@ export function parseSocketAddress(text: string, usualPort: number, anyPort = fa
   const ip = v6 ?? v4 ?? "";
   if (isIP(ip) !== (v6 === undefined ? 4 : 6)) return new Wrong("does not hold a valid IP address");
   if (port > 65_535 || (port === 0 && !anyPort)) return new Wrong("has a port out of range (1 to 65535)");
+  if (GROUP.test(ip)) return new Wrong("is the address of a group, not of one machine");
   if (v6 === undefined) return { ip, port, family: 4 };
   const canonical = canonicalIpv6(v6);
   // RFC 4291 §2.5.5.2. Our IPv6 sockets are IPv6-only, and one address in two forms would be two.
@@ -63,6 +64,9 @@ export function parseSocketAddress(text: string, usualPort: number, anyPort = fa
     ? new Wrong(`is link-local and needs its interface: write "[${canonical}%eth0]:${port}"`)
     : { ip: canonical, port, family: 6 };
 }
+
+/** Multicast, 224.0.0.0/4 (RFC 5771 §3) and ff00::/8 (RFC 4291 §2.7), and the limited broadcast (RFC 919 §7). */
+const GROUP = /^(22[4-9]|23\d)\.|^255\.255\.255\.255$|^ff..:/i;
 
 /** fe80::/10 (RFC 4291 §2.5.6), as `canonicalIpv6` writes it. */
 const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;

@@ -49,6 +49,7 @@ export function isBindFault(value: object): value is BindFault {
 /** One line for the operator: what happened and what to do. Holds only the operator's own address. */
 export function describeBindFault(fault: BindFault): string {
   const where = `${fault.transport.toUpperCase()} ${formatAddress(fault)}`;
+  const scope = fault.host.split("%")[1];
   switch (fault.cause) {
     case "in-use":
       return `${where} is in use by another program: stop it (\`ss -lnp 'sport = :${fault.port}'\` shows which), or choose another address in listen.addresses`;
@@ -59,8 +60,9 @@ export function describeBindFault(fault: BindFault): string {
     case "no-family":
       return `${where}: this host has no ${fault.host.includes(":") ? "IPv6" : "IPv4"}`;
     case "other":
-      if (fault.code !== "EINVAL") return `${where} cannot be listened on: ${fault.code}`;
-      return `${where} cannot be listened on (EINVAL): a link-local address needs its interface, as in [fe80::1%eth0]:53; correct listen.addresses`;
+      if (fault.code !== "EINVAL" || scope === undefined)
+        return `${where} cannot be listened on: ${fault.code}`;
+      return `${where}: this host has no interface ${scope}: correct listen.addresses`;
   }
 }
 

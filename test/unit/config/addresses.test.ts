@@ -24,14 +24,19 @@ describe("an address with a port", () => {
     expect(parseSocketAddress("[fe80::1%eth0]:853", 853)).toEqual(address);
   });
 
-  it.each(["192.0.2.1:853", "[2001:db8::1]:53", "[fe80::1%eth0]:853", "[fe8::1]:853"])(
-    "is written as it was read: %s",
-    (text) => {
-      const address = parseSocketAddress(text, 853);
+  it.each([
+    "192.0.2.1:853",
+    "[2001:db8::1]:53",
+    "[fe80::1%eth0]:853",
+    "[fe8::1]:853",
+    "223.255.255.255:53",
+    "240.0.0.1:53",
+    "[ff::1]:53",
+  ])("is written as it was read: %s", (text) => {
+    const address = parseSocketAddress(text, 853);
 
-      expect(address instanceof Wrong ? address.text : addressToText(address)).toBe(text);
-    },
-  );
+    expect(address instanceof Wrong ? address.text : addressToText(address)).toBe(text);
+  });
 
   it.each([
     ["192.0.2.1", 'has no port: write "192.0.2.1:853"'],
@@ -43,6 +48,12 @@ describe("an address with a port", () => {
     ["2001:db8::1@853", 'has "@" before the port: write "[2001:db8::1]:853"'],
     ["[FE80::1]:53", 'is link-local and needs its interface: write "[fe80::1%eth0]:53"'],
     ["[febf::1]:53", 'is link-local and needs its interface: write "[febf::1%eth0]:53"'],
+    ["224.0.0.251:53", "is the address of a group, not of one machine"],
+    ["239.255.255.250:53", "is the address of a group, not of one machine"],
+    ["255.255.255.255:53", "is the address of a group, not of one machine"],
+    ["[FF02::1%eth0]:53", "is the address of a group, not of one machine"],
+    ["[ff0e::1]:53", "is the address of a group, not of one machine"],
+    ["[::ffff:224.0.0.1]:53", 'is an IPv4 address in the form of an IPv6 one: write "224.0.0.1:53"'],
     ["192.0.2.256:53", "does not hold a valid IP address"],
     ["[192.0.2.1]:53", "does not hold a valid IP address"],
     ["192.0.2.1:65536", "has a port out of range (1 to 65535)"],
