@@ -5,6 +5,7 @@ import { addressToText, isLoopback, isWildcard, twiceIn } from "../addresses.ts"
 import { ROOT } from "../../wire/names.ts";
 import { MAX_SOCKET_PATH } from "../places.ts";
 import { durationToText } from "../quantities.ts";
+import { ALGORITHMS } from "../schema/sections.ts";
 import type { RuleContext } from "./context.ts";
 
 export function checkSections(context: RuleContext): void {
@@ -124,6 +125,7 @@ function checkDnssec({ keys, document, findings }: RuleContext): void {
     );
   }
   checkThatSomethingAnchors({ keys, findings });
+  if (mode === "validate") checkAnchorAlgorithms({ keys, findings });
   if (nsec3_max_iterations > 150) {
     const text =
       "lets a zone make every denial expensive; RFC 9276 wants 0, and 100 is the most that is in use";
@@ -139,6 +141,22 @@ function checkThatSomethingAnchors({ keys, findings }: Pick<RuleContext, "keys" 
   if (mode === "off" || trust_anchor_file !== undefined || !isGone) return;
   const text = 'holds the root, so nothing is left to validate by; remove it, or set dnssec.mode = "off"';
   findings.fault(["dnssec", "negative_trust_anchors"], text);
+}
+
+/** Where a resolver supports none of a zone's algorithms, the zone is insecure (RFC 4035 §5.2, RFC 6840 §5.2). */
+function checkAnchorAlgorithms({ keys, findings }: Pick<RuleContext, "keys" | "findings">): void {
+  const { trust_anchors, insecure_algorithms } = keys.dnssec;
+  const implemented: readonly number[] = Object.values(ALGORITHMS);
+  for (const [index, { type, rdata }] of trust_anchors.entries()) {
+    const algorithm = rdata[type === Type.DS ? 2 : 3] ?? 0;
+    const isInsecure = insecure_algorithms.includes(algorithm);
+    if (implemented.includes(algorithm) && !isInsecure) continue;
+    const why = isInsecure ? "which dnssec.insecure_algorithms names" : "which is not implemented";
+    const text =
+      `is of algorithm ${algorithm}, ${why}, so nothing is validated by it; ` +
+      "give an anchor of the zone's keys of algorithm 8, 13 or 15";
+    findings.warn(["dnssec", "trust_anchors", index], text, ["dnssec", "insecure_algorithms"]);
+  }
 }
 
 function isSet(value: unknown): boolean {

@@ -2,8 +2,8 @@
 import * as kinds from "../kinds.ts";
 import { key, section } from "./kind.ts";
 
-/** Algorithm mnemonics and numbers (IANA "DNS Security Algorithm Numbers"). */
-const ALGORITHMS = {
+/** Algorithms that are implemented, mnemonics and numbers (IANA "DNS Security Algorithm Numbers"). */
+export const ALGORITHMS = {
   RSASHA1: 5,
   "RSASHA1-NSEC3-SHA1": 7,
   RSASHA256: 8,

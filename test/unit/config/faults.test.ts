@@ -351,6 +351,14 @@ const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
     "2: dnssec.validation_time: is set: signatures are judged",
   ],
   [
+    `[dnssec]\ntrust_anchors = [\n'a.example. DS 1 8 2 ${DS}',\n'a.example. DS 1 200 2 ${DS}']`,
+    "4: dnssec.trust_anchors[2]: is of algorithm 200, which is not implemented, so nothing is validated by it; give",
+  ],
+  [
+    "[dnssec]\ntrust_anchors = ['a.example. DNSKEY 257 3 5 AwEAAQ==']",
+    "2: dnssec.trust_anchors[1]: is of algorithm 5, which dnssec.insecure_algorithms names, so nothing",
+  ],
+  [
     "[dnssec]\nnsec3_max_iterations = 500",
     "2: dnssec.nsec3_max_iterations: lets a zone make every denial expensive",
   ],
