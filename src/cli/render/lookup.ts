@@ -161,9 +161,12 @@ function hasClauses(stage: string): boolean {
   return stage === "chain" || stage === "denial" || stage === "verdict";
 }
 
+/** Words of a failure, where they are no labels of a name: `www.failed.example.` has done nothing wrong. */
+const BAD_WORDS = /(?<![\w.-])(bogus|failed|expired|mismatch|forged|not valid|no signature)(?![\w.-])/i;
+
 /** Colours follow the words that a step reports. */
 function styleOfStep(stage: string, text: string): Style | undefined {
-  if (/\b(bogus|failed|expired|mismatch|forged|not valid|no signature)\b/i.test(text)) return "bad";
+  if (BAD_WORDS.test(text)) return "bad";
   return stage === "verdict" && / is secure\b/.test(text) ? "good" : undefined;
 }
 

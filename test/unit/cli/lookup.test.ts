@@ -157,6 +157,18 @@ describe("an explained lookup", () => {
     );
   });
 
+  it("paints failures red, but no name whose labels are words of failure", () => {
+    const told = { at_ms: 0, stage: "upstream", text: "sent to lab: www.failed.example. A, 128 octets" };
+    const alone = { at_ms: 0, stage: "chain", text: "bogus.: unsigned" };
+    const wrong = { at_ms: 0, stage: "verdict", text: "www.example.com. A is bogus: no key" };
+    const terminal = fakeTerminal({ isForPeople: true, paint: visiblePaint });
+    const lines = explainLines({ ...VIEW, steps: [told, alone, wrong] }, PLACE, terminal);
+
+    expect(lines.filter((line) => line.includes("<bad:"))).toEqual([
+      "<dim:     0.0 ms>  <strong:verdict > <bad:www.example.com. A is bogus: no key>",
+    ]);
+  });
+
   it("names a stage once, and wraps what is too long, on a terminal", () => {
     const lines = explainLines({ ...VIEW, steps }, PLACE, fakeTerminal({ isForPeople: true, columns: 70 }));
 
