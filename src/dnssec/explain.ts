@@ -7,7 +7,7 @@ import type { Instant } from "../ports/clock.ts";
 import type { Name, Question } from "../ports/message.ts";
 import type { Trace, TraceStage, TraceStep } from "../ports/trace.ts";
 import { Type, typeToText } from "../wire/codes.ts";
-import { nameToText } from "../wire/presentation.ts";
+import { nameToText, questionToText } from "../wire/presentation.ts";
 import { algorithmToText } from "./algorithms.ts";
 import { denialInWords, detailOfDenial } from "./denial-words.ts";
 import { type DelegationSigner, digestToText, readDs } from "./digest.ts";
@@ -46,7 +46,7 @@ class Telling {
 
   tell(question: Question, judgement: Judgement): void {
     for (const finding of judgement.findings) this.#finding(finding);
-    const subject = `${nameToText(question.qname)} ${typeToText(question.qtype)}`;
+    const subject = questionToText(question);
     const { verdict, reason } = judgement;
     if (reason === undefined) {
       const why = verdict === "insecure" ? whyInsecure(judgement.findings) : "";

@@ -11,9 +11,8 @@ import type { Instant } from "../ports/clock.ts";
 import type { Budget, Landing, Query, Response } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Message, Question } from "../ports/message.ts";
-import { typeToText } from "../wire/codes.ts";
 import { readExtendedErrors } from "../wire/edns.ts";
-import { nameToText } from "../wire/presentation.ts";
+import { questionToText } from "../wire/presentation.ts";
 import type { Attempt, Carrier, Destination, Waiter } from "./attempt.ts";
 import type { Member } from "./crowd.ts";
 import type { UpstreamCounters } from "./counters.ts";
@@ -134,7 +133,7 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
     const response = responseOf(message, owner.server.options.name);
     if (this.#budget.trace !== undefined) {
       const wait = Math.round(now - attempt.sentAt);
-      this.#trace(now, `${response.upstream} answered ${textOf(this.question)} after ${wait} ms`);
+      this.#trace(now, `${response.upstream} answered ${questionToText(this.question)} after ${wait} ms`);
     }
     if (isUseful(message.rcode)) {
       this.#land(response);
@@ -364,7 +363,7 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
   /** What the server was told, for `explain`: the question, and how long the message was that held it. */
   #traceSending({ server, isEncrypted }: Destination, octets: number, now: Instant): void {
     const { name } = server.options;
-    const told = textOf(this.question);
+    const told = questionToText(this.question);
     const text = `sent to ${name}: ${told}, ${octets} octets${isEncrypted ? "" : " in clear"}`;
     this.#trace(now, text, { upstream: name, told, octets, encrypted: isEncrypted });
   }
@@ -373,10 +372,6 @@ export class Flight implements Waiter, Applicant, Sleeper, Member {
     const { purpose } = this.#query;
     this.#budget.trace?.add({ at: now, stage: "upstream", text, detail: { purpose, ...detail } });
   }
-}
-
-function textOf({ qname, qtype }: Question): string {
-  return `${nameToText(qname)} ${typeToText(qtype)}`;
 }
 
 function responseOf(message: Message, upstream: string): Response {

@@ -17,6 +17,7 @@ import type { Question } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
 import { UpstreamCounters } from "./counters.ts";
 import type { DialTarget } from "./dial-target.ts";
+import { questionToText } from "../wire/presentation.ts";
 import { Crowd } from "./crowd.ts";
 import { Flight, type FlightDeps } from "./flight.ts";
 import { Fleet } from "./fleet.ts";
@@ -105,7 +106,7 @@ export class Upstreams implements Exchange {
       return;
     }
     this.#watch(now);
-    if (budget.trace !== undefined) this.#trace(route, budget, now);
+    if (budget.trace !== undefined) this.#trace(query.question, route, budget, now);
     const flight = new Flight(query, budget, route, now, landing, this.#flightDeps);
     this.#aloft.join(flight);
     flight.start(now);
@@ -205,14 +206,19 @@ export class Upstreams implements Exchange {
     });
   }
 
-  #trace({ stations }: Route, budget: Budget, now: Instant): void {
+  #trace(question: Question, { stations }: Route, budget: Budget, now: Instant): void {
     const [first, ...others] = stations.map(({ label }) => label);
     const then = others.length > 0 ? `, ${others.join(", ")} only if that is down` : "";
+    const asked = questionToText(question);
     budget.trace?.add({
       at: now,
       stage: "shard",
-      text: `goes to ${first}${then}`,
-      detail: { selection: this.#options.selection, stations: stations.map(({ label }) => label) },
+      text: `${asked} goes to ${first}${then}`,
+      detail: {
+        selection: this.#options.selection,
+        question: asked,
+        stations: stations.map(({ label }) => label),
+      },
     });
   }
 }

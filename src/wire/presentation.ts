@@ -6,7 +6,7 @@
  * Source: RFC 1035 §5.1; RFC 4343 §2.1 (escapes); RFC 2181 §8 (TTL); RFC 3597 §5 (unknown types, classes and
  * RDATA).
  */
-import type { Name, ResourceRecord } from "../ports/message.ts";
+import type { Name, Question, ResourceRecord } from "../ports/message.ts";
 import { Class, classFromText, classToText, Type, typeFromText, typeToText } from "./codes.ts";
 import { FIELD_FORMATS } from "./field-text.ts";
 import { labelsToText, wireBelow, wireFromText } from "./name-text.ts";
@@ -48,6 +48,11 @@ export function nameToText(name: Name): string {
 export function nameFromText(text: string): Name | undefined {
   const wire = wireFromText(text);
   return wire && nameFromOctets(wire);
+}
+
+/** QNAME and QTYPE: `www.example.com. AAAA`. */
+export function questionToText({ qname, qtype }: Pick<Question, "qname" | "qtype">): string {
+  return `${nameToText(qname)} ${typeToText(qtype)}`;
 }
 
 /** A whole line: owner, TTL, class, type, RDATA. */

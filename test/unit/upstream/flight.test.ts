@@ -382,7 +382,7 @@ describe("what `sotto explain` is told", () => {
     await simulation.one(OF_FIRST, { trace: { add: (step) => steps.push(step) } });
 
     const texts = steps.map(({ text }) => text);
-    expect(texts[0]).toBe("goes to one, other only if that is down");
+    expect(texts[0]).toBe("q1.example.com. AAAA goes to one, other only if that is down");
     expect(texts).toContain("going on to other");
     expect(texts).toContain(`sent to ${B}: q1.example.com. AAAA, 128 octets`);
     expect(texts.at(-1)).toBe(`${B} answered q1.example.com. AAAA after 20 ms`);
