@@ -1,12 +1,16 @@
 /**
- * Figures of any shape in lines: a heading for each group, a table for each list, keys turned into words. What is 0 is
- * left out of a group, histograms become a median and a tail.
+ * Figures of any shape in lines: a heading for each group, a table for each list (a group for each item where the
+ * table is wider than the terminal), keys turned into words. What is 0 is left out of a group, histograms become a
+ * median and a tail.
  */
 import { type HistogramFigures, quantile } from "../../observe/histogram.ts";
 import { harmless, type Terminal } from "../terminal.ts";
-import { type Cell, table } from "./layout.ts";
+import { type Cell, table, widthOf } from "./layout.ts";
 
 type Figures = Readonly<Record<string, unknown>>;
+
+/** Columns that the lines of a group stand further in than its heading. */
+const INSET = 2;
 
 export function figureLines(figures: Figures, terminal: Terminal): string[] {
   const entries = Object.entries(figures);
@@ -18,11 +22,13 @@ export function figureLines(figures: Figures, terminal: Terminal): string[] {
       const lines = Array.isArray(value)
         ? listLines(value, terminal)
         : groupLines(value as Figures, terminal);
-      return lines.length === 0
-        ? []
-        : [terminal.paint("strong", words(name)), ...lines.map((line) => `  ${line}`), ""];
+      return lines.length === 0 ? [] : [terminal.paint("strong", words(name)), ...lines.map(insetLine), ""];
     }),
   ];
+}
+
+function insetLine(line: string): string {
+  return line === "" ? "" : `${" ".repeat(INSET)}${line}`;
 }
 
 function groupLines(group: Figures, terminal: Terminal): string[] {
@@ -42,13 +48,16 @@ function listLines(list: readonly unknown[], terminal: Terminal): string[] {
     const align = cells[0]?.[index]?.align;
     return { text: words(column), style: "dim", ...(align !== undefined && { align }) };
   });
-  return table([head, ...cells], terminal, Number.POSITIVE_INFINITY);
+  const all = [head, ...cells];
+  if (!terminal.isForPeople || widthOf(all) <= terminal.columns - INSET)
+    return table(all, terminal, Number.POSITIVE_INFINITY);
+  return rows.flatMap((row, index) => [...(index === 0 ? [] : [""]), ...groupLines(row, terminal)]);
 }
 
 function pairs(entries: readonly (readonly [string, unknown])[], terminal: Terminal): string[] {
   if (entries.length === 0) return [];
   const rows = entries.map(([name, value]): Cell[] => [{ text: words(name) }, figureCell(value, name)]);
-  return table(rows, terminal, terminal.columns - 2);
+  return table(rows, terminal, terminal.columns - INSET);
 }
 
 function figureCell(value: unknown, name: string): Cell {

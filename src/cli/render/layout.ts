@@ -7,21 +7,36 @@ export interface Cell {
   readonly align?: "left" | "right";
 }
 
+/** Spaces between two columns. */
+const GAP = 2;
+
 /** Columns two spaces apart; the last one is wrapped, with the lines after the first below it. */
 export function table(rows: readonly (readonly Cell[])[], terminal: Terminal, width: number): string[] {
-  const last = Math.max(...rows.map((row) => row.length)) - 1;
-  const widths = Array.from({ length: Math.max(last, 0) }, (_, column) =>
-    Math.max(...rows.map((row) => lengthOf(row[column]?.text ?? ""))),
-  );
-  const indent = widths.reduce((sum, column) => sum + column + 2, 0);
+  const widths = widthsOf(rows).slice(0, -1);
+  const last = widths.length;
+  const indent = widths.reduce((sum, column) => sum + column + GAP, 0);
   return rows.flatMap((row) => {
     const head = row.slice(0, last).map((cell, column) => padded(cell, widths[column] ?? 0, terminal));
     const final = row[last];
     const [first = "", ...rest] = wrapped(final?.text ?? "", Math.max(20, width - indent));
     const shown = (text: string): string =>
       final?.style === undefined ? text : terminal.paint(final.style, text);
-    return [[...head, shown(first)].join("  "), ...rest.map((line) => `${" ".repeat(indent)}${shown(line)}`)];
+    return [
+      [...head, shown(first)].join(" ".repeat(GAP)),
+      ...rest.map((line) => `${" ".repeat(indent)}${shown(line)}`),
+    ];
   });
+}
+
+/** Columns that the table takes where nothing is wrapped. */
+export function widthOf(rows: readonly (readonly Cell[])[]): number {
+  return widthsOf(rows).reduce((sum, column) => sum + column + GAP, -GAP);
+}
+
+function widthsOf(rows: readonly (readonly Cell[])[]): readonly number[] {
+  return Array.from({ length: Math.max(...rows.map((row) => row.length)) }, (_, column) =>
+    Math.max(...rows.map((row) => lengthOf(row[column]?.text ?? ""))),
+  );
 }
 
 function padded({ text, style, align }: Cell, width: number, terminal: Terminal): string {

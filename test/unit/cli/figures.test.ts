@@ -52,4 +52,24 @@ describe("figures for people", () => {
       "",
     ]);
   });
+
+  it("show a list as a group an item where a table would be wider than the terminal", () => {
+    const upstreams = [
+      { label: "quad9", queries: 1_000, failures: {}, connections: { open: 2, idle: 0 } },
+      { label: "mullvad", queries: 20, failures: { timeout: 3 }, connections: { open: 1, idle: 0 } },
+    ];
+
+    expect(figureLines({ upstreams }, fakeTerminal({ isForPeople: true, columns: 40 }))).toEqual([
+      "upstreams",
+      "  label             quad9",
+      "  queries           1 000",
+      "  connections open  2",
+      "",
+      "  label             mullvad",
+      "  queries           20",
+      "  failures timeout  3",
+      "  connections open  1",
+      "",
+    ]);
+  });
 });
