@@ -87,13 +87,17 @@ function readFirst({ path, machine, files }: LoadOptions): Found | NotLoaded {
   const usual = placesOf({ control: {} }, machine, (text) => text);
   const { paths, mustExist } = configCandidates(machine, path);
   for (const source of paths) {
+    // "" would be the directory that the command was typed in.
+    if (source === "") return unreadable("the name of the file is empty", source, usual);
     const full = resolvePath(machine, "", source);
     const found = files.read(full);
     if (typeof found === "string") return { source, text: found, directory: dirname(full) };
-    if (mustExist || !found.missing) {
-      const text = `${found.text}; name a readable file with -c FILE or $SOTTO_CONFIG`;
-      return { faults: [{ line: 0, key: "", text }], source, warnings: [], places: usual };
-    }
+    if (mustExist || !found.missing) return unreadable(found.text, source, usual);
   }
   return { source: BUILT_IN_DEFAULTS, text: "", directory: machine.cwd };
+}
+
+function unreadable(why: string, source: string, places: InstancePlaces): NotLoaded {
+  const text = `${why}; name a readable file with -c FILE or $SOTTO_CONFIG`;
+  return { faults: [{ line: 0, key: "", text }], source, warnings: [], places };
 }

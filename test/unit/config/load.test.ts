@@ -118,6 +118,7 @@ describe("the configuration file that is read", () => {
   });
 
   it.each([
+    ["", "the name of the file is empty; name a readable file with -c FILE or $SOTTO_CONFIG"],
     ["/missing.toml", "/missing.toml: does not exist; name a readable file with -c FILE or $SOTTO_CONFIG"],
     [
       "/secret.toml",
