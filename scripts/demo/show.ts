@@ -105,11 +105,12 @@ export function summary(lab: Lab): void {
   print();
 }
 
-export function invitation({ port, statusAddress }: Resolver): void {
+export function invitation({ port, statusAddress, file }: Resolver): void {
   print(` Still serving. In another terminal:`);
   print();
   print(styled("cyan", `   dig @127.0.0.1 -p ${port} www.example.com`));
   print(styled("cyan", `   dig @127.0.0.1 -p ${port} +dnssec big.example.com TXT`));
+  print(styled("cyan", `   node dist/main.js explain www.expired.example -c ${file}`));
   print(styled("cyan", `   http://${statusAddress}/`));
   print();
   print(" Ctrl-C ends it.");
