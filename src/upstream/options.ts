@@ -1,7 +1,7 @@
 /**
  * What the configuration says about upstreams, as plain data. Durations are milliseconds.
  *
- * Nothing here is checked: `config/` has done that. What each key means to a user is in `docs/upstreams.md`.
+ * Nothing here is checked: `config/` has done that. What each key means to a user is in `conf/sotto.toml`.
  */
 import type { Name } from "../ports/message.ts";
 
