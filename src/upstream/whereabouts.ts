@@ -64,6 +64,7 @@ export class Whereabouts {
   #foundAt: Instant = Number.NEGATIVE_INFINITY;
   #retry = FIRST_RETRY_MS;
   #isStopped = false;
+  #cancelJoin: () => void = () => undefined;
   /** BOUNDED: by `MAX_FOUND`. */
   #addresses: readonly AddressAndPort[] = [];
   /** Why the last look-up found nothing; `undefined` where it did, or none was made. */
@@ -103,19 +104,24 @@ export class Whereabouts {
 
   stop(): void {
     this.#isStopped = true;
+    this.#cancelJoin();
   }
 
   async #look(): Promise<void> {
     const { clock, find, log, server } = this.#deps;
     let isWhole = false;
+    let begun: readonly AddressAndPort[] = [];
+    const join = (): void => {
+      if (!isWhole && !this.#isStopped) this.#use([...begun, ...this.#addresses]);
+    };
     const found = await find((some) => {
-      const join = (): void => {
-        if (!isWhole && !this.#isStopped) this.#use([...some, ...this.#addresses]);
-      };
+      begun = [...some, ...begun];
+      this.#cancelJoin();
       if (some.some(({ address }) => isIPv6(address))) join();
-      else clock.after(RESOLUTION_DELAY_MS, join);
+      else this.#cancelJoin = clock.after(RESOLUTION_DELAY_MS, join);
     });
     isWhole = true;
+    this.#cancelJoin();
     if (this.#isStopped) return;
     if (typeof found === "string") {
       this.#failed(found);
