@@ -114,20 +114,33 @@ function checkIdentity({ server, context, at }: Subject): void {
     const text = "is missing; the strict profile needs the name that the certificate must hold, or pins";
     findings.fault(at("auth_name"), text, ...related, ["upstream", "profile"]);
   }
-  if (!server.dane) return;
-  if (!named)
-    findings.fault(
-      at("dane"),
-      "needs auth_name, whose TLSA record is looked up",
-      at("auth_name"),
-      at("host"),
-    );
+  if (server.dane) checkDane({ server, context, at });
+}
+
+function checkDane({ server, context, at }: Subject): void {
+  const { findings, keys } = context;
+  // A designation gives no name that could be believed (RFC 9462 §4.2: it is known by an address).
+  if (server.auth_name === undefined && server.host === undefined) {
+    const text = "needs auth_name, whose TLSA record is looked up";
+    findings.fault(at("dane"), text, at("auth_name"), at("host"));
+  }
+  if (!keys.upstream.server.some(mayTellOfOthers)) {
+    const text =
+      "has nobody to ask for the TLSA record, so nobody can prove to be this server; " +
+      "add one over TLS that has neither dane nor domains";
+    findings.warn(at("dane"), text, ["upstream", "server"]);
+  }
   if (keys.dnssec.mode === "off") {
     findings.fault(at("dane"), 'needs dnssec.mode = "validate": an unsigned TLSA record proves nothing', [
       "dnssec",
       "mode",
     ]);
   }
+}
+
+/** Whether TLSA records of other servers can be asked of it: a server cannot vouch for itself. */
+function mayTellOfOthers({ transport, dane, domains }: ServerKeys): boolean {
+  return transport === "tls" && !dane && domains.length === 0;
 }
 
 function checkPins({ server, context, at }: Subject): void {

@@ -220,6 +220,10 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     '5: upstream.server[s].pins[1]: "sha256/AAAA" is not 32 octets in base64; must be',
   ],
   [
+    `${SERVER}discover = "192.0.2.53:53"\ndane = true\n${OTHER}`,
+    "4: upstream.server[s].dane: needs auth_name, whose TLSA record is looked up",
+  ],
+  [
     `[dnssec]\nmode = "off"\n${NAMED}dane = true`,
     '7: upstream.server[s].dane: needs dnssec.mode = "validate"',
   ],
@@ -282,6 +286,10 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
 ];
 
 const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
+  [
+    `${NAMED}dane = true\n${OTHER}dane = true`,
+    "5: upstream.server[s].dane: has nobody to ask for the TLSA record, so nobody can prove to be this server",
+  ],
   [
     `${NAMED}pins = [${PINS[0]}]`,
     "5: upstream.server[s].pins: is a single pin: when the server's key changes",
