@@ -10,6 +10,8 @@ const FAULTS: Readonly<Record<string, DialFault>> = {
   ENETUNREACH: "unreachable",
   ENETDOWN: "unreachable",
   EADDRNOTAVAIL: "unreachable",
+  // A kernel without IPv6, where an address is given all the same.
+  EAFNOSUPPORT: "unreachable",
   EACCES: "unreachable",
   EPERM: "unreachable",
   EMFILE: "unreachable",
