@@ -1,10 +1,13 @@
 /** Trust anchors and validation, from the configuration; QNAME minimisation, which lives on what they know. */
 import type { Config } from "../config/config.ts";
 import type { Anchors } from "../dnssec/anchors.ts";
+import { completed, openEnd } from "../dnssec/completion.ts";
 import { asFailure, isFailure } from "../dnssec/failure.ts";
+import { type Judge, Judged } from "../dnssec/judged.ts";
 import type { ClientRules } from "../dnssec/judgement.ts";
 import { Validator } from "../dnssec/validated.ts";
 import type { SecureZone, ZoneStatus } from "../dnssec/zone-status.ts";
+import { ask, exchangeOf } from "../ports/asking.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Budget, Exchange, Response } from "../ports/exchange.ts";
 import { onWayBack } from "../ports/way-back.ts";
@@ -69,7 +72,7 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     const trustFor = (): Name => ROOT;
     const asked = minimised(raw, mode, { clock, minimises, isSplit, ancestor, trustFor });
     return {
-      exchange: unjudged(asked),
+      exchange: completedUnjudged(asked, deps.rules ?? NO_RULES),
       over: unjudged,
       trustFor,
       verdicts: () => ({}),
@@ -139,6 +142,19 @@ export function createValidationPart(config: Config, deps: ValidationPartDeps): 
     forget,
     close: () => keeper?.stop(),
   };
+}
+
+const NO_RULES: ClientRules = { isAnsweredHere: () => false, isBlocked: () => false };
+
+/** As `unjudged`, with the ends of aliases that a server left open. */
+function completedUnjudged(next: Exchange, rules: ClientRules): Exchange {
+  const judge: Judge = (response, query, budget) =>
+    openEnd(query.question, response, rules) === undefined
+      ? asInsecure(response)
+      : completed(query, response, budget, next, rules).then(asInsecure);
+  return exchangeOf((query, budget, landing) => {
+    ask(next, query, budget, new Judged(judge, query, budget, landing));
+  });
 }
 
 /** Without validation nothing is secure, and nothing is called bogus or in doubt. */

@@ -21,10 +21,10 @@ import type {
 } from "../ports/exchange.ts";
 import { ResolutionError } from "../ports/fault.ts";
 import type { Name, Question, ResourceRecord } from "../ports/message.ts";
-import { Class, Rcode, Type } from "../wire/codes.ts";
-import { ROOT, isAtOrBelow, questionKey } from "../wire/names.ts";
-import { followAliases, linksToBlocked } from "./aliases.ts";
+import { Class, Type } from "../wire/codes.ts";
+import { ROOT, isAtOrBelow } from "../wire/names.ts";
 import type { Anchors } from "./anchors.ts";
+import { completed, openEnd } from "./completion.ts";
 import { explain } from "./explain.ts";
 import { type HelperAnswer, coveredType } from "./helper-answer.ts";
 import { judge } from "./judge.ts";
@@ -33,7 +33,6 @@ import type { ClientRules, JudgeTools, Judgement } from "./judgement.ts";
 import { type OpenSslByName, verifiesHere } from "./public-key.ts";
 import { asFailure, isFailure } from "./failure.ts";
 import { bogusErrors, indeterminateErrors, informativeErrors } from "./reasons.ts";
-import { groupRrsets } from "./rrsets.ts";
 import { type ClockSkew, DEFAULT_CLOCK_SKEW } from "./rrsig.ts";
 import { VerifiedMemory } from "./verify.ts";
 import { KeyStore } from "./zone-key.ts";
@@ -77,9 +76,6 @@ export interface ValidatedCounters {
   /** Of these, how many were then no longer bogus. */
   mended: number;
 }
-
-/** Questions asked for the end of an alias chain that an upstream left open. */
-const MAX_COMPLETIONS = 4;
 
 /** The keys a policy allows, on this build of OpenSSL. */
 export function keyStoreOf(
@@ -207,23 +203,8 @@ export class Validator implements Exchange {
   }
 
   /** The response `first`, with its open end asked for. */
-  async #completed(query: Query, first: Response, budget: Budget): Promise<Response> {
-    let response = first;
-    for (let asked = 0; asked < MAX_COMPLETIONS; asked++) {
-      const open = openEnd(query.question, response, this.#tools);
-      if (open === undefined || budget.work.upstreamQueries <= 0) return response;
-      const question = { ...query.question, qname: open };
-      if (this.#tools.isAnsweredHere(question)) return response;
-      const rest = await this.#next.exchange({ ...query, question, key: questionKey(question) }, budget);
-      response = {
-        ...rest,
-        answer: [...response.answer, ...rest.answer],
-        authority: [...response.authority, ...rest.authority],
-      };
-      // Asked again it would say no more: a denial, with or without SOA.
-      if (rest.answer.length === 0) return response;
-    }
-    return response;
+  #completed(query: Query, first: Response, budget: Budget): Promise<Response> {
+    return completed(query, first, budget, this.#next, this.#tools);
   }
 
   #prefetch(question: Question, budget: Budget): void {
@@ -300,27 +281,6 @@ function isHeldHere({ qname, qtype }: Question): boolean {
 
 function failed(response: Response): Response {
   return { ...asFailure(response), verdict: "indeterminate" };
-}
-
-/** The name that has still to be asked for: aliases lead to it, and nothing is said about it. */
-function openEnd(
-  question: Question,
-  response: Response,
-  { isBlocked }: Pick<ClientRules, "isBlocked">,
-): Name | undefined {
-  if (response.rcode !== Rcode.NOERROR || !response.answer.some(isAlias)) return undefined;
-  const chain = followAliases(question, groupRrsets(response.answer, question.qclass));
-  if (chain.end === question.qname || chain.positive.length > 0 || chain.flaw !== undefined) return undefined;
-  if (linksToBlocked(chain, isBlocked) !== undefined) return undefined;
-  return response.authority.some(isDenial) ? undefined : chain.end;
-}
-
-function isAlias(record: ResourceRecord): boolean {
-  return record.type === Type.CNAME || record.type === Type.DNAME;
-}
-
-function isDenial(record: ResourceRecord): boolean {
-  return record.type === Type.SOA;
 }
 
 /** Signatures asked for as data are covered by nothing (RFC 4035 §2.2) and so never secure. */

@@ -3,12 +3,13 @@ import { createValidationPart } from "../../../src/compose/validation-part.ts";
 import type { Config } from "../../../src/config/config.ts";
 import type { Exchange, Response } from "../../../src/ports/exchange.ts";
 import type { Question } from "../../../src/ports/message.ts";
-import { InfoCode, Rcode } from "../../../src/wire/codes.ts";
+import { InfoCode, Rcode, Type, typeToText } from "../../../src/wire/codes.ts";
 import { isAtOrBelow } from "../../../src/wire/names.ts";
+import { nameToText } from "../../../src/wire/presentation.ts";
 import { resolve } from "../../lab/authority.ts";
 import { buildTree } from "../../lab/tree.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
-import { name, response } from "../../support/records.ts";
+import { a, cname, name, response } from "../../support/records.ts";
 import { SilentLog } from "../../support/silent-log.ts";
 import { configFrom } from "../config/load-text.ts";
 import { freshBudget, NOW, PERIOD, queryFor, responseOf, usualTree } from "../dnssec/lab-validator.ts";
@@ -90,5 +91,35 @@ describe("without validation", () => {
       verdict: "insecure",
       errors: [{ infoCode: InfoCode.NETWORK_ERROR, text: `the upstream answered ${text}` }],
     });
+  });
+});
+
+describe("a chain of aliases that a server of its own zones leaves open", () => {
+  const records: Readonly<Record<string, Response>> = {
+    "intra.corp.example. A": response({ answer: [cname("intra.corp.example", "www.example.com")] }),
+    "www.example.com. A": response({ answer: [a("www.example.com")] }),
+    "intra.corp.example. CNAME": response({ answer: [cname("intra.corp.example", "www.example.com")] }),
+    "dead.corp.example. A": response({ answer: [cname("dead.corp.example", "nowhere.example.com")] }),
+    "nowhere.example.com. A": response({ rcode: Rcode.SERVFAIL }),
+  };
+  const { ask } = partOf(
+    '[dnssec]\nmode = "off"',
+    ({ qname, qtype }) => records[`${nameToText(qname)} ${typeToText(qtype)}`] ?? response(),
+  );
+
+  it.each([
+    ["A", [Type.CNAME, Type.A]],
+    ["CNAME", [Type.CNAME]],
+  ])(
+    "is followed to its end without validation, too, for QTYPE %s (RFC 1034 §5.2.2)",
+    async (qtype, types) => {
+      const { rcode, verdict, answer } = await ask("intra.corp.example", qtype);
+
+      expect([rcode, verdict, answer.map(({ type }) => type)]).toEqual([0, "insecure", types]);
+    },
+  );
+
+  it("is a failure where its end is one", async () => {
+    expect(await ask("dead.corp.example", "A")).toMatchObject({ rcode: Rcode.SERVFAIL, verdict: "insecure" });
   });
 });
