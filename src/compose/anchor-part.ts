@@ -50,9 +50,12 @@ export function createAnchorPart(
     insecureZones: domains.filter((domain) => !given.some(({ anchor }) => anchor.zone === domain)),
   });
   if (anchors.isEmpty) {
+    const remedy =
+      file !== undefined && file.content.points.length > 0
+        ? `put the present DS records of the zone into ${file.path}, whose keys are all revoked, or wait to be trusted`
+        : "remove the negative trust anchor for the root";
     throw new StartError(
-      "dnssec.mode is validate, but no trust anchor is in force; remove the negative trust anchor for the root, " +
-        'or set dnssec.mode = "off"',
+      `dnssec.mode is validate, but no trust anchor is in force; ${remedy}, or set dnssec.mode = "off"`,
     );
   }
   warnOfUnusable(given.map(anchorInForce), config, deps.log);

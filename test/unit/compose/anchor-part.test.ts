@@ -45,6 +45,16 @@ describe("the trust anchors of a configuration", () => {
     expect(part({ negativeTrustAnchors: [ROOT] }).made).toThrow(/no trust anchor is in force/);
   });
 
+  it.each([1, 4, 5])(
+    "are refused where the keys of the file are all in state %i, with a remedy [D8]",
+    (state) => {
+      const key = usualTree().zones.get(ROOT)!.keys.ksk[0]!.rdata.subarray(4).toString("base64");
+      writeFileSync(path, `. IN DNSKEY 257 3 13 ${key} ;;state=${state} ;;lastchange=1\n`);
+
+      expect(part({ trustAnchorFile: path }).made).toThrow(/present DS records of the zone into .*root\.key/);
+    },
+  );
+
   it("are warned of where none of a zone's is of a known algorithm [D7]", () => {
     const { made, log } = part({
       trustAnchors: [
