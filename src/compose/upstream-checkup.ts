@@ -6,6 +6,7 @@ import { findOf } from "../upstream/finders.ts";
 import type { AddressAndPort, ServerOptions, UpstreamOptions } from "../upstream/options.ts";
 import type { AskPlain } from "../upstream/plain-resolver.ts";
 import { probe, type ProbeDeps } from "../upstream/probe.ts";
+import { usableOf } from "../upstream/whereabouts.ts";
 import { type Circumstances, failureFinding, probeFindings } from "./probe-findings.ts";
 
 export interface UpstreamCheckupDeps {
@@ -49,7 +50,7 @@ async function whereIs(
   const find = findOf(server, options.bootstrap, askPlain, clock);
   const found = await find?.(() => undefined);
   if (found === undefined) return [...server.addresses];
-  if (typeof found !== "string") return [...found.addresses];
+  if (typeof found !== "string") return usableOf(found.addresses);
   const remedy =
     server.discover === undefined
       ? "correct host or upstream.bootstrap, or set addresses"

@@ -52,7 +52,7 @@ const MAX_RETRY_MS = 60_000;
 /** Milliseconds that addresses of IPv4 wait for those of IPv6: RFC 8305 §3, Resolution Delay. */
 const RESOLUTION_DELAY_MS = 50;
 /** Addresses of one server that are used. */
-export const MAX_FOUND = 16;
+const MAX_FOUND = 16;
 
 export class Whereabouts {
   readonly #deps: WhereaboutsDeps;
@@ -139,7 +139,7 @@ export class Whereabouts {
 
   #use(addresses: readonly AddressAndPort[]): void {
     const { clock, onFound } = this.#deps;
-    this.#addresses = distinct(addresses).slice(0, MAX_FOUND);
+    this.#addresses = usableOf(addresses);
     onFound(this.#addresses, clock.now());
   }
 
@@ -152,6 +152,11 @@ export class Whereabouts {
     this.fault = fault;
     log.warn({ upstream: server, detail: fault }, "upstream cannot be found");
   }
+}
+
+/** What of a look-up is used, whoever answered it and with how much. */
+export function usableOf(addresses: readonly AddressAndPort[]): AddressAndPort[] {
+  return distinct(addresses).slice(0, MAX_FOUND);
 }
 
 /** Each once: one that is there twice would be given twice the connections. */
