@@ -60,8 +60,11 @@ export class ClockState {
     this.#wait();
   }
 
+  /** By what was kept, and by what was proven since: a clock may be set back at any moment. */
   trust(): ClockTrust {
-    return this.#deps.clock.wall() < this.#lastGood - TOLERANCE_MS ? "wrong" : "plausible";
+    const { clock, passed } = this.#deps;
+    const latest = Math.max(this.#lastGood, passed() ?? 0);
+    return clock.wall() < latest - TOLERANCE_MS ? "wrong" : "plausible";
   }
 
   /** Keeps the time that is proven to have passed. Done when it is on the disk. */

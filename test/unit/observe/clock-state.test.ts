@@ -66,6 +66,19 @@ describe("the clock", () => {
     await state.stop();
   });
 
+  it("is wrong as soon as it is set back to before a signature that held was made", async () => {
+    const proven: { passed?: number } = {};
+    const { state, clock } = stateAt("2027-03-10T00:00:00Z", proven);
+    await state.start();
+    proven.passed = Date.parse("2027-03-09T00:00:00Z");
+    const before = state.trust();
+
+    clock.jumpWall(-3 * DAY_MS);
+
+    expect([before, state.trust()]).toEqual(["plausible", "wrong"]);
+    await state.stop();
+  });
+
   it("may lag a day behind", async () => {
     const { state, clock } = stateAt("2026-11-01T00:00:00Z");
 
