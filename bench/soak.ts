@@ -12,7 +12,7 @@ import { SeededRandom } from "../test/support/seeded-random.ts";
 import { Zipf } from "./cache/zipf.ts";
 import { type LoadResult, load, writeQueries } from "./peers/load.ts";
 import { find, Running, SUBJECT_CORE, sleep } from "./peers/programs.ts";
-import { median } from "./peers/report.ts";
+import { median } from "./median.ts";
 import { sotto } from "./peers/subjects/sotto.ts";
 import { startUpstream } from "./peers/upstream.ts";
 

@@ -23,6 +23,7 @@ import { ServeCounters } from "../../src/resolve/serve-counters.ts";
 import { questionKey } from "../../src/wire/names.ts";
 import { nameFromText } from "../../src/wire/presentation.ts";
 import { SeededRandom } from "../../test/support/seeded-random.ts";
+import { median } from "../median.ts";
 import { listedName, NAMES, unlistedName } from "./names.ts";
 
 export interface ListFigures {
@@ -241,8 +242,4 @@ function nanoseconds(step: (i: number) => unknown): number {
   const since = cpuMs();
   for (let n = 0; n < A_ROUND; n++) step((n * 7_919) & (QUESTIONS - 1));
   return ((cpuMs() - since) * 1e6) / A_ROUND;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }

@@ -12,6 +12,7 @@ import { bulkZone } from "../../test/lab/bulk.ts";
 import { SeededRandom } from "../../test/support/seeded-random.ts";
 import { questionKey } from "../../src/wire/names.ts";
 import { nameFromText } from "../../src/wire/presentation.ts";
+import { median } from "../median.ts";
 import { createWorld, type World } from "./world.ts";
 
 export interface MissFigures {
@@ -184,9 +185,4 @@ async function measure({ handler, asked, forget, close }: World, count: number):
       send();
     });
   }
-}
-
-function median(values: number[]): number {
-  values.sort((a, b) => a - b);
-  return values[values.length >> 1]!;
 }

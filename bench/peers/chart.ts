@@ -1,5 +1,5 @@
 /** A bar chart as SVG, drawn by hand: one bar a subject, its median, least to most as a whisker. */
-import { median } from "./report.ts";
+import { median } from "../median.ts";
 import type { Report } from "./types.ts";
 
 const WIDTH = 720;

@@ -1,18 +1,13 @@
 /** Turns rounds into medians and ratios: a table for people, JSON for machines, a chart for both. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { median } from "../median.ts";
 import { chart } from "./chart.ts";
 import type { Report, Row } from "./types.ts";
 
 const LIMIT = "C echo";
 /** A subject that fails more of its queries, in per cent, did other work than was asked of it. */
 const MOST_FAILED = 0.1;
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
 
 export function medianOf(row: Row, figure: string): number {
   return median(row.rounds.map((round) => round[figure] ?? Number.NaN));
