@@ -52,11 +52,15 @@ export function followAliases(question: Question, answer: readonly Rrset[]): Ali
     links.push(link);
     const target = targetOf(link);
     if (target === undefined) return chainOf(links, end, NO_DATA, "overlong");
-    // The CNAME a DNAME makes answers a question for CNAME.
-    if (qtype === Type.CNAME) return chainOf(links, end, NO_DATA);
+    if (isAnsweredByCname(qtype)) return chainOf(links, end, NO_DATA);
     if (links.some((earlier) => earlier.name === target)) return chainOf(links, target, NO_DATA, "endless");
     end = target;
   }
+}
+
+/** Whether a CNAME, be it one that a DNAME makes, is what was asked for and so not followed (RFC 1034 §3.6.2). */
+export function isAnsweredByCname(qtype: number): boolean {
+  return qtype === Type.CNAME || qtype === Type.ANY;
 }
 
 /** The links as far as the first that leads to a name that `isBlocked`; `undefined` where none does. */
@@ -106,7 +110,7 @@ function linkAt(name: Name, qtype: number, answer: readonly Rrset[]): AliasLink 
   const isUnsigned = cname === undefined || cname.signatures.length === 0;
   const dname = isUnsigned ? dnameAbove(name, answer) : undefined;
   if (dname !== undefined) return dnameLink(name, dname, cname);
-  if (cname === undefined || qtype === Type.CNAME || qtype === Type.ANY) return undefined;
+  if (cname === undefined || isAnsweredByCname(qtype)) return undefined;
   const answers = answer.some((rrset) => rrset.owner === name && rrset.type === qtype);
   return answers ? undefined : { name, rrset: cname, isMismatch: false };
 }

@@ -9,7 +9,13 @@ import type { Budget, Proven, Response, Verdict } from "../ports/exchange.ts";
 import type { Name, Question, ResourceRecord, Rrset } from "../ports/message.ts";
 import { Rcode, Type } from "../wire/codes.ts";
 import { isAtOrBelow, wildcardOf } from "../wire/names.ts";
-import { type AliasChain, type AliasLink, followAliases, linksToBlocked } from "./aliases.ts";
+import {
+  type AliasChain,
+  type AliasLink,
+  followAliases,
+  isAnsweredByCname,
+  linksToBlocked,
+} from "./aliases.ts";
 import { type Finding, fault, fromAbove, isOfMessage, reasonOf, verdictOf } from "./finding.ts";
 import type { JudgeTools, Judgement } from "./judgement.ts";
 import { VERIFICATIONS_PER_TURN } from "./limits.ts";
@@ -101,7 +107,7 @@ class Judging {
         if (this.#isOpen()) yield* this.#data(rrset);
       }
       this.#positive(chain);
-    } else if (chain.links.at(-1)?.synthesized === undefined || qtype !== Type.CNAME) {
+    } else if (chain.links.at(-1)?.synthesized === undefined || !isAnsweredByCname(qtype)) {
       yield* this.#pause();
       if (this.#isOpen()) yield* this.#end(chain, qtype);
     } else this.#positive(chain);

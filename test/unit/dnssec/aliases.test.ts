@@ -210,6 +210,23 @@ describe("a DNAME [D39]", () => {
     },
   );
 
+  it.each(["CNAME", "ANY"])(
+    "makes a CNAME that answers a question for %s and leads no further (RFC 1034 §3.6.2)",
+    async (qtype) => {
+      const lab = labValidator();
+
+      const response = await lab.ask("gone.tree.example.com", qtype);
+
+      expect([response.verdict, response.rcode]).toEqual(["secure", 0]);
+      expect(shown(response.answer)).toEqual([
+        "tree.example.com. DNAME",
+        "tree.example.com. RRSIG(DNAME)",
+        "gone.tree.example.com. CNAME",
+      ]);
+      expect(lab.asked.filter((asked) => asked.startsWith("gone.example.org."))).toEqual([]);
+    },
+  );
+
   it("does not redirect its own name (RFC 6672 §2.3)", async () => {
     const lab = labValidator();
 
