@@ -15,6 +15,7 @@ import {
 } from "./compose/listening.ts";
 import { type Observation, openObservation } from "./compose/observation.ts";
 import { Resolver } from "./compose/resolver.ts";
+import { collectGarbage, QuietCollection } from "./compose/quiet-collection.ts";
 import { StartError } from "./ports/start-error.ts";
 import { SystemClock, SystemRandom } from "./compose/system.ts";
 import type { Config } from "./config/config.ts";
@@ -27,6 +28,7 @@ import { addFigures } from "./observe/added-figures.ts";
 import type { Health } from "./observe/http-endpoint.ts";
 import type { ProgramLog } from "./observe/log.ts";
 import { queryLogged } from "./observe/query-log.ts";
+import { sum } from "./observe/query-rate.ts";
 import type { ResolverFigures } from "./observe/resolver-figures.ts";
 import type { Name, Question } from "./ports/message.ts";
 import type { DoctorFinding, DoctorOptions, Lookup, LookupOptions, Operator } from "./ports/operator.ts";
@@ -127,6 +129,7 @@ class RunningApp implements App {
   #listening: ListenPart | undefined;
   #observation: Observation | undefined;
   #cacheFile: CacheFile | undefined;
+  #collection: QuietCollection | undefined;
   #reloaded: Promise<unknown> = Promise.resolve();
   #isStopping = false;
 
@@ -163,6 +166,12 @@ class RunningApp implements App {
       log.info({ seconds: Math.round(slept / 1_000) }, "awake again: connections are made anew");
       this.#resolver.networkChanged();
     });
+    this.#collection = new QuietCollection({
+      clock,
+      queries: () => sum(this.figures().queries),
+      heapSize: () => process.memoryUsage().heapTotal,
+      collect: collectGarbage,
+    });
     if (beside === undefined) log.info({ version }, "ready");
     const { sockets } = listening.listeners;
     return {
@@ -175,6 +184,7 @@ class RunningApp implements App {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#deps.clock.stopWatching();
+    this.#collection?.stop();
     await this.#drain();
     this.#listening?.closeSiblings();
     await this.#observation?.close();
