@@ -114,6 +114,7 @@ export class Resolver {
       isClockWrong: () => inheritance.clockPart.isWrong(),
       validatedOver: (raw) => this.#validation.over(raw),
       knownPlaces: inheritance.knownPlaces,
+      ...(deps.isOneOff === true && { isOneOff: true }),
       ...(dialer && { dialer }),
     });
     this.#failures = new Failures(clock, () => this.#upstreams.connectionsOpened());

@@ -20,7 +20,6 @@ import type { Sharding } from "../privacy/sharding.ts";
 import { Flights } from "../resolve/coalesced.ts";
 import { scrubbed } from "../resolve/scrubbed.ts";
 import type { DialTarget } from "../upstream/dial-target.ts";
-import { networkFingerprint } from "../upstream/network-fingerprint.ts";
 import type { AddressAndPort, Proxy, ServerOptions, UpstreamOptions } from "../upstream/options.ts";
 import { createPlainResolver } from "../upstream/plain-resolver.ts";
 import { type ServerSnapshot, summed } from "../upstream/snapshot.ts";
@@ -31,6 +30,7 @@ import { MAX_MESSAGE_OCTETS } from "../wire/read-message.ts";
 import { Views } from "../wire/views.ts";
 import { createDanePart } from "./dane-part.ts";
 import { checkUpstreams } from "./upstream-checkup.ts";
+import { watchNetwork } from "./watched-network.ts";
 
 /** RFC 7858 §3.1. */
 const DOT_PORT = 853;
@@ -74,6 +74,8 @@ export interface UpstreamPartDeps {
   readonly validatedOver: (raw: Exchange) => Exchange;
   /** Of the configuration before: they hold until a look-up brings others. */
   readonly knownPlaces?: KnownPlaces;
+  /** Of a command that is over in a moment: changes of the network are not waited for. */
+  readonly isOneOff?: boolean;
   /** Instead of TLS. */
   readonly dialer?: Dialer<DialTarget>;
 }
@@ -97,6 +99,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     tlsa: (authName, port) => dane.lookup(authName, port),
   });
   const dialer = deps.dialer ?? tls;
+  const network = watchNetwork(config.listen.batchIo !== "off" && deps.isOneOff !== true);
   const askPlain = createPlainResolver({ clock, random });
   const createPool = (own: UpstreamOptions): Upstreams => new Upstreams(own, transport);
   const transport: UpstreamsDeps = {
@@ -115,7 +118,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
       return histogram;
     },
     defer: setImmediate,
-    networkFingerprint,
+    networkFingerprint: network.fingerprint,
     ...(deps.knownPlaces && { knownPlaces: deps.knownPlaces }),
     forgetSessions: () => {
       tls.forgetSessions();
@@ -161,6 +164,7 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
       }),
     close: () => {
       for (const pool of pools) pool.close();
+      network.close();
       return Promise.resolve();
     },
   };

@@ -19,6 +19,8 @@ export interface LinuxSockets {
   /** `octets` as with `getsockopt`. */
   getsockname(fd: number, sockaddr: Buffer, octets: Buffer): number;
   close(fd: number): number;
+  /** What of a message `octets` have no room for is gone. */
+  recv(fd: number, room: Buffer, octets: number, flags: number): number;
   recvmmsg(fd: number, headers: Buffer, count: number, flags: number, timeout: null): number;
   sendmmsg(fd: number, headers: Buffer, count: number, flags: number): number;
   /** Index of an interface; 0 where there is none of that name. */
@@ -36,6 +38,7 @@ export interface LinuxSockets {
 
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
@@ -63,6 +66,7 @@ const DEFINITIONS = {
   bind: "int bind(int fd, const void *sockaddr, uint32_t octets)",
   getsockname: "int getsockname(int fd, void *sockaddr, void *octets)",
   close: "int close(int fd)",
+  recv: "int64_t recv(int fd, void *room, uint64_t octets, int flags)",
   recvmmsg: "int recvmmsg(int fd, void *headers, uint32_t count, int flags, void *timeout)",
   sendmmsg: "int sendmmsg(int fd, void *headers, uint32_t count, int flags)",
   if_nametoindex: "uint32_t if_nametoindex(const char *name)",
@@ -86,8 +90,17 @@ export function loadKoffi(): Koffi {
 
 const thisHost: Host = { platform: process.platform, arch: process.arch, loadKoffi };
 
+/** Of this host: what koffi makes of a definition is not given back. */
+let known: LinuxSockets | string | undefined;
+
 /** The calls, or why there are none: one line for the log. */
-export function loadLinuxSockets(host: Host = thisHost): LinuxSockets | string {
+export function loadLinuxSockets(): LinuxSockets | string {
+  known ??= linuxSocketsOf(thisHost);
+  return known;
+}
+
+/** The same of any host. */
+export function linuxSocketsOf(host: Host): LinuxSockets | string {
   if (host.platform !== "linux") return `no recvmmsg on ${host.platform}`;
   if (!KNOWN_MACHINES.has(host.arch) || endianness() !== "LE") return `not built for ${host.arch}`;
   try {

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { Koffi } from "../../../src/ports/koffi.ts";
-import { type Host, loadLinuxSockets, systemError } from "../../../src/listen/linux-sockets.ts";
+import { type Host, linuxSocketsOf, systemError } from "../../../src/listen/linux-sockets.ts";
 
 function hostWith(overrides: Partial<Host>): Host {
   return {
@@ -37,7 +37,7 @@ describe("batched UDP", () => {
     ["another machine", { arch: "mips" }, "not built for mips"],
     ["no koffi", {}, "koffi is not usable: Cannot find module 'koffi'"],
   ])("is not to be had on a host with %s", (_name, overrides, reason) => {
-    expect(loadLinuxSockets(hostWith(overrides))).toBe(reason);
+    expect(linuxSocketsOf(hostWith(overrides))).toBe(reason);
   });
 
   it("is not to be had with a C library that is not glibc", () => {
@@ -48,20 +48,20 @@ describe("batched UDP", () => {
       },
     };
 
-    expect(loadLinuxSockets(hostWith({ loadKoffi: () => musl }))).toMatch(/libc\.so\.6/);
+    expect(linuxSocketsOf(hostWith({ loadKoffi: () => musl }))).toMatch(/libc\.so\.6/);
   });
 
   it.each([constants.errno.EPERM, constants.errno.ENOSYS])(
     "is not to be had where a seccomp filter answers with errno %i",
     (errno) => {
-      expect(loadLinuxSockets(hostWith({ loadKoffi: () => failingWith(errno) }))).toMatch(/not permitted/);
+      expect(linuxSocketsOf(hostWith({ loadKoffi: () => failingWith(errno) }))).toMatch(/not permitted/);
     },
   );
 
   it("is not to be had with a koffi that cannot wait for a descriptor", () => {
     const older = { ...failingWith(constants.errno.EBADF), node: {} } as unknown as Koffi;
 
-    expect(loadLinuxSockets(hostWith({ loadKoffi: () => older }))).toBe(
+    expect(linuxSocketsOf(hostWith({ loadKoffi: () => older }))).toBe(
       "this koffi cannot wait for a descriptor",
     );
   });
@@ -69,13 +69,13 @@ describe("batched UDP", () => {
   it("is to be had where the kernel looks at the descriptor", () => {
     const host = hostWith({ loadKoffi: () => failingWith(constants.errno.EBADF) });
 
-    expect(loadLinuxSockets(host)).toMatchObject({ recvmmsg: expect.any(Function) });
+    expect(linuxSocketsOf(host)).toMatchObject({ recvmmsg: expect.any(Function) });
   });
 
   it("waits by koffi's own means where libuv cannot be called by name", () => {
     const koffi = failingWith(constants.errno.EBADF);
 
-    expect(loadLinuxSockets(hostWith({ loadKoffi: () => koffi }))).toHaveProperty("poll", koffi.node?.poll);
+    expect(linuxSocketsOf(hostWith({ loadKoffi: () => koffi }))).toHaveProperty("poll", koffi.node?.poll);
   });
 });
 

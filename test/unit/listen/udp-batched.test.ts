@@ -33,6 +33,7 @@ class ScriptedSystem {
       bind: () => 0,
       getsockname: (_fd: number, sockaddr: Buffer) => sockaddr.writeUInt16LE(AF_INET),
       close: (fd: number) => this.calls.push(`close ${fd}`),
+      recv: () => -1,
       recvmmsg: (_fd: number, _headers: Buffer, count: number) => this.received(count),
       sendmmsg: () => 0,
       if_nametoindex: () => 0,
