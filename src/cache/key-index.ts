@@ -64,14 +64,12 @@ export class KeyIndex {
 
   /** As `find`. */
   findOctets(key: KeyOctets): number {
-    const hash = this.#hash(key);
-    const table = this.#tableOf(hash);
-    const mask = table.length - 1;
-    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
-      const chain = table[at + 1]!;
-      if (chain === NONE) return NONE;
-      if (table[at] === hash && this.#isOf(chain, key)) return chain;
-    }
+    return this.#find(key, this.#hash(key));
+  }
+
+  /** As `find`, for the key whose `hashOf` was asked for last. */
+  findHashed(hash: number): number {
+    return this.#find(this.#key, hash);
   }
 
   /**
@@ -112,6 +110,16 @@ export class KeyIndex {
     }
     table[hole + 1] = NONE;
     this.#taken[hash >>> (32 - SHARD_BITS)]!--;
+  }
+
+  #find(key: KeyOctets, hash: number): number {
+    const table = this.#tableOf(hash);
+    const mask = table.length - 1;
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const chain = table[at + 1]!;
+      if (chain === NONE) return NONE;
+      if (table[at] === hash && this.#isOf(chain, key)) return chain;
+    }
   }
 
   /** How far from its place the next entry of `hash` would stand. */

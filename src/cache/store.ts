@@ -83,7 +83,9 @@ export class Store {
   }
 
   keep(key: string, entry: Entry): void {
-    this.forget(key);
+    const hash = this.#index.hashOf(key);
+    const before = this.#index.findHashed(hash);
+    if (before !== NONE) this.#remove(before);
     const run = prepareRun(entry);
     const octets = accounted(run);
     if (octets > this.#size * LARGEST_SHARE) return;
@@ -91,7 +93,6 @@ export class Store {
     if (barren) this.#evict(this.#barren, () => this.#barren.octets + octets <= this.#size * BARREN_SHARE);
     this.#evict(this.#fruitful, () => this.octets + octets + this.#beside() <= this.#size);
     if (this.octets + octets + this.#beside() > this.#size) return;
-    const hash = this.#index.hashOf(key);
     for (let crowd = this.#index.reserve(hash); crowd !== NONE; crowd = this.#index.reserve(hash)) {
       this.#remove(crowd);
       this.evictions++;

@@ -14,6 +14,7 @@
  */
 import type { Question } from "../ports/message.ts";
 import type { Random } from "../ports/random.ts";
+import { Views } from "../wire/views.ts";
 import { type ClientSubnet, clientSubnetOption } from "./client-subnet.ts";
 import { PADDING_HEADER_OCTETS, type PaddedLength, type PaddingPolicy, paddedLength } from "./padding.ts";
 
@@ -56,8 +57,8 @@ const PADDING_HEADER = Uint8Array.of(0, 12, 0, 0);
 
 /** All that follows the question, laid out once; zeros for the longest padding at its end. */
 interface Template {
-  readonly tail: Buffer;
-  /** Octets of `tail` up to where padding begins. */
+  readonly tails: Views;
+  /** Octets of it up to where padding begins. */
   readonly fixed: number;
   readonly lengthOf: PaddedLength;
   readonly isPadded: boolean;
@@ -94,13 +95,14 @@ function encode(
   memory: (octets: number) => Buffer,
 ): Buffer {
   const { qname, qtype, qclass } = question;
-  const { tail, fixed } = template;
+  const { tails, fixed } = template;
   const tailStart = HEADER_OCTETS + qname.length + QUESTION_TAIL_OCTETS;
   const length = template.lengthOf(tailStart + fixed);
   // Every octet is written below, so memory of an earlier message cannot show through.
   const message = memory(length);
 
-  message.set(HEADER, 0);
+  // One by one: sooner done than a call.
+  for (let i = 2; i < HEADER_OCTETS; i++) message[i] = HEADER[i]!;
   message[0] = id >>> 8;
   message[1] = id & 0xff;
   message.latin1Write(qname, HEADER_OCTETS);
@@ -108,7 +110,7 @@ function encode(
   message[tailStart - 3] = qtype & 0xff;
   message[tailStart - 2] = qclass >>> 8;
   message[tailStart - 1] = qclass & 0xff;
-  tail.copy(message, tailStart, 0, length - tailStart);
+  message.set(tails.upTo(length - tailStart), tailStart);
 
   const rdlength = length - tailStart - OPT_HEADER_OCTETS;
   message[tailStart + RDLENGTH_OFFSET] = rdlength >>> 8;
@@ -137,7 +139,7 @@ function templateOf(
   const zeros = isPadded ? longestQuery() + 3 * options.paddingBlock : 0;
   const tail = Buffer.concat([head, isPadded ? PADDING_HEADER : new Uint8Array(0), new Uint8Array(zeros)]);
 
-  return { tail, fixed, lengthOf, isPadded };
+  return { tails: new Views(tail), fixed, lengthOf, isPadded };
 }
 
 /** The same for every hop, so that `maximal` is one size whether or not a server is sent the Client Subnet option. */

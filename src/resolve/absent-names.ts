@@ -24,8 +24,11 @@ const A = String.fromCharCode(0, Type.A);
  */
 export function absenceOf(key: string, store: Store, now: Instant, generation: number): Kept | undefined {
   const typeAt = key.length - TYPE_AND_CLASS;
-  // Of a DS the parent's servers speak, which may be others (RFC 4035 §3.1.4.1, split DNS).
-  if (key.charCodeAt(typeAt + 1) === Type.DS && key.charCodeAt(typeAt) === 0) return undefined;
+  if (key.charCodeAt(typeAt) === 0) {
+    const type = key.charCodeAt(typeAt + 1);
+    // The A query itself was looked up. Of a DS the parent's servers speak, which may be others (RFC 4035 §3.1.4.1, split DNS).
+    if (type === Type.A || type === Type.DS) return undefined;
+  }
   const entry = store.find(key.slice(0, typeAt) + A + key.slice(typeAt + 2));
   if (entry?.rcode !== Rcode.NXDOMAIN || !isTrusted(entry)) return undefined;
   if (now >= entry.expiresAt || entry.generation !== generation) return undefined;

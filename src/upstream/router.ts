@@ -125,10 +125,11 @@ export class Router {
     return this.#route(ranked.map((label) => this.#byLabel.get(label)).filter((one) => one !== undefined));
   }
 
-  /** Those of whom one will be asked first. */
-  candidates(question: Question): readonly Replicas[] {
-    if (this.#isFirstOpen(question.qname)) return this.#stations.general;
-    return this.outlook(question)?.stations.slice(0, 1) ?? [];
+  /** Whether all are `such` of whom one will be asked first. */
+  everyFirst(question: Question, such: (replicas: Replicas) => boolean): boolean {
+    if (this.#isFirstOpen(question.qname)) return this.#stations.general.every(such);
+    const first = this.outlook(question)?.stations[0];
+    return first === undefined || such(first);
   }
 
   /** Whether the name is one that a server of its own `domains` takes. */

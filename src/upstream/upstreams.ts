@@ -23,6 +23,7 @@ import { Flight, type FlightDeps } from "./flight.ts";
 import { Fleet } from "./fleet.ts";
 import type { UpstreamOptions } from "./options.ts";
 import type { AskPlain } from "./plain-resolver.ts";
+import type { Replicas } from "./replicas.ts";
 import type { Route } from "./route.ts";
 import { Router } from "./router.ts";
 import type { ServerSnapshot } from "./snapshot.ts";
@@ -118,8 +119,7 @@ export class Upstreams implements Exchange {
 
   /** Whether each server that may be asked first minimises by itself. */
   minimises(question: Question): boolean {
-    const servers = this.#router.candidates(question).flatMap(({ addresses }) => addresses);
-    return servers.every(({ server }) => server.options.minimises);
+    return this.#router.everyFirst(question, allMinimise);
   }
 
   /** Whether a query could be answered now, as far as is known. */
@@ -221,6 +221,10 @@ export class Upstreams implements Exchange {
       },
     });
   }
+}
+
+function allMinimise({ addresses }: Replicas): boolean {
+  return addresses.every(({ server }) => server.options.minimises);
 }
 
 function nobody(): ResolutionError {
