@@ -41,6 +41,8 @@ export class Failures {
 
   /** The fault to give at once instead of asking, if there is one. */
   recent(key: string): ResolutionError | undefined {
+    // As it is nearly always: looking up a string costs a hash of it.
+    if (this.#failed.size === 0) return undefined;
     const failed = this.#failed.get(key);
     if (failed?.error === undefined || this.#clock.now() >= failed.until) return undefined;
     return failed.connections === this.#connections() ? failed.error : undefined;
@@ -64,7 +66,7 @@ export class Failures {
   }
 
   succeeded(key: string): void {
-    this.#failed.delete(key);
+    if (this.#failed.size > 0) this.#failed.delete(key);
   }
 
   clear(): void {
