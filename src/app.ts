@@ -31,6 +31,7 @@ import { queryLogged } from "./observe/query-log.ts";
 import { sum } from "./observe/query-rate.ts";
 import type { ResolverFigures } from "./observe/resolver-figures.ts";
 import type { Name, Question } from "./ports/message.ts";
+import type { NetworkResolvers } from "./ports/network-resolvers.ts";
 import type { DoctorFinding, DoctorOptions, Lookup, LookupOptions, Operator } from "./ports/operator.ts";
 
 export interface AppEnvironment {
@@ -45,6 +46,8 @@ export interface AppEnvironment {
   readonly others?: () => readonly ResolverFigures[];
   /** Told when the file of trust anchors puts other keys in force (RFC 5011): those processes have read it before. */
   readonly onAnchorsWritten?: () => void;
+  /** Instead of what this system keeps: where the network is played. */
+  readonly networkResolvers?: NetworkResolvers;
 }
 
 /** Where the program serves. */
@@ -105,6 +108,7 @@ export async function createApp(config: Config, environment: AppEnvironment): Pr
     logLinesDropped: log.dropped,
     counts,
     owner: userToBecome(config),
+    ...(environment.networkResolvers && { networkResolvers: environment.networkResolvers }),
     ...(environment.beside && { beside: environment.beside }),
     ...(environment.isOneOff === true && { isOneOff: true }),
     ...(environment.onAnchorsWritten && { onAnchorsWritten: environment.onAnchorsWritten }),

@@ -13,6 +13,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Dialer } from "../ports/dialer.ts";
 import type { Log } from "../ports/log.ts";
 import type { Name, Question } from "../ports/message.ts";
+import type { NetworkResolvers } from "../ports/network-resolvers.ts";
 import type { DoctorFinding, DoctorOptions, Lookup, LookupOptions } from "../ports/operator.ts";
 import type { PacketHandler } from "../ports/packet-handler.ts";
 import type { Random } from "../ports/random.ts";
@@ -38,6 +39,7 @@ import { figuresOf } from "./figures.ts";
 import { CountedBefore, type Counting, countingOf } from "./counted-before.ts";
 import { createLocalPart, hasRule, type LocalPart, localOptions } from "./local-part.ts";
 import { lookUp } from "./lookups.ts";
+import { createPortalPart, portalFindings, type PortalPart } from "./portal-part.ts";
 import { createCover, rewriteRules } from "./privacy-part.ts";
 import { bugReporter, createServing, type Serving, ServingFigures } from "./serving.ts";
 import { credential, StateDirectory } from "./state-directory.ts";
@@ -60,6 +62,8 @@ export interface ResolverDeps {
   readonly isOneOff?: boolean;
   /** Instead of sockets: where upstreams are played. */
   readonly dialer?: Dialer<DialTarget>;
+  /** Instead of what this system keeps: where the network is played. */
+  readonly networkResolvers?: NetworkResolvers;
 }
 
 /** What goes on from one configuration to the next. */
@@ -90,6 +94,7 @@ export class Resolver {
   readonly #keyPrefetch: KeyPrefetch;
   readonly #serving: Serving;
   readonly #cover: CoverTraffic | undefined;
+  readonly #portal: PortalPart | undefined;
   /** A successor has the same memory, and counts by it. */
   #isMemoryHandedOn = false;
   #salt: Uint8Array;
@@ -168,6 +173,7 @@ export class Resolver {
     const rewriting = { clock, counters: inheritance.figures.rewriting };
     const rules = rewriteRules(config, data);
     inheritance.evidence.passed = () => this.#validation.passed();
+    this.#portal = createPortalPart(config, { ...deps, local: data, upstreams: this.#upstreams, rewriting });
     this.#serving = createServing({
       config,
       // Order, outermost first: no verdict by a wrong clock, rewriting after the verdict, minimising before
@@ -183,6 +189,7 @@ export class Resolver {
       upstreams: this.#upstreams,
       mayPrefetch: () => prefetches.take(),
       synthesis: inheritance.memory.synthesis,
+      portal: this.#portal,
       figures: inheritance.figures,
       clock,
       random,
@@ -315,7 +322,11 @@ export class Resolver {
   }
 
   async probe(options: DoctorOptions): Promise<readonly DoctorFinding[]> {
-    return [this.#inheritance.clockPart.finding(), ...(await this.#upstreams.probe(options))];
+    return [
+      this.#inheritance.clockPart.finding(),
+      ...(await this.#upstreams.probe(options)),
+      ...portalFindings(this.config, this.#deps.networkResolvers),
+    ];
   }
 
   /** Clients that wait for an answer. */
@@ -355,6 +366,7 @@ export class Resolver {
   /** Ends connections and timers. What a successor inherited stays open. */
   async close(hasSuccessor: boolean): Promise<void> {
     this.#cover?.close();
+    this.#portal?.close();
     this.#keyPrefetch.close();
     this.#validation.close();
     this.#serving.misses.close();

@@ -18,6 +18,7 @@ import { type LocalAnswers, QueryServer } from "../resolve/serve.ts";
 import { ServeCounters } from "../resolve/serve-counters.ts";
 import type { Synthesis } from "../resolve/synthesis.ts";
 import { stored } from "../resolve/stored.ts";
+import type { PortalPart } from "./portal-part.ts";
 import type { UpstreamPart } from "./upstreams.ts";
 
 /** Numbers that go on through a reload. */
@@ -42,6 +43,8 @@ export interface ServingDeps {
   /** Whether one more query may leave for no client. */
   readonly mayPrefetch: () => boolean;
   readonly synthesis: Synthesis | undefined;
+  /** Where probe names may go to the network's own resolver. */
+  readonly portal?: PortalPart | undefined;
   readonly figures: ServingFigures;
   readonly clock: Clock;
   readonly random: Random;
@@ -58,7 +61,7 @@ export interface Serving {
 }
 
 export function createServing(deps: ServingDeps): Serving {
-  const { config, store, failures, synthesis, upstreams, clock, random, local, log } = deps;
+  const { config, store, failures, synthesis, upstreams, portal, clock, random, local, log } = deps;
   const { cache, upstream } = config;
   const { counters } = deps.figures;
   const generation = (): number => local.generation;
@@ -82,7 +85,9 @@ export function createServing(deps: ServingDeps): Serving {
     },
   );
   const sparing = rememberingFailures(storing, failures); // outside storing: a fault is not data
-  const answers = new Flights(sparing, { clock, random }, { maxFlights: upstream.maxInFlight }); // a herd stores once
+  const coalesced = new Flights(sparing, { clock, random }, { maxFlights: upstream.maxInFlight }); // a herd stores once
+  // Outside of all that keeps or shares anything: what the network says of a probe is for who asked, and for now.
+  const answers = portal?.released(coalesced) ?? coalesced;
 
   const misses = new Misses(
     {
@@ -95,6 +100,7 @@ export function createServing(deps: ServingDeps): Serving {
       store,
       generation,
       isReachable: (question) => upstreams.canReach(question),
+      ...(portal && { isReleased: (question) => portal.isReleased(question) }),
       mayPrefetch: deps.mayPrefetch,
       clock,
       random,
@@ -106,7 +112,7 @@ export function createServing(deps: ServingDeps): Serving {
     { serveStale: cache.serveStale, prefetch: cache.prefetch },
     { store, synthesis, local, misses, clock, counters },
   );
-  return { server, misses, storing, answers };
+  return { server, misses, storing: portal?.released(storing) ?? storing, answers };
 }
 
 /** A wildcard with private addresses is fine for the name that asked for it, perhaps not for the next. */

@@ -13,6 +13,7 @@ import type { Exchange } from "../ports/exchange.ts";
 import type { Log } from "../ports/log.ts";
 import type { Question } from "../ports/message.ts";
 import type { DoctorFinding, DoctorOptions } from "../ports/operator.ts";
+import type { Outlook } from "../ports/outlook.ts";
 import type { Random } from "../ports/random.ts";
 import { StartError } from "../ports/start-error.ts";
 import { type Hop, outgoingQuery } from "../privacy/outgoing-query.ts";
@@ -21,7 +22,7 @@ import { Flights } from "../resolve/coalesced.ts";
 import { scrubbed } from "../resolve/scrubbed.ts";
 import type { DialTarget } from "../upstream/dial-target.ts";
 import type { AddressAndPort, Proxy, ServerOptions, UpstreamOptions } from "../upstream/options.ts";
-import { createPlainResolver } from "../upstream/plain-resolver.ts";
+import { type AskPlain, createPlainResolver } from "../upstream/plain-resolver.ts";
 import { type ServerSnapshot, summed } from "../upstream/snapshot.ts";
 import { TlsDialer } from "../upstream/tls-dialer.ts";
 import { Upstreams, type UpstreamsDeps } from "../upstream/upstreams.ts";
@@ -50,6 +51,10 @@ export interface UpstreamPart {
   isReachable(): boolean;
   /** The same, for a server that may see this question. */
   canReach(question: Question): boolean;
+  /** How those that take any name are doing, on the network of now. */
+  outlook(): Outlook;
+  /** Asks a resolver of nobody's configuration in clear; counted. */
+  readonly askInClear: AskPlain;
   /** The machine slept, or its network changed. */
   networkChanged(): void;
   clearTextQueries(): number;
@@ -142,6 +147,11 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     queriesSent: () => snapshot().reduce((sum, server) => sum + server.queries, 0),
     isReachable: () => upstreams.isReachable(),
     canReach: (question) => upstreams.canReach(question),
+    outlook: () => upstreams.outlook(),
+    askInClear: (resolver, question) => {
+      upstreams.counters.clearTextQueries++;
+      return askPlain(resolver, question);
+    },
     networkChanged: () => {
       for (const pool of pools) pool.wakeUp();
     },

@@ -6,10 +6,10 @@ import { dirname } from "node:path";
 import { checkKeys } from "./check-keys.ts";
 import { type Config, configOf, type Places } from "./config.ts";
 import { type Finding, Findings } from "./findings.ts";
-import { warnOfMissing } from "./not-yet-built.ts";
 import { configCandidates, controlSocket, type Machine, resolvePath, stateDirectory } from "./places.ts";
 import type { NamedFiles } from "./rules/context.ts";
 import { checkFiles } from "./rules/file-rules.ts";
+import { checkPortal } from "./rules/portal-rules.ts";
 import { checkPorts } from "./rules/port-rules.ts";
 import { checkSections } from "./rules/section-rules.ts";
 import { checkServers } from "./rules/server-rules.ts";
@@ -50,12 +50,13 @@ export function loadConfig(options: LoadOptions): Loaded | NotLoaded {
   const findings = new Findings(document);
   const keys = checkKeys(document, new Set(syntax.map(({ line }) => line)), findings);
   const resolve = (path: string): string => resolvePath(options.machine, directory, path);
-  const context = { keys, document, findings, files: options.files, resolve };
+  const { files, machine } = options;
+  const context = { keys, document, findings, files, platform: machine.platform, resolve };
   checkServers(context);
   checkSections(context);
   checkPorts(context);
   checkFiles(context);
-  warnOfMissing(context);
+  checkPortal(context);
 
   const { warnings } = findings;
   const faults = [...syntax.map((fault) => ({ ...fault, key: "" })), ...findings.faults];

@@ -7,6 +7,7 @@ export type TraceStage =
   | "privacy"
   | "shard"
   | "upstream"
+  | "portal"
   | "chain"
   | "denial"
   | "verdict"

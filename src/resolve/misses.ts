@@ -42,6 +42,8 @@ export interface MissesDeps {
   readonly generation: () => number;
   /** Whether somebody could answer this question now, as far as is known. */
   readonly isReachable: (question: Question) => boolean;
+  /** Whether the network's own resolver is asked this question instead (`released.ts`). */
+  readonly isReleased?: (question: Question) => boolean;
   /** Whether one more query may leave for no client: prefetches have a share of the upstream queries. */
   readonly mayPrefetch: () => boolean;
   readonly clock: Clock;
@@ -164,6 +166,8 @@ export class Misses implements Answerer {
    * failed for those alone who did not set CD.
    */
   #isInTrouble({ key, flags }: PendingClient, stale: Excerpt): boolean {
+    // Stale data would hide the portal that the client looks for.
+    if (this.#deps.isReleased?.(questionOfKey(key)) === true) return false;
     const troubledUntil =
       (flags & Flag.CD) === 0 ? Math.max(stale.inTroubleUntil, stale.refreshNotBefore) : stale.inTroubleUntil;
     return this.#deps.clock.now() < troubledUntil || !this.#deps.isReachable(questionOfKey(key));

@@ -12,12 +12,11 @@ import { nameFromOctets } from "../wire/names.ts";
 import { nameFromText } from "../wire/presentation.ts";
 import type { AddressAndPort, ServerOptions } from "./options.ts";
 import type { AskPlain } from "./plain-resolver.ts";
+import { firstOf } from "./staggered.ts";
 import type { Begin, Find, Found } from "./whereabouts.ts";
 
 /** CNAMEs followed within one response. */
 const MAX_ALIASES = 8;
-/** Milliseconds of silence after which the next resolver is asked, too: all of its tries take longer than clients wait. */
-const PATIENCE_MS = 1_000;
 
 export function bootstrapping(
   host: NonNullable<ServerOptions["host"]>,
@@ -27,46 +26,10 @@ export function bootstrapping(
 ): Find {
   const name = nameFromText(host.name);
   if (name === undefined) return () => Promise.resolve("its host is no name");
-  const looks = resolvers.map(
-    (resolver) => (begin: Begin) => addressesOf(name, host.port, resolver, ask, begin),
-  );
-  return (begin) => firstOf(looks, begin, clock);
-}
-
-/** What the first look that finds something finds. Each begins once the one before has failed, or kept silent. */
-function firstOf(looks: readonly Find[], begin: Begin, clock: Clock): Promise<Found | string> {
-  return new Promise((resolve, reject) => {
-    let fault = "there is no bootstrap resolver";
-    let begun = 0;
-    let open = 0;
-    let cancel = (): void => undefined;
-    const settle = (result: Found | string): void => {
-      cancel();
-      begun = looks.length;
-      resolve(result);
-    };
-    const next = (): void => {
-      cancel();
-      const look = looks[begun];
-      if (look === undefined) {
-        if (open === 0) settle(fault);
-        return;
-      }
-      begun++;
-      open++;
-      cancel = clock.after(PATIENCE_MS, next);
-      look(begin).then((found) => {
-        open--;
-        if (typeof found !== "string") {
-          settle(found);
-          return;
-        }
-        fault = found;
-        next();
-      }, reject);
-    };
-    next();
-  });
+  return (begin) => {
+    const looks = resolvers.map((resolver) => () => addressesOf(name, host.port, resolver, ask, begin));
+    return firstOf(looks, "there is no bootstrap resolver", clock);
+  };
 }
 
 /** What one plain resolver says of a name's addresses: both families at once, and each begins with what it brings. */

@@ -104,6 +104,17 @@ export class Fleet {
     return this.stations.general.some((replicas) => !replicas.isDown(now));
   }
 
+  /** Whether all that take any name were tried in vain. */
+  isCutOff(now: Instant): boolean {
+    const { general } = this.stations;
+    return general.length > 0 && general.every((replicas) => replicas.isCutOff(now));
+  }
+
+  /** When one of those last gave a response. */
+  get heardAt(): Instant {
+    return Math.max(...this.stations.general.map(({ heardAt }) => heardAt));
+  }
+
   /** Tries what is down and wanted. @returns whether anything here is in use. */
   tend(now: Instant, inUseWithin: number): boolean {
     this.lookUp(now);

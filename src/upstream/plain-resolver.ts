@@ -1,6 +1,6 @@
 /**
- * Asks a resolver in clear: for the addresses of an upstream's `host`, or which encrypted resolver it designates.
- * Nothing else is ever asked here. An edge: opens sockets.
+ * Asks a resolver in clear: for the addresses of an upstream's `host`, which encrypted resolver it designates, or for
+ * a probe name where `portal.enabled` lets it go. Nothing else is ever asked here. An edge: opens sockets.
  *
  * UDP first, from a port of its own each time; TCP where the response is cut short, or does not give the letter
  * case of the name back, which an off-path attacker could not know.

@@ -152,6 +152,16 @@ export class Replicas implements AddressOwner {
     return since !== undefined && now - since >= PATIENCE_MS;
   }
 
+  /** Tried, and in vain: nobody answers for about a second, or each has said no. */
+  isCutOff(now: Instant): boolean {
+    return this.isDown(now) || (this.#addresses.length > 0 && this.hasFailed);
+  }
+
+  /** When a response last came from any of them. */
+  get heardAt(): Instant {
+    return this.#heardAt;
+  }
+
   /** Reason enough to ask elsewhere, where that gives nothing away. */
   isDoubtful(now: Instant): boolean {
     const since = this.#trouble(now);

@@ -14,6 +14,7 @@ import type { Budget, Exchange, Landing, Query, Response } from "../ports/exchan
 import { ResolutionError } from "../ports/fault.ts";
 import type { Log } from "../ports/log.ts";
 import type { Question } from "../ports/message.ts";
+import type { Outlook } from "../ports/outlook.ts";
 import type { Random } from "../ports/random.ts";
 import { UpstreamCounters } from "./counters.ts";
 import type { DialTarget } from "./dial-target.ts";
@@ -73,6 +74,8 @@ export class Upstreams implements Exchange {
   readonly #aloft = new Crowd<Flight>();
   #beatAt: Instant;
   #network: string | undefined;
+  /** Counts the networks, so that what was seen on one does not hold on the next. */
+  #networks = 0;
   #cancelBeat: (() => void) | undefined;
   #isStopped = false;
 
@@ -133,10 +136,18 @@ export class Upstreams implements Exchange {
     return this.#router.outlook(question)?.stations.some((replicas) => !replicas.isDown(now)) ?? false;
   }
 
+  /** On the network of now, which is looked at for it. */
+  outlook(): Outlook {
+    this.#lookAtNetwork();
+    const { heardAt } = this.#fleet;
+    return { isCutOff: this.#fleet.isCutOff(this.#deps.clock.now()), heardAt, network: this.#networks };
+  }
+
   /** The machine slept: connections are dead or about to be, and backoffs mean nothing. */
   wakeUp(): void {
     this.#deps.log.info({}, "woken up: connections are made anew");
     this.#network = this.#deps.networkFingerprint() ?? this.#network;
+    this.#networks++;
     this.#deps.forgetSessions();
     this.#fleet.wakeUp(this.#deps.clock.now());
   }
@@ -188,6 +199,7 @@ export class Upstreams implements Exchange {
     const network = this.#deps.networkFingerprint() ?? before;
     this.#network = network;
     if (network === before || before === undefined) return;
+    this.#networks++;
     this.#deps.log.info({}, "the network has changed: connections are made anew");
     this.#deps.forgetSessions();
     this.#fleet.networkChanged(this.#deps.clock.now());

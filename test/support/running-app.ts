@@ -7,6 +7,7 @@ import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { namedFiles } from "../../src/config/named-files.ts";
 import type { ProgramLog } from "../../src/observe/log.ts";
+import type { NetworkResolvers } from "../../src/ports/network-resolvers.ts";
 import { BATCH_IO } from "./batch-io.ts";
 import { SilentLog } from "./silent-log.ts";
 
@@ -24,12 +25,18 @@ export interface RunningApp {
  */
 export async function startApp(
   toml: (folder: string) => string,
-  options: { readonly stateDir?: string } = {},
+  options: { readonly stateDir?: string; readonly networkResolvers?: NetworkResolvers } = {},
 ): Promise<RunningApp> {
   const folder = mkdtempSync(join(tmpdir(), "sotto-app-"));
   const config = configFrom(folder, toml(folder), options.stateDir);
   const log = new KeptLog();
-  const app = await createApp(config, { version: "0.0.0", env: {}, log });
+  const { networkResolvers } = options;
+  const app = await createApp(config, {
+    version: "0.0.0",
+    env: {},
+    log,
+    ...(networkResolvers && { networkResolvers }),
+  });
   const { listeners } = await app.start();
   return {
     port: listeners[0]?.port ?? 0,

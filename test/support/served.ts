@@ -76,6 +76,7 @@ export class Served {
   /** Upstream connections opened so far. */
   connections = 0;
   isReachable = true;
+  isReleased = false;
   mayPrefetch = true;
   script: Script;
 
@@ -110,6 +111,7 @@ export class Served {
         store: this.store,
         generation,
         isReachable: () => this.isReachable,
+        isReleased: () => this.isReleased,
         mayPrefetch: () => this.mayPrefetch,
         clock: this.clock,
         random: this.random,

@@ -22,6 +22,8 @@ export interface RuleContext {
   readonly document: TomlDocument;
   readonly findings: Findings;
   readonly files: NamedFiles;
+  /** As Node names it: of the machine that the file is read on. */
+  readonly platform: string;
   /** Makes a path of the file absolute. */
   resolve(path: string): string;
 }

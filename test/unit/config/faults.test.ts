@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createPki } from "../../lab/pki.ts";
-import { faultLines, loadText, warningLines } from "./load-text.ts";
+import { faultLines, loadText, MACHINE, warningLines } from "./load-text.ts";
 
 const SERVER = '[[upstream.server]]\nname = "s"\n';
 const ADDRESS = 'addresses = ["192.0.2.1:853"]\n';
@@ -308,6 +308,10 @@ const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
   ],
   ["[listen]\naddresses = ['192.0.2.9:53']", "1: listen.allow: admits this machine only, but"],
   [
+    "[portal]\nenabled = true\n[upstream]\nproxy = 'socks5://127.0.0.1:9050'",
+    "2: portal.enabled: has no effect with upstream.proxy, around which nothing goes",
+  ],
+  [
     "[listen]\naddresses = ['0.0.0.0:53']\nallow = ['0.0.0.0/0']",
     "3: listen.allow: admits everybody: an open resolver",
   ],
@@ -441,6 +445,15 @@ auth_name = "dns.example.net"
 });
 
 describe("a configuration file that will do", () => {
+  it.each(["darwin", "freebsd"])("has a warning about portals on %s", (platform) => {
+    const result = loadText("[portal]\nenabled = true", FILES, { ...MACHINE, platform });
+
+    expect(faultLines(result)).toEqual([]);
+    expect(result.warnings.map(({ key, text }) => `${key} ${text}`)).toEqual([
+      "portal.enabled has no effect once this system asks Sotto: only on Linux is it known then which resolver the network names",
+    ]);
+  });
+
   it.each(WARNINGS)("%j has the warning %j", (text, warning) => {
     const result = loadText(text, FILES);
 
@@ -458,6 +471,7 @@ describe("a configuration file that will do", () => {
       "an address twice, where one is for other names",
       `[dnssec]\nmode = "off"\n${NAMED}${OTHER}domains = ["corp.example"]`,
     ],
+    ["probe names that may go to the network", "[portal]\nenabled = true"],
     ["several authorities among other things", `${NAMED}ca_file = "several.pem"`],
     ["a user of this machine", "[listen]\nuser = 'sotto'"],
     ["a user of this machine by number", "[listen]\nuser = '998'"],

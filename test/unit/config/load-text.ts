@@ -27,10 +27,8 @@ export function faultLines(result: Loaded | NotLoaded): string[] {
   return "faults" in result ? result.faults.map((fault) => findingToText(result.source, fault)) : [];
 }
 
-/** Without the warnings about what is not built yet: those come and go. */
 export function warningLines(result: Loaded | NotLoaded): string[] {
-  const lasting = result.warnings.filter(({ text }) => !text.startsWith("is not built yet"));
-  return lasting.map((warning) => findingToText(result.source, warning));
+  return result.warnings.map((warning) => findingToText(result.source, warning));
 }
 
 /** The configuration of a text that must be right. */

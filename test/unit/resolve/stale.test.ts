@@ -36,6 +36,17 @@ describe("a stale answer (RFC 8767 §5)", () => {
     expect(readExtendedErrors(message.edns)[0]?.infoCode).toBe(InfoCode.STALE_ANSWER);
   });
 
+  it("gives way to the network's own resolver where that is asked, for it would hide the portal", async () => {
+    const server = await expired(() => response({ answer: [a(NAME, 60, "10.0.0.1")] }));
+    server.isReachable = false;
+    server.isReleased = true;
+
+    const { later } = ask(server);
+    await settle();
+
+    expect(read(later[0]).answer[0]?.rdata).toEqual(Buffer.from([10, 0, 0, 1]));
+  });
+
   it("is refreshed in the background then, once at a time", async () => {
     const server = await expired(never);
     server.isReachable = false;
