@@ -58,6 +58,7 @@ export function createPortalPart(config: Config, deps: PortalPartDeps): PortalPa
   const asked = new NetworkExchange({
     resolvers: deps.networkResolvers ?? networkResolvers,
     askPlain: upstreams.askInClear,
+    mayAsk: () => window.holds(),
     clock,
   });
   const network = rewritten(scrubbed(asked, { irrelevantRecords: 0 }), rules, deps.rewriting);
@@ -80,8 +81,7 @@ export function portalFindings(
   const who = resolvers().map(({ address }) => address);
   if (who.length === 0) {
     const text = "portal.enabled has no effect here: the network's own resolver is not known";
-    const remedy =
-      "have systemd-resolved, NetworkManager, dhcpcd or resolvconf keep what DHCP says; the limits page has the files";
+    const remedy = "have it where docs/privacy.md says that it is looked for, or set portal.enabled = false";
     return [{ ok: false, subject, text, remedy }];
   }
   const text = `while no upstream can be reached, probe names go in clear to ${who.join(", ")}`;

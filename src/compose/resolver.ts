@@ -236,6 +236,8 @@ export class Resolver {
     }
     // One process keeps the file of trust anchors, and in it one resolver.
     this.#validation.close();
+    // What this configuration let out, the next one may not.
+    this.#portal?.close();
     this.#inheritance.before.follow(this.#counting);
     return successor;
   }

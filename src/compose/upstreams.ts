@@ -148,9 +148,9 @@ export function createUpstreamPart(deps: UpstreamPartDeps): UpstreamPart {
     isReachable: () => upstreams.isReachable(),
     canReach: (question) => upstreams.canReach(question),
     outlook: () => upstreams.outlook(),
-    askInClear: (resolver, question) => {
+    askInClear: (...asked) => {
       upstreams.counters.clearTextQueries++;
-      return askPlain(resolver, question);
+      return askPlain(...asked);
     },
     networkChanged: () => {
       for (const pool of pools) pool.wakeUp();

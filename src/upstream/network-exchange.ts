@@ -16,6 +16,8 @@ import { firstOf } from "./staggered.ts";
 export interface NetworkExchangeDeps {
   readonly resolvers: NetworkResolvers;
   readonly askPlain: AskPlain;
+  /** Looked at before each datagram. */
+  readonly mayAsk: () => boolean;
   readonly clock: Clock;
 }
 
@@ -39,18 +41,21 @@ export class NetworkExchange implements Exchange {
     const asks = resolvers().map((resolver) => () => this.#ask(resolver, query, budget));
     const said = await firstOf(asks, "the network names no resolver", clock);
     if (typeof said === "string") throw new ResolutionError("upstream-unreachable", said);
-    const { rcode, answer } = said;
+    const { rcode } = said;
+    // For now, not for whoever keeps it; without the SOA that lets one keep that there is nothing (RFC 2308 §5).
+    const answer = said.answer.map((record) => ({ ...record, ttl: 0 }));
     return { rcode, answer, authority: [], verdict: "insecure", errors: [UNPROVEN], upstream: LABEL };
   }
 
   async #ask(resolver: AddressAndPort, query: Query, budget: Budget): Promise<Message | string> {
-    const { askPlain, clock } = this.#deps;
-    if (clock.now() >= budget.deadline) return "there is no time left to ask";
+    const { askPlain, mayAsk, clock } = this.#deps;
+    const isWanted = (): boolean => clock.now() < budget.deadline && mayAsk();
+    if (!isWanted()) return `${LABEL} is not asked any more`;
     const told = questionToText(query.question);
     const text = `sent in clear to ${resolver.address}, ${LABEL}: ${told}`;
     const detail = { upstream: LABEL, told, encrypted: false };
     budget.trace?.add({ at: clock.now(), stage: "portal", text, detail });
-    const said = await askPlain(resolver, query.question);
+    const said = await askPlain(resolver, query.question, isWanted);
     if (typeof said === "string") return `${LABEL} ${said}`;
     return said.rcode === Rcode.NOERROR ? said : `${LABEL} gives no answer`;
   }

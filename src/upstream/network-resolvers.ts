@@ -31,10 +31,11 @@ const PLACES = [
   "/run/connman/resolv.conf",
   "/run/dhcpcd/hook-state/resolv.conf/",
   "/run/resolvconf/interfaces/",
-  "/tmp/resolv.conf.d/resolv.conf.auto",
-  "/tmp/resolv.conf.auto",
-  "/etc/resolv.conf",
 ] as const;
+/** Of OpenWrt alone: elsewhere anybody may write there. */
+const OPENWRT = "/etc/openwrt_release";
+const OPENWRT_PLACES = ["/tmp/resolv.conf.d/resolv.conf.auto", "/tmp/resolv.conf.auto"] as const;
+const LAST = "/etc/resolv.conf";
 
 /** RFC 1035 §4.2. */
 const PLAIN_PORT = 53;
@@ -46,7 +47,8 @@ const MAX_FILES = 64;
 /** Read afresh with each call: the network may be another one. At most `MAX_RESOLVERS`. */
 export function networkResolvers(files: NetworkFiles = systemFiles): readonly AddressAndPort[] {
   const own = new Set(files.ownAddresses());
-  for (const place of PLACES) {
+  const openWrt = files.read(OPENWRT) === undefined ? [] : OPENWRT_PLACES;
+  for (const place of [...PLACES, ...openWrt, LAST]) {
     const texts = place.endsWith("/")
       ? files.list(place).map((name) => files.read(`${place}${name}`))
       : [files.read(place)];

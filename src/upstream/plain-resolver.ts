@@ -17,8 +17,12 @@ import { FrameReader, frameOf } from "../wire/framing.ts";
 import type { AddressAndPort } from "./options.ts";
 import { type PlainQuery, plainQuery } from "./plain-query.ts";
 
-/** The response, or why there is none. */
-export type AskPlain = (resolver: AddressAndPort, question: Question) => Promise<Message | string>;
+/** The response, or why there is none. Nothing more is sent once it is not wanted (absent: it always is). */
+export type AskPlain = (
+  resolver: AddressAndPort,
+  question: Question,
+  isWanted?: () => boolean,
+) => Promise<Message | string>;
 
 export interface PlainResolverDeps {
   readonly clock: Clock;
@@ -33,8 +37,9 @@ const TCP_PATIENCE_MS = 3_000;
 const MAX_STRAYS = 16;
 
 export function createPlainResolver(deps: PlainResolverDeps): AskPlain {
-  return async (resolver, question) => {
+  return async (resolver, question, isWanted = () => true) => {
     for (const patience of UDP_PATIENCE_MS) {
+      if (!isWanted()) return "is not asked any more";
       const query = plainQuery(question, deps.random);
       const response = await overUdp(resolver, query, patience, deps.clock);
       if (response === "unreachable") break;
@@ -42,6 +47,7 @@ export function createPlainResolver(deps: PlainResolverDeps): AskPlain {
       if (response === "doubtful" || (response.flags & Flag.TC) !== 0) break;
       return response;
     }
+    if (!isWanted()) return "is not asked any more";
     return overTcp(resolver, plainQuery(question, deps.random), deps.clock);
   };
 }

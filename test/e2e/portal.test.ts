@@ -89,7 +89,8 @@ function addresses({ message }: Reply): unknown[] {
 /** Of the first Extended DNS Error (RFC 8914 §2: option 15). */
 function infoCode({ message }: Reply): number | undefined {
   const opt = message.additionals?.find((record) => record.type === "OPT");
-  const options: readonly { code: number; data?: Buffer | undefined }[] = opt?.type === "OPT" ? opt.options : [];
+  const options: readonly { code: number; data?: Buffer | undefined }[] =
+    opt?.type === "OPT" ? opt.options : [];
   return options.find(({ code }) => code === 15)?.data?.readUInt16BE(0);
 }
 

@@ -17,10 +17,10 @@ function message(parts: Partial<Message> = {}): Message {
   return { ...none, rcode: Rcode.NOERROR, answer: [], authority: [], ...parts };
 }
 
-function network(addresses: readonly string[], askPlain: AskPlain) {
+function network(addresses: readonly string[], askPlain: AskPlain, mayAsk = () => true) {
   const clock = new ManualClock();
   const resolvers = () => addresses.map((address) => ({ address, port: 53 }));
-  return { clock, exchange: new NetworkExchange({ resolvers, askPlain, clock }) };
+  return { clock, exchange: new NetworkExchange({ resolvers, askPlain, mayAsk, clock }) };
 }
 
 describe("what the network's resolver says", () => {
@@ -34,7 +34,7 @@ describe("what the network's resolver says", () => {
     expect(response.errors).toEqual([
       { infoCode: 0, text: "a probe name, answered by the network's own resolver" },
     ]);
-    expect(response.answer).toEqual(said.answer);
+    expect(response.answer).toEqual([a(PROBE, 0, "10.0.0.1")]);
   });
 
   it("is asked of the next one where the first says nothing of use", async () => {
@@ -70,6 +70,21 @@ describe("what the network's resolver says", () => {
 
     await expect(exchange.exchange(QUERY, budgetUntil(clock.now()))).rejects.toThrow();
     expect(asked).toBe(0);
+  });
+
+  it("is not asked for any more once an upstream has answered: not of the next one, nor again of this one", async () => {
+    let holds = true;
+    const wanted: (boolean | undefined)[] = [];
+    const askPlain: AskPlain = (_resolver, _question, isWanted) => {
+      wanted.push(isWanted?.());
+      holds = false;
+      wanted.push(isWanted?.());
+      return Promise.resolve("does not answer");
+    };
+    const { exchange, clock } = network(["192.0.2.1", "192.0.2.2"], askPlain, () => holds);
+
+    await expect(exchange.exchange(QUERY, budgetUntil(clock.now() + 4_000))).rejects.toThrow();
+    expect(wanted).toEqual([true, false]);
   });
 
   it("is told of by explain: to whom, what, and that it went in clear", async () => {

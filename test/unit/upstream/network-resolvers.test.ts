@@ -51,12 +51,20 @@ describe("the network's resolvers", () => {
     "/run/connman/resolv.conf",
     "/run/dhcpcd/hook-state/resolv.conf/wlan0.dhcp",
     "/run/resolvconf/interfaces/wlan0.dhclient",
-    "/tmp/resolv.conf.d/resolv.conf.auto",
-    "/tmp/resolv.conf.auto",
     "/etc/resolv.conf",
   ])("are found in %s", (path) => {
     expect(addresses(machine({ [path]: "nameserver 192.0.2.1\n" }))).toEqual(["192.0.2.1"]);
   });
+
+  it.each(["/tmp/resolv.conf.d/resolv.conf.auto", "/tmp/resolv.conf.auto"])(
+    "are found in %s on OpenWrt, and not where anybody may write there",
+    (path) => {
+      const text = { [path]: "nameserver 192.0.2.1\n" };
+
+      expect(addresses(machine({ ...text, "/etc/openwrt_release": "" }))).toEqual(["192.0.2.1"]);
+      expect(addresses(machine(text))).toEqual([]);
+    },
+  );
 
   it("are taken from the first place that names somebody else than this machine", () => {
     const files = machine({

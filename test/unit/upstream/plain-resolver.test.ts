@@ -14,4 +14,13 @@ describe("a plain resolver", () => {
 
     expect(await ask(UNREACHABLE, question("dns.example", Type.A))).toMatch(/^cannot be reached \(/);
   });
+
+  it.each([0, 1])("is sent nothing more once the response is not wanted, after %i tries", async (tries) => {
+    const ask = createPlainResolver({ clock: new ManualClock(), random: new SeededRandom() });
+    let looks = 0;
+
+    const said = await ask(UNREACHABLE, question("dns.example", Type.A), () => looks++ < tries);
+
+    expect([said, looks]).toEqual(["is not asked any more", tries + 1]);
+  });
 });
