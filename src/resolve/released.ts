@@ -27,7 +27,7 @@ export interface ReleasedDeps {
 }
 
 /** Milliseconds between two looks whether the upstreams turn out to be out of reach. */
-const LOOK_MS = 100;
+const LOOK_MS = 250;
 
 /** @param network asks the network's own resolver. */
 export function released(next: Exchange, network: Exchange, deps: ReleasedDeps): Required<Exchange> {
@@ -85,13 +85,14 @@ class Race {
     this.#fault = { error };
     const isStopped = error instanceof ResolutionError && error.fault === "stopped";
     if (isStopped || this.#isLate() || this.#network === "failed") this.#fail(error);
-    else if (this.#network === "unasked") this.#look();
+    else this.#look();
   }
 
   /** Asks the network if it is time for that, or looks again later while the usual way is open. */
   #look(): void {
     const { clock, window } = this.#entrant.deps;
-    if (this.#isOver) return;
+    // The usual way may have ended already, and looked.
+    if (this.#isOver || this.#network !== "unasked") return;
     this.#cancel();
     if (window.isOpen()) this.#askNetwork();
     else if (this.#fault !== undefined) this.#fail(this.#fault.error);

@@ -53,7 +53,9 @@ export function networkResolvers(files: NetworkFiles = systemFiles): readonly Ad
       ? files.list(place).map((name) => files.read(`${place}${name}`))
       : [files.read(place)];
     const named = texts.flatMap((text) => (text === undefined ? [] : nameservers(text)));
-    const others = [...new Set(named)].filter((address) => !own.has(address) && isElsewhere(address));
+    const others = [...new Set(named)].filter(
+      (address) => !own.has(address.replace(/%.*/, "")) && isElsewhere(address),
+    );
     if (others.length > 0)
       return others.slice(0, MAX_RESOLVERS).map((address) => ({ address, port: PLAIN_PORT }));
   }

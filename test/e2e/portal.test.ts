@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode } from "dns-packet";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Answer } from "../lab/connection.ts";
 import type { Behaviour } from "../lab/behaviour.ts";
 import { type Do53Upstream, startDo53Upstream } from "../lab/do53-upstream.ts";
@@ -127,6 +127,16 @@ describe("a probe name behind a captive portal", () => {
     expect(new Set(inClear())).toEqual(new Set([`${PROBE} A`]));
   });
 
+  it("is answered by the network's resolver where a stranger answers at port 853", async () => {
+    await begin(ENABLED);
+    for (const upstream of upstreams) upstream.setLeaf(pki.foreign);
+
+    const reply = await ask(running.port, PROBE);
+
+    expect([reply.rcode, addresses(reply)]).toEqual([0, [PORTAL]]);
+    expect(upstreams.map(({ counters }) => counters.applicationOctets)).toEqual([0, 0]);
+  });
+
   it("is kept by nobody: TTL 0, no entry, and asked for again", async () => {
     await begin(ENABLED);
     await cutOff();
@@ -219,6 +229,21 @@ describe("nothing goes in clear", () => {
     rmSync(folder, { recursive: true });
 
     expect([rcode, network.received.length - before]).toEqual([2, 0]);
+  });
+
+  it("after a reload, not even again for who still waits", async () => {
+    await begin(ENABLED);
+    network.setBehaviour({ silent: true });
+    await cutOff();
+    const asked = ask(running.port, PROBE);
+    await vi.waitUntil(() => network.received.length > 0, { timeout: 5_000 });
+    const folder = mkdtempSync(join(tmpdir(), "sotto-portal-"));
+    await running.app.reload(configFrom(folder, toml(folder, "")));
+
+    const { rcode } = await asked;
+    rmSync(folder, { recursive: true });
+
+    expect([rcode, network.received.length]).toEqual([2, 1]);
   });
 
   it("while an upstream can be reached", async () => {

@@ -73,7 +73,7 @@ describe("a probe name while no upstream can be reached", () => {
     clock.advance(1_500);
     const before = network.asked.length;
     state.isOpen = true;
-    clock.advance(100);
+    clock.advance(250);
     await network.lands(BY_NETWORK);
 
     expect([before, network.asked.length, usual.asked.length, told]).toEqual([0, 1, 1, ["network"]]);
@@ -141,6 +141,29 @@ describe("a probe name while no upstream can be reached", () => {
     await usual.fails(new ResolutionError("stopped", "the resolver is stopping"));
 
     expect([told, clock.pending]).toEqual([["stopped"], 0]);
+  });
+
+  it("is asked of the network once where the usual way fails before anything can be waited for", async () => {
+    const network = new Way();
+    const refusing: Exchange = {
+      exchange: () => Promise.reject(UNREACHABLE),
+      ask: (_query, _budget, landing) => {
+        landing.failed(UNREACHABLE);
+      },
+    };
+    const clock = new ManualClock();
+    const exchange = released(refusing, network, {
+      clock,
+      random: new SeededRandom(),
+      mayLeave: () => true,
+      window: { isOpen: () => true, holds: () => true },
+      most: 4,
+    });
+    const query: Query = { question: question(PROBE), key: keyOf(PROBE), purpose: "client" };
+    const landed = exchange.exchange(query, budgetUntil(clock.now() + 4_000));
+    await network.lands(BY_NETWORK);
+
+    expect([(await landed).upstream, network.asked.length, clock.pending]).toEqual(["network", 1, 0]);
   });
 
   it("is asked of the network once for all who ask meanwhile", async () => {

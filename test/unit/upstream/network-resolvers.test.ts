@@ -99,6 +99,12 @@ describe("the network's resolvers", () => {
     expect(addresses(files)).toEqual(["192.0.2.1"]);
   });
 
+  it("are not at a link-local address of this machine either, whatever its scope", () => {
+    const files = machine({ [RESOLVED]: "nameserver fe80::1%eth0\nnameserver fe80::2%eth0\n" }, ["fe80::2"]);
+
+    expect(addresses(files)).toEqual(["fe80::1%eth0"]);
+  });
+
   it("are three at most", () => {
     const text = [1, 2, 3, 4].map((nth) => `nameserver 192.0.2.${nth}\n`).join("");
 
