@@ -53,7 +53,7 @@ export interface UpstreamPart {
   canReach(question: Question): boolean;
   /** How those that take any name are doing, on the network of now. */
   outlook(): Outlook;
-  /** Asks a resolver of nobody's configuration in clear; counted. */
+  /** Asks a resolver that is none of the configuration's, in clear. Counted. */
   readonly askInClear: AskPlain;
   /** The machine slept, or its network changed. */
   networkChanged(): void;

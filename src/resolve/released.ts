@@ -114,7 +114,7 @@ class Race {
     });
     ask(network, query, budget, {
       landed: (response) => {
-        // An upstream that answers meanwhile has this response too, and says what is true.
+        // Once an upstream has answered anything, the usual way brings what is true.
         if (window.holds()) this.#land(response);
         else this.#networkFailed();
       },
