@@ -3,7 +3,7 @@
  * there are new ones: a look-up that fails takes nothing away. Those of one family are used before the other one's
  * come: a resolver may never answer for one of the two.
  *
- * Source: RFC 9462 §4.1 (refresh at the TTL); RFC 8767 §4 has the same thought for answers; RFC 8305 §3.
+ * Source: RFC 9462 §4.1 (refresh at the TTL); RFC 8767 §4 has the same thought for answers; RFC 8305 §3 and §4.
  */
 import { isIPv6 } from "node:net";
 import type { Clock, Instant } from "../ports/clock.ts";
@@ -154,9 +154,18 @@ export class Whereabouts {
   }
 }
 
-/** What of a look-up is used, whoever answered it and with how much. */
+/**
+ * What of a look-up is used, whoever answered it and with how much. Where there are too many, each family has its half
+ * of the places as far as it fills them: a network that carries only one of the two is reached by that one (RFC 8305 §4).
+ */
 export function usableOf(addresses: readonly AddressAndPort[]): AddressAndPort[] {
-  return distinct(addresses).slice(0, MAX_FOUND);
+  const all = distinct(addresses);
+  if (all.length <= MAX_FOUND) return all;
+  const ipv6 = all.filter(({ address }) => isIPv6(address));
+  const ipv4 = all.filter(({ address }) => !isIPv6(address));
+  const half = MAX_FOUND / 2;
+  const placesOf6 = Math.min(ipv6.length, Math.max(half, MAX_FOUND - ipv4.length));
+  return [...ipv6.slice(0, placesOf6), ...ipv4.slice(0, MAX_FOUND - placesOf6)];
 }
 
 /** Each once: one that is there twice would be given twice the connections. */

@@ -55,6 +55,22 @@ describe("the addresses of a server that has to be looked up", () => {
     expect(scene.found).toEqual([[one, { ...one, port: 8853 }, two]]);
   });
 
+  it.each([
+    { ipv6: 20, ipv4: 20, used: [8, 8] },
+    { ipv6: 20, ipv4: 2, used: [14, 2] },
+    { ipv6: 3, ipv4: 20, used: [3, 13] },
+    { ipv6: 20, ipv4: 0, used: [16, 0] },
+    { ipv6: 0, ipv4: 20, used: [0, 16] },
+  ])("are at most 16, of $ipv6 and $ipv4 so many of each family: $used", async ({ ipv6, ipv4, used }) => {
+    const scene = new Scene();
+    const of6 = Array.from({ length: ipv6 }, (_, n) => ({ address: `2001:db8::${n + 1}`, port: 853 }));
+    const of4 = Array.from({ length: ipv4 }, (_, n) => ({ address: `192.0.2.${n + 1}`, port: 853 }));
+    scene.result = { addresses: [...of6, ...of4], ttl: 600 };
+    await scene.tendAfter(0);
+
+    expect(scene.found).toEqual([[...of6.slice(0, used[0]), ...of4.slice(0, used[1])]]);
+  });
+
   it("are looked up again after their TTL, not before, and never by themselves", async () => {
     const scene = new Scene();
     await scene.tendAfter(0);
