@@ -309,6 +309,7 @@ export class Resolver {
    * tickets go too: over one of them an operator would see both its shares.
    */
   rotateSalt(): void {
+    this.#deps.log.info({}, "names are spread over the operators anew: connections are made anew");
     this.#upstreams.networkChanged();
     const { beside, random } = this.#deps;
     this.#salt = beside?.salt() ?? renewedSalt(this.#state.secret("salt"), random);

@@ -143,9 +143,11 @@ export class Upstreams implements Exchange {
     return { isCutOff: this.#fleet.isCutOff(this.#deps.clock.now()), heardAt, network: this.#networks };
   }
 
-  /** The machine slept: connections are dead or about to be, and backoffs mean nothing. */
+  /**
+   * Connections are dead, about to be, or not to be used any more, and backoffs mean nothing. Who calls this logs why:
+   * the machine slept, or names are spread anew.
+   */
   wakeUp(): void {
-    this.#deps.log.info({}, "woken up: connections are made anew");
     this.#network = this.#deps.networkFingerprint() ?? this.#network;
     this.#networks++;
     this.#deps.forgetSessions();
@@ -190,8 +192,13 @@ export class Upstreams implements Exchange {
       this.#beatLater();
     } else if (now - this.#beatAt > SLEPT_MS) {
       this.#beatAt = now;
-      this.wakeUp();
+      this.#noticeSleep();
     }
+  }
+
+  #noticeSleep(): void {
+    this.#deps.log.info({}, "woken up: connections are made anew");
+    this.wakeUp();
   }
 
   #lookAtNetwork(): void {
@@ -209,7 +216,7 @@ export class Upstreams implements Exchange {
     this.#cancelBeat = this.#deps.clock.after(BEAT_MS, () => {
       this.#cancelBeat = undefined;
       const now = this.#deps.clock.now();
-      if (now - this.#beatAt > SLEPT_MS) this.wakeUp();
+      if (now - this.#beatAt > SLEPT_MS) this.#noticeSleep();
       else this.#lookAtNetwork();
       this.#beatAt = now;
       // First, and whatever is in flight: a busy resolver has addresses to prove and to look up, too.

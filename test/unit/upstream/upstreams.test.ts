@@ -133,6 +133,16 @@ describe("a machine that slept", () => {
     expect(fate.took).toBeLessThan(100);
   });
 
+  it("is not told of where others make connections anew: they say why", async () => {
+    const simulation = new Simulation({ operators: { one: [A] } });
+    await simulation.one(1);
+    const before = simulation.log.lines.length;
+
+    simulation.upstreams.wakeUp();
+
+    expect(simulation.log.lines.slice(before)).toEqual([]);
+  });
+
   it("is noticed by the time between two beats where nobody says so", async () => {
     const simulation = new Simulation({ operators: { one: [A] } });
     await simulation.stream(5, 100);
