@@ -157,7 +157,7 @@ export class Resolver {
       ...(deps.onAnchorsWritten && { onAnchorsWritten: deps.onAnchorsWritten }),
       // RFC 5011 §2.1: a key that is revoked must not be used "for any other purpose", and what it proved lives on here.
       onAnchorLost: (zone) => {
-        this.flush(zone, true);
+        this.#distrust(zone);
       },
       minimises: (question) => this.#upstreams.minimises(question),
       rules: {
@@ -296,7 +296,16 @@ export class Resolver {
   #forgetLostBy(before: Resolver): void {
     const { anchors } = this.#validation;
     const lost = anchors === undefined ? [] : (before.#validation.anchors?.lostTo(anchors) ?? []);
-    for (const zone of lost) this.flush(zone, true);
+    for (const zone of lost) this.#distrust(zone);
+  }
+
+  /**
+   * Forgets what an anchor of `zone` has proven. A response that it has judged may be on its way into the cache, and
+   * comes as of rules of before: nobody is served it. That so is all else in the cache, too, costs a miss a name.
+   */
+  #distrust(zone: Name): void {
+    this.#inheritance.local.data.outdate();
+    this.flush(zone, true);
   }
 
   /** Decides which operator sees which domain. */

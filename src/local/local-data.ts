@@ -93,7 +93,7 @@ export class LocalData {
     this.#hasAliases = hasAlias(rules);
   }
 
-  /** Changes with every change of the rules. */
+  /** Changes with every change of the rules, and when answers of before hold no more. */
   get generation(): number {
     return this.#generation;
   }
@@ -105,6 +105,11 @@ export class LocalData {
     if (areSame(before, this.#rules)) return;
     this.#names = new LocalNames(this.#rules, this.#deps.seed);
     this.#hasAliases = hasAlias(this.#rules);
+    this.#generation++;
+  }
+
+  /** Answers of before hold no more, nor those to questions that are under way. */
+  outdate(): void {
     this.#generation++;
   }
 

@@ -24,9 +24,12 @@ export interface StoredDeps {
   readonly store: Store;
   readonly failures: Failures;
   readonly clock: Clock;
-  /** Told of every response: what a secure one denies need not be asked again (RFC 8198). */
+  /**
+   * Told of every response to a question that left under the policy in force: what a secure one denies need not be
+   * asked again (RFC 8198). What has judged another may be trusted no more.
+   */
   readonly learn?: (response: Response) => void;
-  /** Policy in force now. */
+  /** Policy and trust in force now. */
   readonly generation: () => number;
   /** Whether the local rules of now answer `question`: the cache is asked before them. */
   readonly isAnsweredHere: (question: Question) => boolean;
@@ -38,7 +41,7 @@ export function stored(next: Exchange, options: StoredOptions, deps: StoredDeps)
     mark: deps.generation,
     landed(response, query, _budget, generation) {
       keep(query, response, generation, options, deps);
-      deps.learn?.(response);
+      if (generation === deps.generation()) deps.learn?.(response);
       return response;
     },
   });

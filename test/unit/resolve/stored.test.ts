@@ -11,15 +11,19 @@ import { ManualClock } from "../../support/manual-clock.ts";
 import { a, keyOf, question, response } from "../../support/records.ts";
 
 function storing(answer: () => Response, generation = () => 7, isAnsweredHere = () => false) {
+  const learnt: Response[] = [];
+  const learn = (each: Response): void => {
+    learnt.push(each);
+  };
   const clock = new ManualClock();
   const store = new Store({ size: 1 << 20 }, new SeededRandom());
   const failures = new Failures(clock, () => 0);
   const limits = { minTtl: 0, maxTtl: 86_400, maxNegativeTtl: 900, serveStale: 86_400_000 };
   const next = { exchange: () => Promise.resolve(answer()) };
-  const exchange = stored(next, limits, { store, failures, clock, generation, isAnsweredHere });
+  const exchange = stored(next, limits, { store, failures, clock, generation, isAnsweredHere, learn });
   const ask = (name: string) =>
     exchange.exchange({ question: question(name), key: keyOf(name), purpose: "client" }, budgetUntil(9_000));
-  return { clock, store, ask };
+  return { clock, store, learnt, ask };
 }
 
 describe("what is stored", () => {
@@ -29,6 +33,23 @@ describe("what is stored", () => {
     await ask("example.com");
 
     expect(store.find(keyOf("example.com"))?.generation).toBe(7);
+  });
+
+  it("is of before, and proves nothing of other names, where trust was lost while it was on its way (RFC 5011 §2.1)", async () => {
+    let generation = 7;
+    const { store, learnt, ask } = storing(
+      () => {
+        generation++;
+        return response({ answer: [a("example.com")] });
+      },
+      () => generation,
+    );
+
+    await ask("example.com");
+    await ask("example.net");
+
+    expect(store.find(keyOf("example.com"))?.generation).toBe(7);
+    expect(learnt).toEqual([]);
   });
 
   it("is nothing for which there is a local rule by now, whenever its question left", async () => {
