@@ -12,7 +12,8 @@ const BUNDLES = [
   "/etc/pki/tls/certs/ca-bundle.crt",
   "/etc/ssl/cert.pem",
 ] as const;
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+/** Under each of the three names that OpenSSL reads a certificate by. */
+const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[^-]+-----END \1-----/g;
 
 export class Authorities {
   readonly #bundles: readonly string[];
