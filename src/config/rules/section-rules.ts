@@ -171,8 +171,12 @@ function checkMetrics({ keys, findings }: RuleContext): void {
   if (address.port !== 0 && keys.listen.addresses.some((other) => addressToText(other) === text)) {
     findings.fault(at, "is also in listen.addresses; choose another port", ["listen", "addresses"]);
   }
-  if (!isLoopback(address.ip))
-    findings.warn(at, "can be reached from other machines, and there is no password");
+  if (!isLoopback(address.ip)) {
+    const text =
+      "can be reached from other machines, and there is no password; " +
+      'use "127.0.0.1" where what collects metrics runs here, else let a firewall admit only that machine';
+    findings.warn(at, text);
+  }
 }
 
 function checkControl({ keys, findings, resolve }: RuleContext): void {

@@ -74,6 +74,13 @@ function checkTarget({ server, context, at }: Subject): void {
       "asks a plain resolver directly, and upstream.proxy lets nothing go around it; set addresses instead";
     findings.fault(at("discover"), text, ["upstream", "proxy"]);
   }
+  const linkLocal = server.addresses.find(({ scope }) => scope !== undefined);
+  if (linkLocal !== undefined && proxy !== undefined) {
+    const text =
+      `has "${addressToText(linkLocal)}", of a link of this machine, which upstream.proxy cannot be told of; ` +
+      "set an address that it can reach, or remove the proxy";
+    findings.fault(at("addresses"), text, ["upstream", "proxy"]);
+  }
   const twice = twiceIn(server.addresses);
   if (twice !== undefined)
     findings.fault(at("addresses"), `"${twice}" is in the list twice; each address may appear once`);

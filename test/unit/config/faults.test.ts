@@ -142,6 +142,10 @@ const FAULTS: readonly (readonly [text: string, fault: string])[] = [
     "2: listen.workers: share one port, so listen.addresses",
   ],
   [
+    `[upstream]\nproxy = "socks5://127.0.0.1:9050"\n${SERVER}addresses = ["[fe80::1%eth0]:853"]\nauth_name = "dns.example.net"\n`,
+    '5: upstream.server[s].addresses: has "[fe80::1%eth0]:853", of a link of this machine',
+  ],
+  [
     "[metrics]\naddress = '127.0.0.1:53'",
     "2: metrics.address: is also in listen.addresses; choose another port",
   ],
@@ -378,7 +382,10 @@ const WARNINGS: readonly (readonly [text: string, warning: string])[] = [
     `${NAMED}ca_file = "half.pem"`,
     '5: upstream.server[s].ca_file: "/work/half.pem" has a certificate that cannot be read (number 3 of 4), and none from there on is trusted; copy',
   ],
-  ["[metrics]\naddress = '192.0.2.1:9353'", "2: metrics.address: can be reached from other machines"],
+  [
+    "[metrics]\naddress = '192.0.2.1:9353'",
+    '2: metrics.address: can be reached from other machines, and there is no password; use "127.0.0.1"',
+  ],
 ];
 
 const AUTHORITY = createPki().caPem;

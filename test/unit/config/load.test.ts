@@ -33,7 +33,7 @@ describe("the configuration", () => {
       [upstream]
       proxy = "socks5://127.0.0.1:9050"
       [[upstream.server]]
-      addresses = ["192.0.2.1:853", "[fe80::1%eth0]:853"]
+      addresses = ["192.0.2.1:853", "[2001:db8::1]:853"]
       auth_name = "DNS.Example.NET"
       domains = ["Corp.Example"]
       ecs = "none"
@@ -55,7 +55,7 @@ describe("the configuration", () => {
         operator: "dns.example.net",
         addresses: [
           { ip: "192.0.2.1", port: 853, family: 4 },
-          { ip: "fe80::1", port: 853, family: 6, scope: "eth0" },
+          { ip: "2001:db8::1", port: 853, family: 6 },
         ],
         domains: ["\x04corp\x07example\x00"],
         ecs: "none",
@@ -66,6 +66,17 @@ describe("the configuration", () => {
     expect(config.dnssec.trustAnchors[0]).toMatchObject({ owner: "\x04corp\x07example\x00", type: 43 });
     expect(config.local.records[0]).toMatchObject({ ttl: 60, type: 1 });
     expect(config.metrics.address).toBeUndefined();
+  });
+
+  it("reads the interface of a link-local address", () => {
+    const config = configFrom(`
+      [[upstream.server]]
+      addresses = ["[fe80::1%eth0]:853"]
+      auth_name = "dns.example.net"
+    `);
+
+    const [server] = config.upstream.servers;
+    expect(server?.addresses).toEqual([{ ip: "fe80::1", port: 853, family: 6, scope: "eth0" }]);
   });
 
   it("takes a date-time of TOML for validation_time as well", () => {
