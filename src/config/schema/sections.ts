@@ -28,7 +28,11 @@ export const listen = section(
       ["127.0.0.0/8", "::1/128"],
       'Clients outside these blocks get REFUSED. For a home network add its own, e.g. "192.168.0.0/16", "fd00::/8".',
     ),
-    rate_limit: key(kinds.count(0, 1_000_000), 0, "Queries a second for one client address; 0 = none."),
+    rate_limit: key(
+      kinds.count(0, 1_000_000),
+      0,
+      "Queries a second for one client address, in each of the workers; 0 = none.",
+    ),
     max_tcp_clients: key(kinds.count(1, 65_535), 150, "Most TCP connections of clients at one time."),
     tcp_idle_timeout: key(
       kinds.duration("100ms", "1h"),
