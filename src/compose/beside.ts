@@ -10,3 +10,14 @@ export interface Beside {
   /** The first one's, so that all send a name to the same operator; another one after it was renewed. */
   readonly salt: () => Uint8Array;
 }
+
+/** One process brings files up to date: a command may be another user, who would leave the service a file it cannot read. */
+export function keepsFiles({
+  beside,
+  isOneOff,
+}: {
+  readonly beside?: Beside;
+  readonly isOneOff?: boolean;
+}): boolean {
+  return beside === undefined && isOneOff !== true;
+}

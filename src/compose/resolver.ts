@@ -25,7 +25,7 @@ import type { KnownPlaces } from "../upstream/whereabouts.ts";
 import { KeyPrefetch } from "../resolve/key-prefetch.ts";
 import { PrefetchShare } from "../resolve/prefetch-share.ts";
 import { isAtOrBelow, questionOfKey } from "../wire/names.ts";
-import type { Beside } from "./beside.ts";
+import { type Beside, keepsFiles } from "./beside.ts";
 import { CacheFile } from "./cache-file.ts";
 import {
   type CacheMemory,
@@ -388,11 +388,6 @@ export class Resolver {
     this.#inheritance.local.close();
     await this.#inheritance.clockPart.close();
   }
-}
-
-/** One process brings files up to date: a command may be another user, who would leave the service a file it cannot read. */
-function keepsFiles({ beside, isOneOff }: ResolverDeps): boolean {
-  return beside === undefined && isOneOff !== true;
 }
 
 /** Which keys a flush is about; `undefined`: all. */
